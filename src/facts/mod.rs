@@ -1,0 +1,83 @@
+//! What was read, unresolved: one struct a kind of file, values with references still in them.
+//!
+//! Comes from `extract`; `resolve` reads nothing else.
+
+pub mod code;
+pub mod compose;
+
+use crate::source::{FileId, Span};
+use crate::syntax::{dockerfile, redis_conf};
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Compose files, in path order.
+    pub compose: Vec<compose::ComposeFile>,
+    /// `.env`-like files; parsed per dialect on demand, as their readers differ.
+    pub env_files: Vec<EnvFile>,
+    /// redis.conf, sentinel.conf, users.acl and the like.
+    pub confs: Vec<ConfFile>,
+    /// Python modules (later also other languages).
+    pub modules: Vec<code::Module>,
+    /// Dockerfiles.
+    pub dockerfiles: Vec<Dockerfile>,
+}
+
+/// A `.env`-like file.
+#[derive(Debug, Clone)]
+pub struct EnvFile {
+    /// Its text.
+    pub file: FileId,
+    /// Its path relative to the root.
+    pub path: String,
+    /// `.env.example`, `.env.sample`, `.env.template`, `.env.dist`: describes variables but sets none.
+    pub example: bool,
+}
+
+/// A redis.conf-like file.
+#[derive(Debug, Clone)]
+pub struct ConfFile {
+    /// Its text.
+    pub file: FileId,
+    /// Its path relative to the root.
+    pub path: String,
+    /// Its lines.
+    pub lines: Vec<redis_conf::Line>,
+}
+
+/// A Dockerfile.
+#[derive(Debug, Clone)]
+pub struct Dockerfile {
+    /// Its text.
+    pub file: FileId,
+    /// Its path relative to the root.
+    pub path: String,
+    /// Its instructions.
+    pub instructions: Vec<dockerfile::Instruction>,
+}
+
+/// How a requested file is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FileKind {
+    /// A compose file.
+    Compose,
+    /// An env file.
+    Dotenv,
+    /// A Redis configuration or ACL file.
+    RedisConf,
+    /// A Python module.
+    Python,
+    /// A Dockerfile.
+    Dockerfile,
+}
+
+/// A file that matters because of what another one says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Path relative to the root, normalised, with `/`; never leaves the root (extractors describe such paths only).
+    pub path: String,
+    /// How it is read.
+    pub kind: FileKind,
+    /// The reference.
+    pub from: Span,
+}

@@ -1,0 +1,608 @@
+//! The resolved picture: in each environment, which client talks to which server, and how that ends.
+//!
+//! Comes from `resolve`; rules and `inspect` read nothing else. All values keep their spans; where something could not
+//! be told, the type says so (`Option`, `Unknown`, `Undetermined`): unknown is never the same as absent.
+
+use crate::finding::Confidence;
+use crate::source::{FileId, Span, Spanned};
+use crate::symbol::{Condition, Step};
+use crate::text::Text;
+
+/// Everything that rules look at.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// Every set of files that runs together.
+    pub environments: Vec<Environment>,
+    /// Every password written down in a file that was read, whether or not an environment uses it.
+    pub literals: Vec<Literal>,
+}
+
+/// What sort of thing runs the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EnvironmentKind {
+    /// A compose project.
+    Compose,
+    /// Programs run on the developer's machine.
+    Host,
+    /// Kubernetes manifests.
+    Kubernetes,
+    /// A Helm chart with its values.
+    Helm,
+    /// A CI job.
+    Ci,
+}
+
+impl EnvironmentKind {
+    /// The name in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compose => "compose",
+            Self::Host => "host",
+            Self::Kubernetes => "kubernetes",
+            Self::Helm => "helm",
+            Self::Ci => "ci",
+        }
+    }
+}
+
+/// How serious an environment is; from its name, its files' names or the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// `dev`, `local`, `test`, CI and the host environment.
+    Development,
+    /// Nothing says what it is for; exposure counts as in production.
+    Unlabelled,
+    /// `staging`, `stage`, `uat`, `preprod`.
+    Staging,
+    /// `prod`, `production`, `live`.
+    Production,
+}
+
+/// A set of files that run together.
+#[derive(Debug)]
+pub struct Environment {
+    /// Unique; for compose the file names without noise, such as `docker-compose.staging.yml`.
+    pub name: String,
+    /// What runs it.
+    pub kind: EnvironmentKind,
+    /// How serious it is.
+    pub stage: Stage,
+    /// The files, in order of precedence (later wins).
+    pub files: Vec<FileId>,
+    /// Why these run together, such as `compose discovers docker-compose.yml with its override`.
+    pub evidence: String,
+    /// How sure it is that they run together.
+    pub confidence: Confidence,
+    /// Every service as resolved; empty for the host.
+    pub services: Vec<Service>,
+    /// Redis servers.
+    pub servers: Vec<Server>,
+    /// Redis clients.
+    pub clients: Vec<Client>,
+    /// Who talks to whom.
+    pub links: Vec<Link>,
+}
+
+/// A resolved service (compose service, pod, job), in the shapes that `docker compose config` prints.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// The name where it is defined first.
+    pub span: Span,
+    /// The image, resolved.
+    pub image: Option<Text>,
+    /// `environment` and `env_file` merged; `None`: passed through and not set.
+    pub environment: Vec<(String, Option<Text>)>,
+    /// Resolved command; `None`: the image's own.
+    pub command: Option<Vec<Text>>,
+    /// Resolved entrypoint; `None`: the image's own.
+    pub entrypoint: Option<Vec<Text>>,
+    /// Resolved ports.
+    pub ports: Vec<Published>,
+    /// Networks joined; `None` with `network_mode`.
+    pub networks: Option<Vec<String>>,
+    /// `network_mode` as written.
+    pub network_mode: Option<String>,
+    /// The health check's `test`, resolved.
+    pub healthcheck: Option<Vec<Text>>,
+}
+
+/// Which program serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Product {
+    /// redis-server.
+    Redis,
+    /// valkey-server.
+    Valkey,
+    /// keydb-server.
+    Keydb,
+    /// dragonfly.
+    Dragonfly,
+    /// redis-sentinel.
+    Sentinel,
+}
+
+/// Who made the image or package, which decides defaults and the variables that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Distribution {
+    /// `redis`, `valkey/valkey` and images built on them: no variable sets a password, protected mode compiled off.
+    Official,
+    /// `bitnami/redis`, `bitnami/valkey`, `bitnamilegacy/…`.
+    Bitnami,
+    /// `redis/redis-stack`, `redis/redis-stack-server`.
+    Stack,
+    /// `eqalpha/keydb`.
+    Keydb,
+    /// `docker.dragonflydb.io/dragonflydb/dragonfly`.
+    Dragonfly,
+    /// A plain build on a host: protected mode compiled on.
+    Host,
+    /// An image that is not in the table.
+    Unknown,
+}
+
+/// A Redis server.
+#[derive(Debug)]
+pub struct Server {
+    /// Unique within the environment.
+    pub id: String,
+    /// The service it runs in.
+    pub service: Option<String>,
+    /// Where it is defined: the service's name, or the conf file's beginning.
+    pub span: Span,
+    /// Names by which others reach it: service name, `container_name`, aliases.
+    pub names: Vec<String>,
+    /// Which program.
+    pub product: Product,
+    /// Whose build.
+    pub distribution: Distribution,
+    /// Major and minor version where the image tag tells.
+    pub version: Option<(u32, u32)>,
+    /// The image reference.
+    pub image: Option<Text>,
+    /// Plaintext port inside its own network; `None`: none, or unknown.
+    pub port: Option<u16>,
+    /// TLS port.
+    pub tls_port: Option<u16>,
+    /// Authentication in force, by condition; never empty.
+    pub auth: Vec<AuthCase>,
+    /// Number of databases; `None`: unknown.
+    pub databases: Option<u32>,
+    /// Addresses it listens on as `bind` gives them; `None`: the default.
+    pub bind: Option<Vec<Text>>,
+    /// Every directive from files and arguments, in the order they are applied.
+    pub directives: Vec<Directive>,
+    /// Variables given to the server's container whose names speak of a password or of Redis.
+    pub variables: Vec<ImageVariable>,
+    /// redis.conf files mounted or copied into the container.
+    pub mounts: Vec<ConfMount>,
+    /// Its health check.
+    pub healthcheck: Option<Healthcheck>,
+    /// Ports published to the outside.
+    pub published: Vec<Published>,
+    /// Networks joined; `None`: unknown or the host's.
+    pub networks: Option<Vec<String>>,
+    /// Shares the host's network.
+    pub host_network: bool,
+    /// Where its command is written, if it is.
+    pub command: Option<Span>,
+    /// How sure we are that this is a server as described.
+    pub confidence: Confidence,
+}
+
+/// Authentication in force while `when` holds.
+#[derive(Debug, Clone)]
+pub struct AuthCase {
+    /// All of these hold.
+    pub when: Vec<Condition>,
+    /// What the server then demands.
+    pub auth: Auth,
+}
+
+/// What a server demands of a client.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// The users it knows; `default` is always among them.
+    Users(Vec<User>),
+    /// It refuses to start; clients get connection refused.
+    DoesNotStart {
+        /// Redis's own error text.
+        error: String,
+        /// The argument or line.
+        span: Span,
+    },
+    /// It could not be told.
+    Unknown,
+}
+
+/// An ACL user.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// `default`, or a name from an ACL line.
+    pub name: Text,
+    /// Switched on.
+    pub on: bool,
+    /// Any password is right.
+    pub nopass: bool,
+    /// The passwords accepted.
+    pub passwords: Vec<Password>,
+    /// The directive that set it up; `None`: the built-in default.
+    pub span: Option<Span>,
+    /// How the password came to the server: from the argument to its definition.
+    pub trace: Vec<Step>,
+}
+
+/// A password a server accepts.
+#[derive(Debug, Clone)]
+pub enum Password {
+    /// In clear (possibly a symbol).
+    Plain(Text),
+    /// As its SHA-256 in hexadecimal.
+    Sha256(Text),
+}
+
+/// A line of redis.conf, or an argument.
+#[derive(Debug, Clone)]
+pub struct Directive {
+    /// Lower-case name, such as `requirepass`.
+    pub name: Spanned<String>,
+    /// Its arguments.
+    pub arguments: Vec<Text>,
+    /// From the command line or an image variable rather than a file.
+    pub from_arguments: bool,
+    /// The later place that makes this one dead.
+    pub overridden_by: Option<Span>,
+}
+
+/// What an image does with a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VariableUse {
+    /// The image reads it.
+    Read,
+    /// The image is known, and reads no such variable; nor does its command.
+    Ignored,
+    /// The image is unknown, or a script may read it.
+    Unknown,
+}
+
+/// A variable given to the server's container.
+#[derive(Debug, Clone)]
+pub struct ImageVariable {
+    /// Its name, where it is set.
+    pub name: Spanned<String>,
+    /// Its value; `None`: passed through and not set.
+    pub value: Option<Text>,
+    /// What becomes of it.
+    pub usage: VariableUse,
+    /// Where the service takes it in: the `env_file` entry, or the name itself.
+    pub taken_in: Span,
+}
+
+/// A configuration file in the server's container.
+#[derive(Debug, Clone)]
+pub struct ConfMount {
+    /// The mount entry or COPY line's text.
+    pub span: Span,
+    /// Where it lies in the container.
+    pub target: String,
+    /// The file in the repository, if it was read.
+    pub source: Option<FileId>,
+    /// Whether the server loads it: `None` where that could not be told.
+    pub loaded: Option<bool>,
+    /// Whether the file sets a password or an ACL; then not loading it leaves the server open.
+    pub sets_password: bool,
+}
+
+/// A published port.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The port entry's text (`6379:6379`), without quotes.
+    pub span: Span,
+    /// Host address; `None`: all interfaces.
+    pub host_ip: Option<Text>,
+    /// Host port as written, also a range; `None`: a random one.
+    pub host_port: Option<Text>,
+    /// Port in the container.
+    pub container_port: Option<u16>,
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// The compose `mode`, if any.
+    pub mode: Option<String>,
+}
+
+/// How a health check would end.
+#[derive(Debug, Clone)]
+pub struct Healthcheck {
+    /// The command text inside `test`.
+    pub span: Span,
+    /// Whether it calls `redis-cli` (or the like) in a form that was understood.
+    pub understood: bool,
+    /// Whether it sends credentials.
+    pub authenticates: bool,
+    /// Whether a `NOAUTH` reply makes it fail (`grep PONG`, `-e`): then the container never becomes healthy.
+    pub fails_on_noauth: bool,
+    /// Whether it writes a key (`incr ping`).
+    pub writes: bool,
+}
+
+/// Which library a client uses; its URL grammar and its first bytes depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// redis-py and what passes its URL through: RQ, Huey, dramatiq, Flask-Caching, channels_redis …
+    RedisPy,
+    /// kombu, which parses Celery broker URLs.
+    Kombu,
+    /// Celery's Redis result backend.
+    CeleryBackend,
+    /// arq's `RedisSettings.from_dsn`.
+    Arq,
+    /// django-redis.
+    DjangoRedis,
+    /// Django's own Redis cache.
+    DjangoCore,
+    /// node-redis.
+    NodeRedis,
+    /// ioredis.
+    Ioredis,
+    /// redis-cli.
+    RedisCli,
+    /// redis-rs.
+    RedisRs,
+    /// Not known; judged only where all families agree.
+    Unknown,
+}
+
+impl Family {
+    /// The package name people know.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RedisPy => "redis-py",
+            Self::Kombu => "kombu",
+            Self::CeleryBackend => "celery",
+            Self::Arq => "arq",
+            Self::DjangoRedis => "django-redis",
+            Self::DjangoCore => "django",
+            Self::NodeRedis => "node-redis",
+            Self::Ioredis => "ioredis",
+            Self::RedisCli => "redis-cli",
+            Self::RedisRs => "redis-rs",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A range of versions, both ends inclusive; `None`: open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct VersionRange {
+    /// Lowest major and minor version.
+    pub from: Option<(u32, u32)>,
+    /// Highest major and minor version.
+    pub to: Option<(u32, u32)>,
+}
+
+/// Where a client runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// In a container of this service.
+    Container(String),
+    /// On the developer's machine or the CI runner.
+    Host,
+}
+
+/// A Redis client: a connection site in a place.
+#[derive(Debug)]
+pub struct Client {
+    /// Unique within the environment.
+    pub id: String,
+    /// Where it runs.
+    pub place: Place,
+    /// The setting that names the server, such as `REDIS_URL`.
+    pub setting: Option<String>,
+    /// The connection site, or the setting where no site is known.
+    pub span: Span,
+    /// What it connects with, by condition; never empty.
+    pub cases: Vec<ClientCase>,
+    /// Its library.
+    pub family: Family,
+    /// Its library's version.
+    pub version: VersionRange,
+    /// How sure we are that this is a client that runs here.
+    pub confidence: Confidence,
+}
+
+/// What a client connects with while `when` holds.
+#[derive(Debug, Clone)]
+pub struct ClientCase {
+    /// All of these hold.
+    pub when: Vec<Condition>,
+    /// The URL as a whole, where it is one.
+    pub url: Option<Text>,
+    /// Host name or address; `None`: a socket, or the value could not be read (see `error`).
+    pub host: Option<Text>,
+    /// Port; `None`: unknown.
+    pub port: Option<u16>,
+    /// Where the port is written; `None`: the default.
+    pub port_span: Option<Span>,
+    /// Database index; `None`: unknown.
+    pub db: Option<u32>,
+    /// TLS.
+    pub tls: bool,
+    /// User name sent, as the server gets it.
+    pub username: Option<Text>,
+    /// Password sent, as the server gets it (percent-decoded where the client does).
+    pub password: Option<Text>,
+    /// The client's own error text where the value is refused before connecting.
+    pub error: Option<ClientError>,
+    /// From the connection site to the definition.
+    pub trace: Vec<Step>,
+    /// Where the name leads.
+    pub reach: Reach,
+}
+
+impl ClientCase {
+    /// The place to point at when the client as a whole is meant: its host, its URL.
+    #[must_use]
+    pub fn address_span(&self) -> Option<Span> {
+        self.host.as_ref().or(self.url.as_ref()).map(Text::span)
+    }
+}
+
+/// Why a client refuses its own settings.
+#[derive(Debug, Clone)]
+pub struct ClientError {
+    /// The client's own text.
+    pub message: String,
+    /// The bytes at fault.
+    pub span: Span,
+}
+
+/// Where a client's host name leads in its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// To these servers (indexes into `Environment::servers`); more than one only for aliases.
+    Servers(Vec<usize>),
+    /// The client's own container, in which no Redis runs.
+    OwnContainer,
+    /// A name that nothing in the environment has; with the nearest one that exists.
+    UnknownName {
+        /// A server's name that is close or the only one there is.
+        suggestion: Option<String>,
+    },
+    /// A host outside the repository's description.
+    External,
+    /// Could not be told.
+    Undetermined,
+}
+
+/// A client and a server it talks to.
+#[derive(Debug)]
+pub struct Link {
+    /// Index into `Environment::clients`.
+    pub client: usize,
+    /// Index into `Environment::servers`.
+    pub server: usize,
+    /// How it ends, by condition and version; never empty.
+    pub outcomes: Vec<LinkCase>,
+}
+
+/// How a link ends in one case.
+#[derive(Debug, Clone)]
+pub struct LinkCase {
+    /// All of these hold.
+    pub when: Vec<Condition>,
+    /// For these versions of the client's library.
+    pub versions: VersionRange,
+    /// Index into the client's `cases`.
+    pub client_case: usize,
+    /// Index into the server's `auth`.
+    pub server_case: usize,
+    /// The end.
+    pub outcome: Outcome,
+}
+
+/// How far a connection gets before it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailStage {
+    /// The server does not start.
+    Start,
+    /// The client refuses its settings.
+    Parse,
+    /// The host name is unknown.
+    Resolve,
+    /// Nothing listens.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Authentication.
+    Auth,
+    /// Choosing the database.
+    Select,
+}
+
+impl FailStage {
+    /// The name in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Parse => "parse",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Auth => "auth",
+            Self::Select => "select",
+        }
+    }
+}
+
+/// The kind of an authentication failure or slip; what the rules of category auth go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthFault {
+    /// A password for a server that has none.
+    UnexpectedPassword,
+    /// No password for a server that wants one.
+    MissingPassword,
+    /// A password, but not the server's.
+    WrongPassword,
+    /// The user is not defined or switched off.
+    UnknownUser,
+}
+
+/// How a connection ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Logged in as intended.
+    Works,
+    /// Works, though the client sends credentials: the server asks for none.
+    WorksUnauthenticated {
+        /// What slipped.
+        fault: AuthFault,
+    },
+    /// Refused.
+    Fails {
+        /// How far it got.
+        stage: FailStage,
+        /// Redis's or the client's own text.
+        error: String,
+        /// For stage `Auth`.
+        fault: Option<AuthFault>,
+    },
+    /// Waits for ever or until a timeout.
+    Hangs {
+        /// The client's own text, if it ever gives one.
+        error: String,
+    },
+    /// Could not be told.
+    Undetermined,
+}
+
+/// What a written-down password is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LiteralRole {
+    /// A server's directive or argument.
+    Server,
+    /// A client's URL or keyword argument.
+    Client,
+    /// A variable or setting whose name says password and Redis.
+    Setting,
+}
+
+/// A password written down.
+#[derive(Debug, Clone)]
+pub struct Literal {
+    /// The password, pointing at its own bytes.
+    pub value: Text,
+    /// What it is for.
+    pub role: LiteralRole,
+    /// The variable, field or directive, such as `REDIS_URL`.
+    pub setting: Option<String>,
+    /// It is the default of a reference (`${X:-pw}`, `getenv("X", "pw")`).
+    pub fallback: bool,
+    /// The most serious stage of an environment that reads it; `Unlabelled` where none does.
+    pub stage: Stage,
+    /// Names of the environments that read it.
+    pub environments: Vec<String>,
+}

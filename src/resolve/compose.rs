@@ -1,0 +1,1 @@
+//! Compose facts → [`super::project::Project`]s.

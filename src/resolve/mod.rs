@@ -1,0 +1,8 @@
+//! Facts → Model: which files run together, what each container gets, who reaches whom, and how that ends.
+
+pub mod compose;
+pub mod evaluate;
+pub mod handshake;
+pub mod images;
+pub mod project;
+pub mod server_auth;

@@ -1,0 +1,162 @@
+//! A set of containers that run together, fully resolved: what compose (later: Kubernetes, CI) says, in one shape.
+//!
+//! `resolve/compose` makes it; `server_auth`, `network` and the client side read it.
+
+use std::collections::BTreeMap;
+
+use crate::finding::Confidence;
+use crate::model::{EnvironmentKind, Published, Stage};
+use crate::source::{FileId, Span, Spanned};
+use crate::symbol::{Condition, Resolved, Step};
+use crate::text::Text;
+
+/// A value under conditions.
+#[derive(Clone, Debug)]
+pub struct Case<T> {
+    /// All of these hold.
+    pub when: Vec<Condition>,
+    /// The value then.
+    pub value: T,
+    /// How it came to be: one step a reference that was followed.
+    pub trace: Vec<Step>,
+}
+
+/// What runs together.
+#[derive(Debug)]
+pub struct Project {
+    /// Unique among the environments.
+    pub name: String,
+    /// What runs it.
+    pub kind: EnvironmentKind,
+    /// How serious it is.
+    pub stage: Stage,
+    /// The files, later wins.
+    pub files: Vec<FileId>,
+    /// Why these run together.
+    pub evidence: String,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// Folder (relative to the root, no trailing slash, "" for the root) that relative paths start from.
+    pub directory: String,
+    /// The containers, in the order of the files.
+    pub containers: Vec<Container>,
+    /// Top-level networks with their `internal` flag.
+    pub networks: BTreeMap<String, bool>,
+}
+
+/// One container (service, pod container, job service).
+#[derive(Debug)]
+pub struct Container {
+    /// The service's name.
+    pub name: String,
+    /// Where the name stands first.
+    pub span: Span,
+    /// The image reference.
+    pub image: Option<Resolved>,
+    /// Where the image is built, if it is.
+    pub build: Option<Build>,
+    /// `None`: the image's own. More than one case where a variable decides.
+    pub entrypoint: Option<Vec<Case<Vec<Text>>>>,
+    /// `None`: the image's own.
+    pub command: Option<Vec<Case<Vec<Text>>>>,
+    /// The `command:` value's place (or the entrypoint's, where only that is given).
+    pub command_span: Option<Span>,
+    /// What the processes in it find in their environment.
+    pub environment: Variables,
+    /// Bind mounts, configs and secrets that are files of the repository, and named volumes.
+    pub mounts: Vec<Mount>,
+    /// Published ports.
+    pub published: Vec<Published>,
+    /// `expose`d ports.
+    pub expose: Vec<u16>,
+    /// Networks joined, with the aliases there; `None` with `network_mode`.
+    pub networks: Option<BTreeMap<String, Vec<String>>>,
+    /// `network_mode` as resolved: `host`, `service:x`, …
+    pub network_mode: Option<Spanned<String>>,
+    /// Further names: `container_name`, `links` of others pointing here are on the others' side.
+    pub container_name: Option<Spanned<String>>,
+    /// `links: [redis:cache]` → (service, alias).
+    pub links: Vec<(String, String)>,
+    /// `depends_on`, in order.
+    pub depends_on: Vec<Spanned<String>>,
+    /// The health check's `test` in its own form: `["CMD", …]` or `["CMD-SHELL", line]`; `None`: none or disabled.
+    pub healthcheck: Option<Vec<Case<Vec<Text>>>>,
+    /// The place of `healthcheck.test`.
+    pub healthcheck_span: Option<Span>,
+    /// `working_dir`.
+    pub working_dir: Option<Text>,
+    /// Profiles that switch it on; empty: always on.
+    pub profiles: Vec<String>,
+}
+
+/// Where an image is built.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// Context folder relative to the root, normalised; `None`: outside the root or remote.
+    pub context: Option<String>,
+    /// Dockerfile relative to the root; `None`: inline or outside.
+    pub dockerfile: Option<String>,
+    /// `target`.
+    pub target: Option<String>,
+    /// The place of the context (or of `build`).
+    pub span: Span,
+}
+
+/// The environment of a container's processes.
+#[derive(Debug, Default, Clone)]
+pub struct Variables {
+    /// Known names.
+    pub map: BTreeMap<String, Variable>,
+    /// Some source could not be read (a missing env_file, `envFrom` of something outside): names that are not in `map`
+    /// are then unknown, not absent. The place of that source.
+    pub incomplete: Option<Span>,
+}
+
+/// One variable.
+#[derive(Debug, Clone)]
+pub struct Variable {
+    /// Where its name is set (in the compose file or the env file).
+    pub name_span: Span,
+    /// Where the container takes it in: the `env_file` entry, else the name itself.
+    pub taken_in: Span,
+    /// Its value; an alternative without value is "not set".
+    pub value: Resolved,
+}
+
+/// A file or folder seen inside the container.
+#[derive(Debug, Clone)]
+pub struct Mount {
+    /// The entry's text.
+    pub span: Span,
+    /// Source relative to the root, normalised; `None`: a named volume, or outside the root.
+    pub source: Option<String>,
+    /// The path inside the container.
+    pub target: String,
+    /// Inline content (`configs.content`), already interpolated.
+    pub content: Option<Text>,
+    /// Whether the source exists in the repository: `None` where it could be ignored or made later.
+    pub exists: Option<bool>,
+}
+
+/// What code finds when it reads a variable.
+#[derive(Debug, Clone)]
+pub enum Lookup {
+    /// Not set, and nothing unread could set it.
+    Absent,
+    /// Could not be told.
+    Unknown(Span),
+    /// Set, at least in some alternatives.
+    Found(Variable),
+}
+
+impl Variables {
+    /// Looks a name up.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Lookup {
+        match (self.map.get(name), self.incomplete) {
+            (Some(variable), _) => Lookup::Found(variable.clone()),
+            (None, Some(span)) => Lookup::Unknown(span),
+            (None, None) => Lookup::Absent,
+        }
+    }
+}

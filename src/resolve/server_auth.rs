@@ -1,0 +1,1 @@
+//! Command line + redis.conf + ACL + image variables → the server and the authentication in force.

@@ -1,0 +1,10 @@
+//! Text → spanned trees and notices. Never fails, knows nothing of Redis settings or of the files' meaning.
+
+pub mod dockerfile;
+pub mod dotenv;
+pub mod python;
+pub mod redis_conf;
+pub mod template;
+pub mod url;
+pub mod words;
+pub mod yaml;
