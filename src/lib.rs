@@ -12,3 +12,4 @@ pub mod source;
 pub mod symbol;
 pub mod syntax;
 pub mod text;
+pub mod tree;
