@@ -464,6 +464,8 @@ pub struct ClientError {
 pub enum Reach {
     /// To these servers (indexes into `Environment::servers`); more than one only for aliases.
     Servers(Vec<usize>),
+    /// These servers have the name, but share no network with the client.
+    SeparateNetworks(Vec<usize>),
     /// The client's own container, in which no Redis runs.
     OwnContainer,
     /// A name that nothing in the environment has; with the nearest one that exists.

@@ -4,5 +4,6 @@ pub mod compose;
 pub mod evaluate;
 pub mod handshake;
 pub mod images;
+pub mod network;
 pub mod project;
 pub mod server_auth;
