@@ -4,6 +4,7 @@
 pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod library;
 pub mod model;
 pub mod resolve;
 pub mod rule;

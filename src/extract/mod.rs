@@ -2,4 +2,5 @@
 //! opaque value, what it needs becomes a request.
 
 pub mod compose;
+pub mod pins;
 pub mod python;

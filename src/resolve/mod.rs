@@ -5,5 +5,8 @@ pub mod evaluate;
 pub mod handshake;
 pub mod images;
 pub mod network;
+pub mod placement;
 pub mod project;
 pub mod server_auth;
+pub mod stage;
+pub mod versions;
