@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::facts::{ConfFile, Dockerfile, EnvFile, Facts, FileKind, Request, code, compose as compose_facts};
+use crate::facts::{ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, code, compose as compose_facts};
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources};
 use crate::syntax::{dockerfile, redis_conf};
@@ -40,6 +40,7 @@ enum Fact {
     Conf(ConfFile),
     Module(code::Module),
     Dockerfile(Dockerfile),
+    Pins(Vec<Pin>),
 }
 
 /// Reads the seeds, then what they ask for, each file once in each role, until nothing new is asked.
@@ -62,6 +63,7 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
     driver.facts.confs.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.modules.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
 }
 
@@ -101,6 +103,7 @@ impl Driver {
                 Fact::Conf(file) => self.facts.confs.push(file),
                 Fact::Module(module) => self.facts.modules.push(module),
                 Fact::Dockerfile(file) => self.facts.dockerfiles.push(file),
+                Fact::Pins(pins) => self.facts.pins.extend(pins),
             }
             all.extend(requests);
             self.notices.extend(notices);
@@ -171,6 +174,7 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let requests = server_files::copied_by_dockerfile(path, &instructions, index);
             (Fact::Dockerfile(Dockerfile { file, path: path.to_owned(), instructions }), requests, notices)
         }
+        FileKind::Pins => (Fact::Pins(pins::extract(file, path, text)), Vec::new(), Vec::new()),
         // Each reader of the file has its own dialect: it is parsed where the reader is known.
         FileKind::Dotenv => {
             let example = is_example(path);

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::Job;
+use super::pins::is_pin_file;
 use crate::facts::FileKind;
 use crate::tree::Tree;
 
@@ -72,6 +73,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
+        _ if is_pin_file(path) => (FileKind::Pins, Says::Redis),
         _ => return None,
     })
 }

@@ -83,6 +83,8 @@ pub enum FileKind {
     Python,
     /// A Dockerfile.
     Dockerfile,
+    /// A requirements or lock file.
+    Pins,
 }
 
 /// A file that matters because of what another one says.
