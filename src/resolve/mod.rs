@@ -1,8 +1,10 @@
 //! Facts → Model: which files run together, what each container gets, who reaches whom, and how that ends.
 
 pub mod compose;
+pub mod conditions;
 pub mod evaluate;
 pub mod handshake;
+pub mod healthcheck;
 pub mod images;
 pub mod network;
 pub mod placement;
