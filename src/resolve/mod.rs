@@ -6,6 +6,8 @@ pub mod containers;
 pub mod evaluate;
 pub mod handshake;
 pub mod host;
+pub mod conditions;
+pub mod healthcheck;
 pub mod images;
 pub mod literals;
 pub mod network;
