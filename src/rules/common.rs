@@ -222,8 +222,12 @@ pub fn demand(server: &Server, auth: &Auth) -> Label {
     let password = user.and_then(|user| user.passwords.first()).map(|password| match password {
         Password::Plain(text) | Password::Sha256(text) => text.span(),
     });
-    let span = password.or_else(|| user.and_then(|user| user.span)).unwrap_or(server.span);
-    Label::new(span, format!("`{}` wants this password", server_name(server)))
+    let name = server_name(server);
+    match (password, user.and_then(|user| user.span)) {
+        (Some(span), _) => Label::new(span, format!("`{name}` requires this password")),
+        (None, Some(span)) => Label::new(span, format!("`{name}` requires a login")),
+        (None, None) => Label::new(server.span, format!("`{name}` requires a login")),
+    }
 }
 
 /// Where to see that a server has no password, and what only looks as if it set one.

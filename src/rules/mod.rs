@@ -6,6 +6,10 @@ mod common;
 mod exposure;
 mod lost;
 mod placeholder;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 mod config_not_loaded;
 mod hardcoded_password;
