@@ -1,1 +1,3 @@
+//! Arguments in, exit code out. The only place that prints.
+
 fn main() {}

@@ -1,6 +1,8 @@
-//! The only reader of the disk: which paths exist, and what the files say.
+//! Which paths exist in the tree, which git tracks, and which git would ignore; no contents.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use ignore::gitignore::Gitignore;
 
 /// What is known of a path of the repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Index {
     files: BTreeMap<String, Option<bool>>,
     folders: BTreeSet<String>,
     ignored: BTreeSet<String>,
+    /// Ignore files with the folder they stand in; deeper folders come later and win.
+    rules: Vec<(String, Gitignore)>,
 }
 
 impl Index {
@@ -51,6 +55,12 @@ impl Index {
         self.ignored.insert(path);
     }
 
+    /// Adds the lines of an ignore file that stands in `folder`; it may also speak of paths that are not there.
+    pub fn insert_ignore_rules(&mut self, folder: &str, rules: Gitignore) {
+        let at = self.rules.partition_point(|(other, _)| other.as_str() <= folder);
+        self.rules.insert(at, (folder.to_owned(), rules));
+    }
+
     /// What is known of a normalised path.
     #[must_use]
     pub fn presence(&self, path: &str) -> Presence {
@@ -58,11 +68,29 @@ impl Index {
             Presence::File
         } else if self.folders.contains(path) {
             Presence::Folder
-        } else if self.ignored.contains(path) {
+        } else if self.ignored.contains(path) || self.would_be_ignored(path) {
             Presence::Ignored
         } else {
             Presence::Absent
         }
+    }
+
+    /// Whether the ignore files speak against a path, be it a file or a folder.
+    fn would_be_ignored(&self, path: &str) -> bool {
+        for (folder, rules) in self.rules.iter().rev() {
+            let inside = match folder.as_str() {
+                "" => Some(path),
+                folder => path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
+            };
+            let Some(inside) = inside.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else { continue };
+            for is_folder in [false, true] {
+                let verdict = rules.matched_path_or_any_parents(inside, is_folder);
+                if !verdict.is_none() {
+                    return verdict.is_ignore();
+                }
+            }
+        }
+        false
     }
 
     /// Whether git tracks a file; `None` where git can't tell or the file is not there.
