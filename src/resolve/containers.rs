@@ -1,13 +1,12 @@
 //! A project of containers → an environment of the model: servers, clients, links.
 
 use crate::facts::EnvFile;
-use crate::model::{Client, ClientCase, Environment, Link, LinkCase, Place, Reach, Server};
+use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Place, Reach, Server};
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Project};
-use crate::resolve::{Inputs, evaluate, handshake, server_auth};
-use crate::symbol::Condition;
+use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth};
 
 /// Everything that runs in a project.
 #[must_use]
@@ -70,6 +69,10 @@ fn of_container(
     if placement.is_python() {
         for mut client in evaluate::clients(inputs.facts, &code, inputs.symbols) {
             let path = inputs.sources.get(client.span.file).path();
+            // What a job's scripts run of the code is seen only where the workflow sets the value it reads.
+            if project.kind == EnvironmentKind::Ci && !client.settings.reads_any(&project.files) {
+                continue;
+            }
             client.confidence = client.confidence.min(clients::confidence_across_stages(path, project.stage));
             let id = ids.next(&place, client.setting.as_deref());
             found.push(clients::client(inputs, client, place.clone(), id));
@@ -125,7 +128,7 @@ fn outcomes(
 ) -> Vec<LinkCase> {
     let mut all = Vec::new();
     for (auth_at, auth) in server.auth.iter().enumerate() {
-        let Some(when) = both(&case.when, &auth.when) else { continue };
+        let Some(when) = conditions::both(&case.when, &auth.when) else { continue };
         let ends = handshake::outcomes(case, client.family, client.version, server, &auth.auth, inputs.symbols);
         all.extend(ends.into_iter().map(|(versions, outcome)| LinkCase {
             when: when.clone(),
@@ -136,31 +139,4 @@ fn outcomes(
         }));
     }
     all
-}
-
-/// Both sets of conditions; `None` where they contradict each other.
-fn both(one: &[Condition], two: &[Condition]) -> Option<Vec<Condition>> {
-    let mut all = one.to_vec();
-    for condition in two {
-        if all.iter().any(|other| contradict(other, condition)) {
-            return None;
-        }
-        if !all.contains(condition) {
-            all.push(condition.clone());
-        }
-    }
-    Some(all)
-}
-
-fn contradict(one: &Condition, two: &Condition) -> bool {
-    let state = |condition: &Condition| match condition {
-        Condition::Unset(symbol) => Some((*symbol, 0)),
-        Condition::Empty(symbol) => Some((*symbol, 1)),
-        Condition::Set(symbol) => Some((*symbol, 2)),
-        Condition::Branch(_) | Condition::Example(_) => None,
-    };
-    match (state(one), state(two)) {
-        (Some((one, state_one)), Some((two, state_two))) => one == two && state_one != state_two,
-        _ => false,
-    }
 }

@@ -1,5 +1,6 @@
 //! Facts → Model: which files run together, what each container gets, who reaches whom, and how that ends.
 
+pub mod ci;
 pub mod clients;
 pub mod compose;
 pub mod containers;
@@ -46,7 +47,8 @@ pub fn resolve(
     symbols: &Symbols,
     config: &Config,
 ) -> (Model, Vec<Notice>) {
-    let (projects, notices) = compose::projects(facts, index, sources, symbols, config);
+    let (mut projects, notices) = compose::projects(facts, index, sources, symbols, config);
+    projects.extend(ci::projects(facts, symbols));
     let mut inputs = Inputs { facts, index, sources, symbols };
     let mut environments = Vec::new();
     for project in &projects {

@@ -93,6 +93,36 @@ pub struct Container {
     pub profiles: Vec<String>,
 }
 
+impl Container {
+    /// A container of that name of which nothing else is said.
+    #[must_use]
+    pub fn named(name: &str, span: Span) -> Self {
+        Self {
+            name: name.to_owned(),
+            span,
+            image: None,
+            build: None,
+            entrypoint: None,
+            command: None,
+            command_span: None,
+            environment: Variables::default(),
+            mounts: Vec::new(),
+            published: Vec::new(),
+            expose: Vec::new(),
+            networks: None,
+            network_mode: None,
+            container_name: None,
+            extra_hosts: Vec::new(),
+            links: Vec::new(),
+            depends_on: Vec::new(),
+            healthcheck: None,
+            healthcheck_span: None,
+            working_dir: None,
+            profiles: Vec::new(),
+        }
+    }
+}
+
 /// Where an image is built.
 #[derive(Debug, Clone)]
 pub struct Build {
