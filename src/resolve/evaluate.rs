@@ -2,8 +2,9 @@
 
 use crate::finding::Confidence;
 use crate::model::Family;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::symbol::{Resolved, Step};
+use crate::text::Text;
 
 /// What a client is given; `None`: not given at all (the library's default applies).
 #[derive(Debug, Clone, Default)]
@@ -26,6 +27,24 @@ pub struct ConnectionSettings {
     pub socket: Option<Resolved>,
     /// RESP protocol version, where given.
     pub protocol: Option<Resolved>,
+}
+
+impl ConnectionSettings {
+    /// Whether any value comes, at least in part, from one of these files.
+    #[must_use]
+    pub fn reads_any(&self, files: &[FileId]) -> bool {
+        let fields = [
+            &self.url, &self.host, &self.port, &self.db, &self.username, &self.password, &self.tls, &self.socket,
+            &self.protocol,
+        ];
+        fields
+            .into_iter()
+            .flatten()
+            .flat_map(|value| &value.alternatives)
+            .filter_map(|alternative| alternative.value.as_ref())
+            .flat_map(Text::spans)
+            .any(|span| files.contains(&span.file))
+    }
 }
 
 /// A connection site with its settings as they are in one place.
