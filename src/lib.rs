@@ -33,6 +33,7 @@ pub mod extract;
 pub mod facts;
 pub mod finding;
 pub mod git;
+pub mod library;
 pub mod model;
 pub mod report;
 pub mod resolve;

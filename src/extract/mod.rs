@@ -4,6 +4,7 @@
 //! The driver here decides which extractor reads which file, and serves requests until nothing new is asked.
 
 pub mod compose;
+pub mod pins;
 pub mod python;
 mod seeds;
 mod server_files;

@@ -5,7 +5,8 @@
 pub mod code;
 pub mod compose;
 
-use crate::source::{FileId, Span};
+use crate::library::VersionRange;
+use crate::source::{FileId, Span, Spanned};
 use crate::syntax::{dockerfile, redis_conf};
 
 /// Everything that was read.
@@ -21,6 +22,19 @@ pub struct Facts {
     pub modules: Vec<code::Module>,
     /// Dockerfiles.
     pub dockerfiles: Vec<Dockerfile>,
+    /// Versions of client libraries that the repository pins.
+    pub pins: Vec<Pin>,
+}
+
+/// A version of the client library, as a requirements or lock file gives it.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    /// The file's path relative to the root.
+    pub path: String,
+    /// A lock file: what is really installed.
+    pub locked: bool,
+    /// The versions allowed, where they are written.
+    pub range: Spanned<VersionRange>,
 }
 
 /// A `.env`-like file.

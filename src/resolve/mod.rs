@@ -4,6 +4,8 @@ pub mod compose;
 pub mod evaluate;
 pub mod handshake;
 pub mod images;
+pub mod network;
+pub mod placement;
 pub mod project;
 pub mod server_auth;
 
@@ -26,3 +28,5 @@ pub fn resolve(
 ) -> (Model, Vec<Notice>) {
     (Model::default(), Vec::new())
 }
+pub mod stage;
+pub mod versions;

@@ -2,7 +2,7 @@
 //!
 //! `resolve/compose` makes it; `server_auth`, `network` and the client side read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
 use crate::model::{EnvironmentKind, Published, Stage};
@@ -42,6 +42,8 @@ pub struct Project {
     pub containers: Vec<Container>,
     /// Top-level networks with their `internal` flag.
     pub networks: BTreeMap<String, bool>,
+    /// Networks that exist outside the project (`external: true`): containers of others may have names there.
+    pub external_networks: BTreeSet<String>,
 }
 
 /// One container (service, pod container, job service).
@@ -75,6 +77,8 @@ pub struct Container {
     pub network_mode: Option<Spanned<String>>,
     /// Further names: `container_name`, `links` of others pointing here are on the others' side.
     pub container_name: Option<Spanned<String>>,
+    /// Host names that `extra_hosts` and `external_links` add.
+    pub extra_hosts: Vec<String>,
     /// `links: [redis:cache]` → (service, alias).
     pub links: Vec<(String, String)>,
     /// `depends_on`, in order.

@@ -1,4 +1,13 @@
-//! YAML and JSON text → a spanned tree (granit-parser behind our own types).
+//! YAML and JSON text → a spanned tree (granit-parser behind our own types), and the questions extractors ask of it.
+//!
+//! Every scalar is a [`Text`]: its decoded value with the source of each byte. Aliases share the node of their anchor.
+//! What could not be read (templates, syntax errors, budgets) is marked [`Node::opaque`], never guessed. Knows neither
+//! compose nor Kubernetes.
+
+mod align;
+mod build;
+mod core_schema;
+mod navigate;
 
 use crate::finding::Notice;
 use crate::source::{FileId, Span};
@@ -23,6 +32,10 @@ pub struct Node {
     pub span: Span,
     /// The tag as written, such as `!reset` or `!!str`.
     pub tag: Option<String>,
+    /// Not all of it is known. A scalar: its value holds `{{ … }}` or `{% … %}`, which another program fills in (the text
+    /// still shows it). A collection: entries may be missing or conditional, because a template line stands in it or a
+    /// syntax error or a budget cut it short; so an absent key is unknown, not absent.
+    pub opaque: bool,
     /// What it is.
     pub kind: Kind,
 }
@@ -48,7 +61,7 @@ pub struct Scalar {
 }
 
 /// A key and its value.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// The key's node.
     pub key: NodeId,
@@ -56,16 +69,13 @@ pub struct Entry {
     pub value: NodeId,
 }
 
-impl Yaml {
-    /// The node of that id.
-    #[must_use]
-    pub fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
-    }
+/// Parses every document of a text; after an error the part before it is kept and the next document is tried.
+///
+/// Notices: `yaml-syntax`, `yaml-duplicate-key`, `yaml-too-deep`, `yaml-too-large`, `template-masked`.
+#[must_use]
+pub fn parse(file: FileId, text: &str) -> (Yaml, Vec<Notice>) {
+    build::build(file, text)
 }
 
-/// Parses every document of a text; after an error the part before it is kept and the next document is tried.
-#[must_use]
-pub fn parse(_file: FileId, _text: &str) -> (Yaml, Vec<Notice>) {
-    unimplemented!()
-}
+#[cfg(test)]
+mod tests;
