@@ -90,9 +90,9 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
     notices.extend(more);
     let context = rule::Context { model: &model, symbols: &symbols, sources: &sources };
     let checked = check::check(rules::ALL, &context, options);
-    let fingerprints = report::fingerprint::all(&checked.findings, &sources, &secrets::spans(&model, &symbols));
+    let fingerprints = report::fingerprint::all(&checked.findings, &sources, &secrets::spans(&model));
     if !options.show_secrets {
-        secrets::mark(&mut sources, &model, &symbols, &checked.findings);
+        secrets::mark(&mut sources, &model, &checked.findings);
     }
     Report::new(sources, symbols, model, checked, fingerprints, notices)
 }

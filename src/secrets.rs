@@ -14,8 +14,8 @@ use crate::symbol::{Symbols, is_symbol};
 use crate::text::Text;
 
 /// Marks the secrets of the model, and what looks like one on the lines that the findings show.
-pub fn mark(sources: &mut Sources, model: &Model, symbols: &Symbols, findings: &[Finding]) {
-    for span in spans(model, symbols) {
+pub fn mark(sources: &mut Sources, model: &Model, findings: &[Finding]) {
+    for span in spans(model) {
         sources.mark_secret(span);
     }
     for finding in findings {
@@ -58,7 +58,7 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// Every place of a password that the model knows.
 #[must_use]
-pub fn spans(model: &Model, symbols: &Symbols) -> Vec<Span> {
+pub fn spans(model: &Model) -> Vec<Span> {
     let mut found = Found { spans: Vec::new() };
     for literal in &model.literals {
         found.add(&literal.value);
@@ -69,13 +69,19 @@ pub fn spans(model: &Model, symbols: &Symbols) -> Vec<Span> {
         }
         for client in &environment.clients {
             for case in &client.cases {
-                case.password.iter().for_each(|password| found.add(password));
-                case.url.iter().for_each(|url| found.userinfo(url));
+                if let Some(password) = &case.password {
+                    found.add(password);
+                }
+                if let Some(url) = &case.url {
+                    found.userinfo(url);
+                }
             }
         }
         for service in &environment.services {
             for (name, value) in &service.environment {
-                value.iter().for_each(|value| found.named(name, value));
+                if let Some(value) = value {
+                    found.named(name, value);
+                }
             }
             for words in [&service.command, &service.entrypoint, &service.healthcheck].into_iter().flatten() {
                 found.words(words);
@@ -84,7 +90,6 @@ pub fn spans(model: &Model, symbols: &Symbols) -> Vec<Span> {
     }
     found.spans.sort_unstable();
     found.spans.dedup();
-    let _ = symbols;
     found.spans
 }
 
@@ -159,7 +164,9 @@ impl Found {
             }
         }
         for variable in &server.variables {
-            variable.value.iter().for_each(|value| self.named(&variable.name.value, value));
+            if let Some(value) = &variable.value {
+                self.named(&variable.name.value, value);
+            }
         }
     }
 }

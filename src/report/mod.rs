@@ -8,6 +8,8 @@ pub mod inspect;
 pub mod json;
 pub mod text;
 
+use std::fmt::Write;
+
 use crate::check::Checked;
 use crate::finding::{Finding, Level, Notice, Severity};
 use crate::model::Model;
@@ -136,7 +138,7 @@ impl Report {
         ];
         for (number, what) in asides {
             if number > 0 || what == "suppressed" {
-                line.push_str(&format!(", {number} {what}"));
+                let _ = write!(line, ", {number} {what}");
             }
         }
         line

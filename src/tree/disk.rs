@@ -80,9 +80,8 @@ fn step(root: &Path, entry: Result<ignore::DirEntry, ignore::Error>) -> Step {
                 "the path is no valid UTF-8, the file is left out",
             )),
         },
-        Ok(_) => Step::Nothing,
         // A malformed ignore pattern ignores nothing; git passes over it in silence too.
-        Err(ignore::Error::Partial(_) | ignore::Error::Glob { .. }) => Step::Nothing,
+        Ok(_) | Err(ignore::Error::Partial(_) | ignore::Error::Glob { .. }) => Step::Nothing,
         Err(error) => Step::Trouble(unlisted(root, &error)),
     }
 }

@@ -5,6 +5,7 @@
 
 mod disk;
 mod index;
+mod root;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 
 use crate::finding::{Level, Notice};
 pub use index::{Index, Presence, join};
+pub use root::{Located, locate};
 
 /// Larger files are left out with a notice: no hand-written configuration comes near.
 pub const MAX_FILE_SIZE: u64 = 8 << 20;
@@ -38,6 +40,8 @@ pub enum TreeError {
     NotFound(PathBuf),
     /// It is no folder.
     NotAFolder(PathBuf),
+    /// A path lies outside the root.
+    Outside(PathBuf),
     /// The system refused.
     Io(PathBuf, std::io::Error),
 }
@@ -47,6 +51,7 @@ impl fmt::Display for TreeError {
         match self {
             Self::NotFound(path) => write!(f, "no such path: {}", path.display()),
             Self::NotAFolder(path) => write!(f, "not a folder: {}", path.display()),
+            Self::Outside(path) => write!(f, "not below the root: {}", path.display()),
             Self::Io(path, error) => write!(f, "can't open {}: {error}", path.display()),
         }
     }
