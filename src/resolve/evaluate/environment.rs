@@ -119,9 +119,9 @@ impl<'a> Evaluator<'a> {
                 match (library, method) {
                     ("environ.Env" | "environ.FileAwareEnv", "str" | "int" | "url" | "get_value" | "unicode")
                     | ("environ", "Env" | "FileAwareEnv") => (true, 1, files(Dialect::DjangoEnviron, &[".env"])),
-                    ("environs.Env", "str" | "int" | "url") | ("environs", "Env" | "env") | ("environs.env", "str" | "int") => {
-                        (true, 1, files(Dialect::PythonDotenv, &[".env"]))
-                    }
+                    ("environs.Env", "str" | "int" | "url")
+                    | ("environs", "Env" | "env")
+                    | ("environs.env", "str" | "int") => (true, 1, files(Dialect::PythonDotenv, &[".env"])),
                     _ => return None,
                 }
             }
@@ -230,9 +230,10 @@ impl<'a> Evaluator<'a> {
         for owner in &lineage {
             let scope = Scope { module: owner.module, function: None, this: Some(class) };
             if let Some(method) = owner.class.methods.iter().rev().find(|method| method.name.value == name) {
-                let property = method.decorators.iter().any(|decorator| {
-                    decorator.contains("property") || decorator.ends_with("computed_field")
-                });
+                let property = method
+                    .decorators
+                    .iter()
+                    .any(|decorator| decorator.contains("property") || decorator.ends_with("computed_field"));
                 return if property { self.returned(method, scope) } else { None };
             }
             let declared = owner.class.fields.iter().rev().find(|field| field.name.value == name);
@@ -248,8 +249,7 @@ impl<'a> Evaluator<'a> {
             }
             let attribute = format!("self.{name}");
             let init = owner.class.methods.iter().find(|method| {
-                method.name.value == "__init__"
-                    && method.bindings.iter().any(|binding| binding.name.value == attribute)
+                method.name.value == "__init__" && method.bindings.iter().any(|binding| binding.name.value == attribute)
             });
             if let Some(init) = init {
                 return self.bindings(&init.bindings, &attribute, Scope { function: Some(init), ..scope });
@@ -263,7 +263,11 @@ impl<'a> Evaluator<'a> {
         let declared = owner.fields.iter().rev().find(|field| field.name.value == name)?;
         let Some(call) = declared.value.as_ref().and_then(Expr::as_call) else { return Some(cases) };
         let field = self.qualified(&call.callee, scope).is_some_and(|name| is_field(&name));
-        if field { Some(self.field_default(call, scope).unwrap_or_else(|| opaque(declared.name.span))) } else { Some(cases) }
+        if field {
+            Some(self.field_default(call, scope).unwrap_or_else(|| opaque(declared.name.span)))
+        } else {
+            Some(cases)
+        }
     }
 
     /// The default in `Field(…)` or `field(…)`; `None`: it is required.
@@ -291,8 +295,9 @@ impl<'a> Evaluator<'a> {
         let mut names = vec![format!("{}{name}", options.prefix)];
         let mut default = None;
         if let Some(call) = field_call {
-            let given = if options.version == 1 { call.keyword("env") } else { None }
-                .or_else(|| call.keyword("validation_alias").or(call.keyword("alias")).filter(|_| options.version == 2));
+            let given = if options.version == 1 { call.keyword("env") } else { None }.or_else(|| {
+                call.keyword("validation_alias").or(call.keyword("alias")).filter(|_| options.version == 2)
+            });
             if let Some(given) = given {
                 names = strings(given);
                 if names.is_empty() {
@@ -428,7 +433,15 @@ fn version(bases: &[String]) -> Option<u8> {
 }
 
 fn is_field(name: &str) -> bool {
-    matches!(name, "pydantic.Field" | "pydantic.v1.Field" | "pydantic.fields.Field" | "dataclasses.field" | "attr.ib" | "attrs.field")
+    matches!(
+        name,
+        "pydantic.Field"
+            | "pydantic.v1.Field"
+            | "pydantic.fields.Field"
+            | "dataclasses.field"
+            | "attr.ib"
+            | "attrs.field"
+    )
 }
 
 /// The literal strings of `"a"`, `["a", "b"]`, `AliasChoices("a", "b")`.

@@ -105,9 +105,7 @@ impl<'a> Named<'a> {
     fn cases(self, evaluator: &Evaluator<'a>) -> Option<Vec<Case<'a>>> {
         match self.class {
             Some(class) => evaluator.field(class, &self.binding.name.value),
-            None => {
-                evaluator.bindings(&self.module.bindings, &self.binding.name.value, Scope::module(self.module))
-            }
+            None => evaluator.bindings(&self.module.bindings, &self.binding.name.value, Scope::module(self.module)),
         }
     }
 
@@ -145,9 +143,11 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
 
 /// The first binding of each name.
 fn unique<'a>(bindings: &'a [Binding]) -> impl Iterator<Item = &'a Binding> {
-    bindings.iter().enumerate().filter(|(at, binding)| {
-        !bindings[..*at].iter().any(|before| before.name.value == binding.name.value)
-    }).map(|(_, binding)| binding)
+    bindings
+        .iter()
+        .enumerate()
+        .filter(|(at, binding)| !bindings[..*at].iter().any(|before| before.name.value == binding.name.value))
+        .map(|(_, binding)| binding)
 }
 
 /// Settings whose names frameworks read.
@@ -353,9 +353,11 @@ fn urls<'a>(evaluator: &Evaluator<'a>, names: &[Vec<Named<'a>>], found: &mut Fou
         let says_redis = name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
         let says_url = ["url", "uri", "dsn"].iter().any(|word| name.contains(word));
         let Some(mut url) = named.resolved(evaluator) else { continue };
-        let written = url.alternatives.iter().filter_map(|alternative| alternative.value.as_ref()).any(|text| {
-            text.as_str().starts_with("redis://") || text.as_str().starts_with("rediss://")
-        });
+        let written = url
+            .alternatives
+            .iter()
+            .filter_map(|alternative| alternative.value.as_ref())
+            .any(|text| text.as_str().starts_with("redis://") || text.as_str().starts_with("rediss://"));
         if (!written && !(says_redis && says_url)) || !sites::keep_redis(&mut url) {
             continue;
         }
@@ -399,7 +401,8 @@ fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found)
             let name = named.name(evaluator);
             let (prefix, slot) = role(&name)?;
             let class = named.class.map_or("", |class| class.class.name.value.as_str()).to_ascii_lowercase();
-            (prefix.contains("redis") || (prefix.is_empty() && class.contains("redis"))).then_some((*named, prefix, slot))
+            (prefix.contains("redis") || (prefix.is_empty() && class.contains("redis")))
+                .then_some((*named, prefix, slot))
         })
         .collect();
     for (host, prefix, slot) in &roles {

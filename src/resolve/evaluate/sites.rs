@@ -107,7 +107,9 @@ fn spec(name: &str) -> Option<Spec> {
         }
         ("redis" | "aioredis" | "valkey", "ConnectionPool" | "BlockingConnectionPool") => (Family::RedisPy, &[]),
         ("redis" | "aioredis" | "valkey", "RedisCluster") => (Family::RedisPy, &[Host, Port]),
-        ("redis" | "aioredis" | "valkey", "from_url" | "create_redis_pool" | "create_redis") => (Family::RedisPy, &[Url]),
+        ("redis" | "aioredis" | "valkey", "from_url" | "create_redis_pool" | "create_redis") => {
+            (Family::RedisPy, &[Url])
+        }
         ("arq", "RedisSettings") => (Family::Arq, &[Host, Port, Socket, Db, Username, Password, Tls]),
         ("arq", "from_dsn") => (Family::Arq, &[Url]),
         ("flask_limiter" | "slowapi", "Limiter")
@@ -207,7 +209,8 @@ fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: 
     let mut unread = false;
     for spread in &call.spreads {
         let cases = evaluator.eval(spread, scope);
-        let [Case { value: Value::Structure(Expr { kind: ExprKind::Dict(entries), .. }, inner), .. }] = cases.as_slice()
+        let [Case { value: Value::Structure(Expr { kind: ExprKind::Dict(entries), .. }, inner), .. }] =
+            cases.as_slice()
         else {
             unread = true;
             continue;
@@ -301,9 +304,9 @@ fn celery<'a>(
     if !application && let Some(argument) = call.arguments.first() {
         for case in evaluator.eval(argument, scope) {
             if let Value::Structure(Expr { kind: ExprKind::Dict(list), .. }, inner) = case.value {
-                entries.extend(list.iter().filter_map(|(key, value)| {
-                    Some((key.as_ref()?.as_text()?.as_str(), value, inner))
-                }));
+                entries.extend(
+                    list.iter().filter_map(|(key, value)| Some((key.as_ref()?.as_text()?.as_str(), value, inner))),
+                );
             }
         }
     }
@@ -336,7 +339,13 @@ fn celery_attribute<'a>(
         && let Some(family) = celery_family(name)
     {
         evaluator.refuel();
-        celery_url(evaluator, family, value, span, None, scope, found);
+        let setting = setting_of(evaluator, value, scope, 0).unwrap_or_else(|| Setting {
+            name: name.to_owned(),
+            key: format!("{}:{}", span.file.0, span.start),
+            span,
+        });
+        found.used.insert(span);
+        celery_url(evaluator, family, value, span, Some(setting), scope, found);
     }
 }
 
@@ -378,17 +387,28 @@ pub(super) fn keep_redis(url: &mut Resolved) -> bool {
         let Some(text) = &alternative.value else { return false };
         let value = text.as_str();
         value.starts_with(is_symbol)
-            || ["redis://", "rediss://", "unix://", "redis+socket://", "async+redis://"].iter().any(|scheme| value.starts_with(scheme))
+            || ["redis://", "rediss://", "unix://", "redis+socket://", "async+redis://"]
+                .iter()
+                .any(|scheme| value.starts_with(scheme))
     });
     !url.alternatives.is_empty()
 }
 
 /// The setting behind an expression: the name in a module or class, or the variable, that it is read from.
-pub(super) fn setting_of<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, depth: usize) -> Option<Setting> {
+pub(super) fn setting_of<'a>(
+    evaluator: &Evaluator<'a>,
+    expr: &'a Expr,
+    scope: Scope<'a>,
+    depth: usize,
+) -> Option<Setting> {
     if depth > 8 {
         return None;
     }
-    let at = |name: &str, span: Span| Setting { name: name.to_owned(), key: format!("{}:{}", span.file.0, span.start), span };
+    let at = |name: &str, span: Span| Setting {
+        name: name.to_owned(),
+        key: format!("{}:{}", span.file.0, span.start),
+        span,
+    };
     match &expr.kind {
         ExprKind::Name(name) => {
             if let Some(function) = scope.function
@@ -454,15 +474,20 @@ pub(super) fn setting_of<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: S
                 }
                 (ExprKind::Attribute(_, method), Some(name)) if method.value == "get" => {
                     let name = name.as_text()?;
-                    Some(Setting { name: name.as_str().to_owned(), key: format!("name:{}", name.as_str()), span: name.span() })
+                    Some(Setting {
+                        name: name.as_str().to_owned(),
+                        key: format!("name:{}", name.as_str()),
+                        span: name.span(),
+                    })
                 }
                 (ExprKind::Attribute(object, _), None) => setting_of(evaluator, object, scope, depth + 1),
                 _ => None,
             }
         }
         ExprKind::Or(values) => values.iter().find_map(|value| setting_of(evaluator, value, scope, depth + 1)),
-        ExprKind::Choice { then, otherwise, .. } => setting_of(evaluator, then, scope, depth + 1)
-            .or_else(|| setting_of(evaluator, otherwise, scope, depth + 1)),
+        ExprKind::Choice { then, otherwise, .. } => {
+            setting_of(evaluator, then, scope, depth + 1).or_else(|| setting_of(evaluator, otherwise, scope, depth + 1))
+        }
         _ => None,
     }
 }

@@ -148,11 +148,15 @@ impl<'a> Evaluator<'a> {
             ExprKind::Percent(left, right) => self.percent(expr, left, right, scope),
             ExprKind::Or(values) => self.first_where(values, scope, true),
             ExprKind::And(values) => self.first_where(values, scope, false),
-            ExprKind::Not(inner) => self.truths(inner, scope).into_iter().map(|(when, truth)| Case {
-                when,
-                value: truth.map_or(Value::Opaque(expr.span), |truth| Value::Bool(!truth)),
-                trace: Vec::new(),
-            }).collect(),
+            ExprKind::Not(inner) => self
+                .truths(inner, scope)
+                .into_iter()
+                .map(|(when, truth)| Case {
+                    when,
+                    value: truth.map_or(Value::Opaque(expr.span), |truth| Value::Bool(!truth)),
+                    trace: Vec::new(),
+                })
+                .collect(),
             ExprKind::Equal(left, right) => self.equal(expr, left, right, scope),
             ExprKind::Choice { test, then, otherwise } => {
                 let mut out = Vec::new();
@@ -205,7 +209,11 @@ impl<'a> Evaluator<'a> {
         if depth > 8 {
             return Target::Missing;
         }
-        if let Some(binding) = module.bindings.iter().find(|binding| binding.name.value == name && binding.value.is_some())
+        // A name that is set from itself (`X = X or …`) means what was imported under it before.
+        let active = self.active.borrow();
+        let assigned = |binding: &&Binding| binding.name.value == name && binding.value.is_some();
+        if let Some(binding) =
+            module.bindings.iter().find(assigned).filter(|binding| !active.contains(&binding.name.span))
         {
             return Target::Bindings(module, &binding.name.value);
         }
@@ -254,7 +262,9 @@ impl<'a> Evaluator<'a> {
             self.visited.borrow_mut().insert(binding.name.span);
             self.active.borrow_mut().push(binding.name.span);
             let mut new = Vec::new();
-            for (when, holds) in self.outcomes(&binding.guards, scope) {
+            let mut outcomes = self.outcomes(&binding.guards, scope);
+            outcomes.sort_by_key(|(_, holds)| *holds);
+            for (when, holds) in outcomes {
                 if holds {
                     let mut values = under(&when, self.eval(value, scope));
                     for case in &mut values {
@@ -461,12 +471,14 @@ impl<'a> Evaluator<'a> {
         if django && let Some(cases) = self.django_setting(name.as_str()) {
             return cases;
         }
-        self.flat_map(self.eval(object, scope), |value| match value {
-            Value::Instance(class) | Value::Class(class) => self.field(class, name.as_str()),
-            Value::Module(module) => Some(self.target(self.find(module, name.as_str(), 0), expr.span)),
-            _ => None,
-        }
-        .unwrap_or_else(|| opaque(expr.span)))
+        self.flat_map(self.eval(object, scope), |value| {
+            match value {
+                Value::Instance(class) | Value::Class(class) => self.field(class, name.as_str()),
+                Value::Module(module) => Some(self.target(self.find(module, name.as_str(), 0), expr.span)),
+                _ => None,
+            }
+            .unwrap_or_else(|| opaque(expr.span))
+        })
     }
 
     fn method(
@@ -479,10 +491,14 @@ impl<'a> Evaluator<'a> {
     ) -> Option<Vec<Case<'a>>> {
         let object_cases = || self.eval(object, scope);
         let text = |change: &dyn Fn(&Text) -> Option<Text>| {
-            Some(self.map(object_cases(), |value| match value {
-                Value::Text(text) => change(&text).map(Value::Text),
-                _ => None,
-            }, expr.span))
+            Some(self.map(
+                object_cases(),
+                |value| match value {
+                    Value::Text(text) => change(&text).map(Value::Text),
+                    _ => None,
+                },
+                expr.span,
+            ))
         };
         let argument = call.arguments.first();
         match (method, argument) {
@@ -490,12 +506,14 @@ impl<'a> Evaluator<'a> {
                 Some(self.map(object_cases(), |value| as_text(&value).map(Value::Text), expr.span))
             }
             ("strip", None) => text(&|text| {
-                Symbols::is_known(text).then(|| text.trim_matches(char::is_whitespace)).or_else(|| {
-                    self.changed(text, Change::Stripped)
-                })
+                Symbols::is_known(text)
+                    .then(|| text.trim_matches(char::is_whitespace))
+                    .or_else(|| self.changed(text, Change::Stripped))
             }),
             ("lower", None) => text(&|text| {
-                Symbols::is_known(text).then(|| text.ascii_lowercase()).or_else(|| self.changed(text, Change::Lowercase))
+                Symbols::is_known(text)
+                    .then(|| text.ascii_lowercase())
+                    .or_else(|| self.changed(text, Change::Lowercase))
             }),
             ("rstrip", Some(cut)) => {
                 let cut = cut.as_text()?.as_str();
@@ -677,8 +695,7 @@ impl<'a> Evaluator<'a> {
             if char.is_ascii_alphanumeric() || "_.-~".contains(char) {
                 out.push_text(&text.slice(range));
             } else {
-                let encoded: String =
-                    text.as_str()[range.clone()].bytes().map(|byte| format!("%{byte:02X}")).collect();
+                let encoded: String = text.as_str()[range.clone()].bytes().map(|byte| format!("%{byte:02X}")).collect();
                 out.push_mapped(&encoded, text.span_of(range));
             }
         }
@@ -780,7 +797,7 @@ impl<'a> Evaluator<'a> {
 
     /// The alternatives in the form that the model speaks of.
     pub fn resolved(&self, cases: Vec<Case<'a>>, span: Span) -> Resolved {
-        let alternatives = cases
+        let mut alternatives: Vec<_> = cases
             .into_iter()
             .map(|case| {
                 let value = match &case.value {
@@ -790,6 +807,9 @@ impl<'a> Evaluator<'a> {
                 Alternative { when: case.when, value, trace: case.trace }
             })
             .collect();
+        // A fresh clone sets nothing.
+        let set = |condition: &&Condition| matches!(condition, Condition::Set(_));
+        alternatives.sort_by_key(|alternative| alternative.when.iter().filter(set).count());
         Resolved { alternatives }
     }
 }
