@@ -10,10 +10,11 @@ use std::fs;
 /// So many characters of a password in a row give too much of it away.
 const PART: usize = 6;
 
-const OUTPUTS: [&[&str]; 5] = [
+const OUTPUTS: [&[&str]; 6] = [
     &["--format", "text"],
     &["--format", "text", "--color", "always"],
     &["--format", "json"],
+    &["--format", "concise"],
     &["inspect", "--format", "text"],
     &["inspect", "--format", "json"],
 ];
