@@ -1,5 +1,7 @@
 //! Trees and spans on small documents.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::finding::Level;
 
@@ -179,7 +181,8 @@ fn depth_and_size_are_capped() {
     }
     let mut bomb = "a0: &a0 [x, x]\n".to_owned();
     for level in 1..40 {
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", format!("*a{}, ", level - 1).repeat(9)));
+        let aliases = format!("*a{}, ", level - 1).repeat(9);
+        writeln!(bomb, "a{level}: &a{level} [{aliases}]").unwrap();
     }
     let (yaml, notices) = read(&bomb);
     assert!(notices.iter().all(|notice| notice.code == "yaml-too-large"));
@@ -187,7 +190,7 @@ fn depth_and_size_are_capped() {
     assert_eq!(yaml.raw_entries(root(&yaml)).len(), 40);
     let mut chain = "a0: &a0 [x]\n".to_owned();
     for level in 1..300 {
-        chain.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
+        writeln!(chain, "a{level}: &a{level} [*a{}]", level - 1).unwrap();
     }
     assert_eq!(codes(&read(&chain).1), ["yaml-too-deep"]);
 }
