@@ -1,6 +1,7 @@
 //! Properties of the YAML reader: every byte of a value points at its source, nothing panics, and a second reader
 //! (libyaml's port behind the name `serde_yaml`) sees the same values.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use proptest::prelude::*;
@@ -92,8 +93,8 @@ fn write(scalar: &Scalar, newline: &str, out: &mut String) -> Vec<(String, Range
         Style::Plain => {}
         Style::Single => out.push('\''),
         Style::Double => out.push('"'),
-        Style::Literal => *out += &format!("|{}  # c{newline}  ", scalar.chomp),
-        Style::Folded => *out += &format!(">{}{newline}  ", scalar.chomp),
+        Style::Literal => write!(out, "|{}  # c{newline}  ", scalar.chomp).unwrap(),
+        Style::Folded => write!(out, ">{}{newline}  ", scalar.chomp).unwrap(),
     }
     push(out, &scalar.first, &scalar.first, Part::Exact);
     for (gap, word) in &scalar.rest {
@@ -201,7 +202,7 @@ proptest! {
         let mut text = if mark { "\u{FEFF}".to_owned() } else { String::new() };
         let mut expected = Vec::new();
         for (at, scalar) in scalars.iter().enumerate() {
-            text += &format!("# 中{newline}k{at}: ");
+            write!(text, "# 中{newline}k{at}: ").unwrap();
             expected.push(write(scalar, newline, &mut text));
         }
         let (yaml, notices) = parse(FileId(0), &text);

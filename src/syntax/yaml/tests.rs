@@ -252,3 +252,30 @@ spec:
     let conf = yaml.as_str(yaml.get(spec, "conf").unwrap()).unwrap();
     assert!(conf.contains("\nrequirepass x\n"));
 }
+
+#[test]
+fn statements_between_text_print_nothing() {
+    let text = "a:{% if x %} &a{% endif %}\n  b: {% if y %}c{% endif %}\n  d: {% if z %}{% endif %}\n  e: f\n\
+                {% if q %}g: h{% endif %}\n";
+    let (yaml, notices) = read(text);
+    assert_eq!(codes(&notices), ["template-masked"]);
+    let map = yaml.get(root(&yaml), "a").unwrap();
+    let values: Vec<(&str, bool)> = yaml
+        .raw_entries(map)
+        .iter()
+        .map(|entry| (yaml.as_str(entry.value).unwrap(), yaml.node(entry.value).opaque))
+        .collect();
+    assert_eq!(values, [("c", true), ("", true), ("f", false)]);
+    let last = yaml.raw_entries(root(&yaml))[1];
+    assert_eq!(yaml.as_str(last.key), Some("{% if q %}g"));
+    assert!(yaml.node(last.key).opaque && yaml.node(last.value).opaque);
+}
+
+#[test]
+fn an_empty_value_stands_behind_its_colon() {
+    for (text, at) in [("a:\n", 2), ("a :", 3), ("{a: , b: 1}", 3), ("a: # c\nb: 1\n", 2)] {
+        let (yaml, _) = read(text);
+        let node = yaml.get(root(&yaml), "a").unwrap();
+        assert_eq!(yaml.node(node).span.range(), at..at, "{text}");
+    }
+}
