@@ -190,7 +190,7 @@ fn check_same(yaml: &Yaml, node: NodeId, other: &serde_yaml::Value, text: &str) 
 }
 
 proptest! {
-    #![proptest_config(config(1500))]
+    #![proptest_config(config(600))]
 
     #[test]
     fn every_part_of_a_value_points_at_its_source(
@@ -233,7 +233,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(3000))]
+    #![proptest_config(config(1500))]
 
     #[test]
     fn nothing_panics_on_damaged_documents(
