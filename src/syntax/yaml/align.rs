@@ -64,7 +64,7 @@ impl<'a> Walker<'a> {
     fn exact(&mut self, to: usize) -> Option<()> {
         let part = &self.source[self.at..to];
         self.rest = self.rest.strip_prefix(part)?;
-        let span = Span::new(self.file, self.at..to);
+        let span = self.span(to);
         match self.original.get(self.at..to) {
             Some(part) => self.text.push_exact(part, span),
             // Within a character of a masked template.
@@ -78,9 +78,14 @@ impl<'a> Walker<'a> {
     fn mapped(&mut self, to: usize, len: usize) -> Option<()> {
         let part = self.rest.get(..len)?;
         self.rest = &self.rest[len..];
-        self.text.push_mapped(part, Span::new(self.file, self.at..to));
+        self.text.push_mapped(part, self.span(to));
         self.at = to;
         Some(())
+    }
+
+    /// The source up to `to`, widened to whole characters: a masked one may be read byte by byte.
+    fn span(&self, to: usize) -> Span {
+        Span::new(self.file, self.original.floor_char_boundary(self.at)..self.original.ceil_char_boundary(to))
     }
 
     /// Skips blanks and line breaks from `at`; returns the end and the number of breaks.
@@ -186,8 +191,8 @@ impl<'a> Walker<'a> {
 
     fn literal_break(&mut self) -> Option<()> {
         match self.byte(self.at) {
-            None => return Some(()),
-            Some(_) if self.rest.is_empty() => return Some(()),
+            None => Some(()),
+            Some(_) if self.rest.is_empty() => Some(()),
             Some(b'\n') => self.exact(self.at + 1),
             Some(_) => self.newlines(self.at + 1 + usize::from(self.byte(self.at + 1) == Some(b'\n')), 1),
         }

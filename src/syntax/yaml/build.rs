@@ -152,7 +152,7 @@ impl<'a> Builder<'a> {
                 self.content = end;
                 let plain = style == ScalarStyle::Plain;
                 let span = text.anchor();
-                let opaque = self.templates.touch(&span.range());
+                let opaque = self.templates.touch(self.text, &span.range());
                 let tag = tag.map(|tag| tag_text(&tag));
                 let node = self.push(Node { span, tag, opaque, kind: Kind::Scalar(Scalar { text, plain }) });
                 self.anchor(anchor, node);
@@ -371,9 +371,10 @@ impl<'a> Builder<'a> {
     /// The text of a scalar, anchored at its span, and the end of its content.
     fn scalar(&self, value: &str, style: ScalarStyle, range: Range<usize>) -> (Text, usize) {
         let (style, body) = match style {
-            // An empty value arrives as `~`.
+            // An empty value arrives as `~`, in front of its colon.
             ScalarStyle::Plain if range.is_empty() => {
-                return (Text::empty(Span::new(self.file, range.clone())), range.end);
+                let at = range.end + usize::from(self.text[range.end..].starts_with(':'));
+                return (Text::empty(Span::new(self.file, at..at)), at);
             }
             ScalarStyle::Plain => (Style::Plain, range.clone()),
             ScalarStyle::SingleQuoted => (Style::Single, within_quotes(&range)),

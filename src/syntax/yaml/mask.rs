@@ -14,8 +14,15 @@ pub(super) struct Templates {
 }
 
 impl Templates {
-    /// Whether one of them overlaps `range`.
-    pub(super) fn touch(&self, range: &Range<usize>) -> bool {
+    /// Whether one of them overlaps `range` of `text`, or nothing but blanks stand between: it may add to a scalar there.
+    pub(super) fn touch(&self, text: &str, range: &Range<usize>) -> bool {
+        if self.ranges.is_empty() {
+            return false;
+        }
+        let blanks = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let before = text.as_bytes()[..range.start].iter().rev().take_while(|byte| blanks(byte)).count();
+        let behind = text.as_bytes()[range.end..].iter().take_while(|byte| blanks(byte)).count();
+        let range = range.start - before..range.end + behind + 1;
         let next = self.ranges.partition_point(|template| template.end <= range.start);
         self.ranges.get(next).is_some_and(|template| template.start < range.end)
     }
@@ -45,7 +52,7 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Replaces the expressions by a filler of the same length: nothing but line breaks where they fill their lines (an
-/// empty line is harmless at every place of YAML), else letters.
+/// empty line is harmless at every place of YAML), else letters, or blanks for statements, which print nothing.
 pub(super) fn mask(text: &str, ranges: Vec<Range<usize>>) -> (String, Templates) {
     let mut bytes = text.as_bytes().to_vec();
     let mut templates = Templates::default();
@@ -66,7 +73,9 @@ pub(super) fn mask(text: &str, ranges: Vec<Range<usize>>) -> (String, Templates)
             templates.lines.extend(holes.map(|range| range.start));
         } else {
             for range in &rest[..together] {
-                fill(&mut bytes[range.clone()]);
+                // At the start of a line blanks would change the indentation.
+                let prints = text[range.start..].starts_with("{{") || is_blank(&text[start..range.start]);
+                fill(&mut bytes[range.clone()], if prints { b'x' } else { b' ' });
             }
         }
         rest = &rest[together..];
@@ -85,9 +94,8 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
-/// Letters on the first line; blanks on the following ones, which then belong to it.
-fn fill(bytes: &mut [u8]) {
-    let mut filler = b'x';
+/// The filler on the first line; blanks on the following ones, which then belong to it.
+fn fill(bytes: &mut [u8], mut filler: u8) {
     for byte in bytes {
         if matches!(*byte, b'\r' | b'\n') {
             filler = b' ';
@@ -121,7 +129,7 @@ mod tests {
         let end = "\n".repeat(10);
         assert_eq!(
             masked,
-            format!("a: xxxxxxxx\n{lines}\n  b: 'qxxxxxxx'\n{comment}\n{end}\n{{ e: {{f: g}}}}\n{{{{ open")
+            format!("a: xxxxxxxx\n{lines}\n  b: 'q       '\n{comment}\n{end}\n{{ e: {{f: g}}}}\n{{{{ open")
         );
         let lines: Vec<&str> = templates.lines.iter().map(|at| &text[*at..*at + 6]).collect();
         assert_eq!(lines, ["{{- if", "{{ d }"]);

@@ -1,5 +1,7 @@
 //! Trees and spans on small documents.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::finding::Level;
 
@@ -179,7 +181,8 @@ fn depth_and_size_are_capped() {
     }
     let mut bomb = "a0: &a0 [x, x]\n".to_owned();
     for level in 1..40 {
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", format!("*a{}, ", level - 1).repeat(9)));
+        let aliases = format!("*a{}, ", level - 1).repeat(9);
+        writeln!(bomb, "a{level}: &a{level} [{aliases}]").unwrap();
     }
     let (yaml, notices) = read(&bomb);
     assert!(notices.iter().all(|notice| notice.code == "yaml-too-large"));
@@ -187,7 +190,7 @@ fn depth_and_size_are_capped() {
     assert_eq!(yaml.raw_entries(root(&yaml)).len(), 40);
     let mut chain = "a0: &a0 [x]\n".to_owned();
     for level in 1..300 {
-        chain.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
+        writeln!(chain, "a{level}: &a{level} [*a{}]", level - 1).unwrap();
     }
     assert_eq!(codes(&read(&chain).1), ["yaml-too-deep"]);
 }
@@ -248,4 +251,31 @@ spec:
     assert!(!yaml.node(yaml.get(root(&yaml), "metadata").unwrap()).opaque);
     let conf = yaml.as_str(yaml.get(spec, "conf").unwrap()).unwrap();
     assert!(conf.contains("\nrequirepass x\n"));
+}
+
+#[test]
+fn statements_between_text_print_nothing() {
+    let text = "a:{% if x %} &a{% endif %}\n  b: {% if y %}c{% endif %}\n  d: {% if z %}{% endif %}\n  e: f\n\
+                {% if q %}g: h{% endif %}\n";
+    let (yaml, notices) = read(text);
+    assert_eq!(codes(&notices), ["template-masked"]);
+    let map = yaml.get(root(&yaml), "a").unwrap();
+    let values: Vec<(&str, bool)> = yaml
+        .raw_entries(map)
+        .iter()
+        .map(|entry| (yaml.as_str(entry.value).unwrap(), yaml.node(entry.value).opaque))
+        .collect();
+    assert_eq!(values, [("c", true), ("", true), ("f", false)]);
+    let last = yaml.raw_entries(root(&yaml))[1];
+    assert_eq!(yaml.as_str(last.key), Some("{% if q %}g"));
+    assert!(yaml.node(last.key).opaque && yaml.node(last.value).opaque);
+}
+
+#[test]
+fn an_empty_value_stands_behind_its_colon() {
+    for (text, at) in [("a:\n", 2), ("a :", 3), ("{a: , b: 1}", 3), ("a: # c\nb: 1\n", 2)] {
+        let (yaml, _) = read(text);
+        let node = yaml.get(root(&yaml), "a").unwrap();
+        assert_eq!(yaml.node(node).span.range(), at..at, "{text}");
+    }
 }
