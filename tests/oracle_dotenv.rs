@@ -40,6 +40,23 @@ fn env_files_mean_what_compose_says() {
 }
 
 #[test]
+fn raw_env_files_mean_what_compose_says() {
+    let made: Vec<String> = made_up(env_line(), GENERATED / 4).iter().map(|lines| lines.concat()).collect();
+    let inputs: Vec<String> = ENV_FILES.iter().map(|text| (*text).to_owned()).chain(made).collect();
+    judge(
+        "dotenv_raw",
+        &inputs,
+        &|directory, at, text| {
+            let name = format!("{at}.env");
+            std::fs::write(directory.join(&name), text).unwrap();
+            json!({ "image": "x", "env_file": [{ "path": name, "format": "raw" }] })
+        },
+        "environment",
+        &raw_environment,
+    );
+}
+
+#[test]
 fn commands_split_as_compose_splits_them() {
     let made: Vec<String> = made_up(command_piece(), GENERATED).iter().map(|pieces| pieces.concat()).collect();
     let inputs: Vec<String> = COMMANDS.iter().map(|text| (*text).to_owned()).chain(made).collect();
@@ -189,6 +206,16 @@ fn environment(text: &str) -> Option<Value> {
     Some(json!(set))
 }
 
+/// The same for `format: raw`.
+fn raw_environment(text: &str) -> Option<Value> {
+    let (entries, notices) = dotenv::parse(FileId(0), text, dotenv::Dialect::Raw);
+    let set: BTreeMap<String, String> = entries
+        .into_iter()
+        .filter_map(|entry| Some((entry.key.value, entry.value?.text.as_str().to_owned())))
+        .collect();
+    notices.is_empty().then(|| json!(set))
+}
+
 /// The variables that a Python reader takes from the file; `null` for a name without a value.
 fn python_environment(text: &str, dialect: dotenv::Dialect) -> Value {
     let mut set = BTreeMap::new();
@@ -303,7 +330,8 @@ fn judge(
         println!("{name}: replaying {}", transcript.display());
         serde_json::from_str(&std::fs::read_to_string(&transcript).unwrap()).unwrap()
     };
-    assert!(answers.len() >= inputs.len(), "the transcript is older than the inputs: record it anew");
+    let judged: Vec<&String> = answers.iter().map(|(text, _)| text).collect();
+    assert!(judged.into_iter().eq(inputs), "the transcript is not about these inputs: record it anew");
     let wrong: Vec<String> = answers
         .iter()
         .filter(|(text, expected)| ours(text) != *expected)

@@ -326,3 +326,122 @@ fn hostile_texts_are_read_in_linear_time() {
         assert!(start.elapsed().as_secs() < 10, "{piece:?} took {:?}", start.elapsed());
     }
 }
+
+/// Runs scripts that only print, and compares what they print to the commands that we read.
+#[cfg(unix)]
+#[test]
+fn scripts_print_what_sh_prints() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+
+    let word = prop::sample::select(vec![
+        "a",
+        "'b c'",
+        "\"d e\"",
+        "f\\ g",
+        "$V",
+        "\"$V\"",
+        "x$V",
+        "${V}y",
+        "$E",
+        "\"$E\"",
+        "\"\"",
+        "''",
+        "${E:-h}",
+        "${E-i}",
+        "${N:-j}",
+        "\"${N-k l}\"",
+        "${V:+m}",
+        "\"n\\$o\\q\"",
+        "p\\$q",
+        "# r",
+        "s#t",
+        "é😀",
+        "\\\n",
+        "2>/dev/null",
+        ">/dev/null",
+        "</dev/null 1",
+        "\"u\\\nv\"",
+        "'w\\x'",
+        "redis://:p@h/0",
+        "\\\"",
+        "=",
+        "A=b",
+        "{",
+        "}",
+        "if",
+        "!",
+        "]",
+    ]);
+    let join = prop::sample::select(vec![
+        " ",
+        " ",
+        " ",
+        "\nprintf '<%s>' ",
+        "; printf '<%s>' ",
+        " && printf '<%s>' ",
+        "\t",
+        " \\\n ",
+    ]);
+    let lines = prop::collection::vec((join, word), 1..7);
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
+    let mut compared = 0;
+    for _ in 0..400 {
+        let pieces = lines.new_tree(&mut runner).unwrap().current();
+        let body: String = pieces.into_iter().flat_map(|(join, word)| [join, word]).collect();
+        let script = format!("printf '<%s>'{body}\nprintf end");
+        let output =
+            std::process::Command::new("sh").args(["-c", &script]).env("V", "vv").env("E", "").env_remove("N").output();
+        let output = output.unwrap();
+        let commands = words::parse_shell(&whole(&script));
+        let prints = commands
+            .iter()
+            .all(|command| command.words.first().and_then(Word::literal).is_some_and(|word| word.as_str() == "printf"));
+        // What is redirected is run, but not printed; behind a comment a line may begin with anything.
+        if !output.status.success() || script.contains(">/dev") || !prints {
+            continue;
+        }
+        compared += 1;
+        let mut printed = String::new();
+        for command in &commands {
+            let words: Vec<String> = command.words.iter().filter_map(expanded).collect();
+            match words[1].as_str() {
+                "end" => printed.push_str("end"),
+                _ if words.len() == 2 => printed.push_str("<>"),
+                _ => printed.extend(words[2..].iter().map(|word| format!("<{word}>"))),
+            }
+        }
+        assert_eq!(printed, String::from_utf8(output.stdout).unwrap(), "{script:?}");
+    }
+    assert!(compared > 200, "{compared}");
+}
+
+/// The word where `V` is `vv`, `E` is empty and `N` is not set; `None` where it vanishes.
+fn expanded(word: &Word) -> Option<String> {
+    let mut out = String::new();
+    let mut kept = word.parts.is_empty();
+    for part in &word.parts {
+        match part {
+            WordPart::Literal(text) => out.push_str(text.as_str()),
+            WordPart::Opaque(_) => return Some("?".to_owned()),
+            WordPart::Variable { name, operator, quoted, .. } => {
+                kept |= quoted;
+                let value = match name.as_str() {
+                    "V" => Some("vv"),
+                    "E" => Some(""),
+                    _ => None,
+                };
+                let (operator, operand) =
+                    operator.as_ref().map_or(("", ""), |(operator, operand)| (operator.as_str(), operand.as_str()));
+                out.push_str(match (operator, value) {
+                    (":-", None | Some("")) | ("-", None) => operand,
+                    (":+", None | Some("")) => "",
+                    (":+", Some(_)) => operand,
+                    (_, value) => value.unwrap_or_default(),
+                });
+            }
+        }
+    }
+    (kept || !out.is_empty()).then_some(out)
+}
