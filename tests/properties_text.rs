@@ -435,9 +435,8 @@ fn expanded(word: &Word) -> Option<String> {
                 let (operator, operand) =
                     operator.as_ref().map_or(("", ""), |(operator, operand)| (operator.as_str(), operand.as_str()));
                 out.push_str(match (operator, value) {
-                    (":-", None | Some("")) | ("-", None) => operand,
-                    (":+", None | Some("")) => "",
-                    (":+", Some(_)) => operand,
+                    (":-", None | Some("")) | ("-", None) | (":+", Some("vv")) => operand,
+                    (":+", _) => "",
                     (_, value) => value.unwrap_or_default(),
                 });
             }
