@@ -3,6 +3,8 @@
 //! With `REDISLINT_DOCKER_COMPOSE` (or a `docker-compose` on the path) every input is given to the real program;
 //! otherwise the recorded answers are compared. `RECORD=1` writes them down anew.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,6 +40,23 @@ fn env_files_mean_what_compose_says() {
 }
 
 #[test]
+fn raw_env_files_mean_what_compose_says() {
+    let made: Vec<String> = made_up(env_line(), GENERATED / 4).iter().map(|lines| lines.concat()).collect();
+    let inputs: Vec<String> = ENV_FILES.iter().map(|text| (*text).to_owned()).chain(made).collect();
+    judge(
+        "dotenv_raw",
+        &inputs,
+        &|directory, at, text| {
+            let name = format!("{at}.env");
+            std::fs::write(directory.join(&name), text).unwrap();
+            json!({ "image": "x", "env_file": [{ "path": name, "format": "raw" }] })
+        },
+        "environment",
+        &raw_environment,
+    );
+}
+
+#[test]
 fn commands_split_as_compose_splits_them() {
     let made: Vec<String> = made_up(command_piece(), GENERATED).iter().map(|pieces| pieces.concat()).collect();
     let inputs: Vec<String> = COMMANDS.iter().map(|text| (*text).to_owned()).chain(made).collect();
@@ -51,6 +70,44 @@ fn commands_split_as_compose_splits_them() {
             Some(json!(words.iter().map(Text::as_str).collect::<Vec<_>>()))
         },
     );
+}
+
+/// `REDISLINT_PYTHON` names an interpreter with python-dotenv, python-decouple, django-environ and starlette.
+#[test]
+fn env_files_mean_what_python_readers_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let transcript = folder.join("python_dotenv.json");
+    let recorded = if let Some(python) = std::env::var_os("REDISLINT_PYTHON") {
+        println!("python readers: asking {}", Path::new(&python).display());
+        let output = Command::new(python).arg(folder.join("python_dotenv.py")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let answers = String::from_utf8(output.stdout).unwrap();
+        if std::env::var_os("RECORD").is_some() {
+            std::fs::write(&transcript, &answers).unwrap();
+        }
+        answers
+    } else {
+        println!("python readers: replaying {}", transcript.display());
+        std::fs::read_to_string(&transcript).unwrap()
+    };
+    let answers: Vec<(String, BTreeMap<String, Value>)> = serde_json::from_str(&recorded).unwrap();
+    assert!(answers.len() > 500);
+    let dialects = [
+        ("python-dotenv", dotenv::Dialect::PythonDotenv),
+        ("decouple", dotenv::Dialect::Decouple),
+        ("django-environ", dotenv::Dialect::DjangoEnviron),
+        ("starlette", dotenv::Dialect::Starlette),
+    ];
+    let mut wrong = Vec::new();
+    for (text, answer) in &answers {
+        for (name, dialect) in dialects {
+            let (expected, ours) = (named(&answer[name]), python_environment(text, dialect));
+            if ours != expected {
+                wrong.push(format!("{name} {text:?}\n  python: {expected}\n  ours:   {ours}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), answers.len(), wrong.join("\n"));
 }
 
 const ENV_FILES: [&str; 37] = [
@@ -149,6 +206,39 @@ fn environment(text: &str) -> Option<Value> {
     Some(json!(set))
 }
 
+/// The same for `format: raw`.
+fn raw_environment(text: &str) -> Option<Value> {
+    let (entries, notices) = dotenv::parse(FileId(0), text, dotenv::Dialect::Raw);
+    let set: BTreeMap<String, String> = entries
+        .into_iter()
+        .filter_map(|entry| Some((entry.key.value, entry.value?.text.as_str().to_owned())))
+        .collect();
+    notices.is_empty().then(|| json!(set))
+}
+
+/// The variables that a Python reader takes from the file; `null` for a name without a value.
+fn python_environment(text: &str, dialect: dotenv::Dialect) -> Value {
+    let mut set = BTreeMap::new();
+    let mut values = BTreeMap::new();
+    for entry in dotenv::parse(FileId(0), text, dialect).0 {
+        let value = entry.value.map(|value| {
+            if value.expands {
+                expand(&template::parse(&value.text).unwrap(), &set).unwrap()
+            } else {
+                value.text.as_str().to_owned()
+            }
+        });
+        set.insert(entry.key.value.clone(), value.clone().unwrap_or_default());
+        values.insert(entry.key.value, value);
+    }
+    json!(values)
+}
+
+fn named(map: &Value) -> Value {
+    let pairs = map.as_object().unwrap().iter().filter(|(key, _)| !key.is_empty());
+    pairs.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 fn expand(template: &Template, set: &BTreeMap<String, String>) -> Option<String> {
     let mut out = String::new();
     for part in &template.parts {
@@ -240,7 +330,8 @@ fn judge(
         println!("{name}: replaying {}", transcript.display());
         serde_json::from_str(&std::fs::read_to_string(&transcript).unwrap()).unwrap()
     };
-    assert!(answers.len() >= inputs.len(), "the transcript is older than the inputs: record it anew");
+    let judged: Vec<&String> = answers.iter().map(|(text, _)| text).collect();
+    assert!(judged.into_iter().eq(inputs), "the transcript is not about these inputs: record it anew");
     let wrong: Vec<String> = answers
         .iter()
         .filter(|(text, expected)| ours(text) != *expected)

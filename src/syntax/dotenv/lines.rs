@@ -21,7 +21,7 @@ pub(super) fn read_raw(reader: &mut Reader<'_>) {
         }
         let name = text.find('=').unwrap_or(text.len());
         let key = start..start + name;
-        if key.is_empty() || text[..name].contains(char::is_whitespace) {
+        if key.is_empty() || text[..name].contains([' ', '\t']) {
             reader.notice(Level::Warning, start..end, "docker refuses this file: no variable name, or one with blanks");
             continue;
         }
