@@ -40,7 +40,7 @@ impl<'a> Evaluator<'a> {
             let cases = if fallback.is_empty() { one(Value::None) } else { fallback.to_vec() };
             under(when, cases)
         };
-        let mut cases = match (self.place.variable)(name) {
+        let mut cases = match (self.place.lookup)(name) {
             Lookup::Absent => unset(&[]),
             Lookup::Unknown(_) => {
                 let symbol = self.symbols.variable(self.place.scope, name);
@@ -157,7 +157,7 @@ impl<'a> Evaluator<'a> {
             let wanted = wanted.rsplit('/').next().unwrap_or(wanted);
             let mut found: Vec<_> = self
                 .place
-                .env_files
+                .dotenv
                 .iter()
                 .filter(|file| !file.example)
                 .filter_map(|file| {
@@ -351,7 +351,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        let set = spellings.iter().find(|name| matches!((self.place.variable)(name), Lookup::Found(_)));
+        let set = spellings.iter().find(|name| matches!((self.place.lookup)(name), Lookup::Found(_)));
         // In a place that could not be read whole, one spelling stands for all: the usual one.
         let upper = name.to_ascii_uppercase();
         let name = set.map_or(if options.case_sensitive { name } else { &upper }, |name| name);

@@ -12,8 +12,9 @@ use crate::facts::{EnvFile, Facts};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::resolve::project::Lookup;
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::symbol::{Resolved, Step, Symbols};
+use crate::text::Text;
 
 pub use settings::password_settings;
 
@@ -24,9 +25,9 @@ pub struct CodePlace<'a> {
     /// Whether the module at this path runs here.
     pub runs: &'a dyn Fn(&str) -> bool,
     /// A variable of the process.
-    pub variable: &'a dyn Fn(&str) -> Lookup,
+    pub lookup: &'a dyn Fn(&str) -> Lookup,
     /// Env files that code may load itself here; examples are left out by the reader.
-    pub env_files: &'a [EnvFile],
+    pub dotenv: &'a [EnvFile],
     /// Their texts.
     pub sources: &'a Sources,
 }
@@ -52,6 +53,24 @@ pub struct ConnectionSettings {
     pub socket: Option<Resolved>,
     /// RESP protocol version, where given.
     pub protocol: Option<Resolved>,
+}
+
+impl ConnectionSettings {
+    /// Whether any value comes, at least in part, from one of these files.
+    #[must_use]
+    pub fn reads_any(&self, files: &[FileId]) -> bool {
+        let fields = [
+            &self.url, &self.host, &self.port, &self.db, &self.username, &self.password, &self.tls, &self.socket,
+            &self.protocol,
+        ];
+        fields
+            .into_iter()
+            .flatten()
+            .flat_map(|value| &value.alternatives)
+            .filter_map(|alternative| alternative.value.as_ref())
+            .flat_map(Text::spans)
+            .any(|span| files.contains(&span.file))
+    }
 }
 
 /// A connection site with its settings as they are in one place.

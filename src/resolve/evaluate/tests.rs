@@ -33,7 +33,7 @@ impl Repository {
         let place = CodePlace {
             scope: "container web",
             runs: &|_| true,
-            variable: &|name| match map.get(name) {
+            lookup: &|name| match map.get(name) {
                 Some(text) => Lookup::Found(Variable {
                     name_span: span,
                     taken_in: span,
@@ -42,7 +42,7 @@ impl Repository {
                 None if unknown => Lookup::Unknown(span),
                 None => Lookup::Absent,
             },
-            env_files: &[],
+            dotenv: &[],
             sources: &self.sources,
         };
         clients(&self.facts, &place, &self.symbols)
