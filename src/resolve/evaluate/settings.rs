@@ -214,27 +214,35 @@ fn options<'a>(
     found: &mut Found,
 ) {
     let mut settings = ConnectionSettings::default();
+    let mut naming = None;
     for (key, value, scope) in entries(evaluator, value, scope) {
         if let Some(slot) = sites::keyword_slot(&key.to_ascii_lowercase()) {
+            if matches!(slot, Slot::Url | Slot::Host) {
+                naming = Some((value, scope));
+            }
             *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
         }
     }
     if settings.url.is_some() || settings.host.is_some() {
-        entry_client(evaluator, value.span, family, settings, named, found);
+        entry_client(evaluator, naming.unwrap_or((value, scope)), value.span, family, settings, named, found);
     }
 }
 
-/// One server of a setting that may name several.
+/// One server of a setting that may name several; where it is itself named by another setting, that one is meant.
 fn entry_client<'a>(
     evaluator: &Evaluator<'a>,
+    naming: (&'a Expr, Scope<'a>),
     span: Span,
     family: Family,
     settings: ConnectionSettings,
     named: Named<'a>,
     found: &mut Found,
 ) {
-    let setting = named.setting(evaluator);
-    let setting = Setting { key: format!("{} {}", setting.key, span.start), span, ..setting };
+    let own = named.setting(evaluator);
+    let setting = sites::setting_of(evaluator, naming.0, naming.1, 0)
+        .unwrap_or_else(|| Setting { key: format!("{} {}", own.key, span.start), span, ..own });
+    found.used.insert(setting.span);
+    let setting = Setting { span, ..setting };
     push(evaluator, setting, family, settings, named, Confidence::High, found);
 }
 
@@ -289,7 +297,7 @@ fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
                     username: username.clone(),
                     ..ConnectionSettings::default()
                 };
-                entry_client(evaluator, location.span, family, settings, named, found);
+                entry_client(evaluator, (location, scope), location.span, family, settings, named, found);
             }
         }
     }
@@ -326,15 +334,15 @@ fn channel_host<'a>(evaluator: &Evaluator<'a>, host: &'a Expr, scope: Scope<'a>,
             for (slot, part) in [Slot::Host, Slot::Port].into_iter().zip(parts) {
                 *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(part, scope), part.span));
             }
-            if settings.host.is_some() {
-                entry_client(evaluator, host.span, Family::RedisPy, settings, named, found);
+            if !parts.is_empty() {
+                entry_client(evaluator, (&parts[0], scope), host.span, Family::RedisPy, settings, named, found);
             }
         }
         ExprKind::Dict(_) => options(evaluator, host, scope, Family::RedisPy, named, found),
         _ => {
             let url = evaluator.resolved(evaluator.eval(host, scope), host.span);
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            entry_client(evaluator, host.span, Family::RedisPy, settings, named, found);
+            entry_client(evaluator, (host, scope), host.span, Family::RedisPy, settings, named, found);
         }
     }
 }
@@ -415,6 +423,16 @@ fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found)
             if other == prefix && settings.slot(*slot).is_none() {
                 *settings.slot(*slot) = named.resolved(evaluator);
             }
+        }
+        // Flask-Caching looks at nothing else where its URL is set.
+        let url = format!("{prefix}url");
+        let beaten = prefix.starts_with("cache_")
+            && names.iter().any(|named| {
+                named.name(evaluator).eq_ignore_ascii_case(&url)
+                    && named.resolved(evaluator).is_some_and(|url| !url.is_absent())
+            });
+        if beaten {
+            continue;
         }
         // A host that is certainly not set stands for nothing.
         if settings.host.as_ref().is_none_or(Resolved::is_absent) {
