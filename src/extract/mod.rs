@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::facts::{ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts};
+use crate::facts::{
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts,
+};
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources};
 use crate::syntax::{dockerfile, redis_conf};

@@ -58,7 +58,9 @@ impl Reader<'_> {
             container_name: Slot::new(service.container_name.as_ref(), |name, _| self.spanned(name)),
             extra_hosts: Slot::new(service.extra_hosts.as_ref(), |hosts, _| {
                 let hosts = self.firsts(hosts);
-                Some(hosts.iter().filter_map(|host| host.as_str().split([':', '=']).next()).map(str::to_owned).collect())
+                Some(
+                    hosts.iter().filter_map(|host| host.as_str().split([':', '=']).next()).map(str::to_owned).collect(),
+                )
             }),
             links: Slot::new(service.links.as_ref(), |links, _| {
                 Some(self.firsts(links).iter().map(|link| link_parts(link.as_str())).collect())
@@ -237,14 +239,8 @@ impl Reader<'_> {
                     let mut value = |text: &Option<Text>| text.as_ref().and_then(|text| self.first(text));
                     let (target, protocol, mode) = (value(target), value(protocol), value(mode));
                     let (published, host_ip) = (value(published), value(host_ip));
-                    let port = ports::parse_long(
-                        *span,
-                        target.as_ref(),
-                        published,
-                        host_ip,
-                        protocol.as_ref(),
-                        mode.as_ref(),
-                    );
+                    let port =
+                        ports::parse_long(*span, target.as_ref(), published, host_ip, protocol.as_ref(), mode.as_ref());
                     (*span, port.map(|port| vec![port]))
                 }
             };
@@ -295,7 +291,8 @@ impl Reader<'_> {
                     let Some(target) = target.as_ref().and_then(|target| self.first(target)) else { continue };
                     let source = source.as_ref().and_then(|source| self.first(source));
                     let source = source.map(|source| self.from_here(source));
-                    let bind = kind.as_ref().and_then(|kind| self.first(kind)).is_some_and(|kind| kind.as_str() == "bind");
+                    let bind =
+                        kind.as_ref().and_then(|kind| self.first(kind)).is_some_and(|kind| kind.as_str() == "bind");
                     let source = source.as_ref().map_or("", Text::as_str);
                     let mount = if bind { volumes::file } else { volumes::mount };
                     mounts.push(mount(source, target.as_str(), *span, self.directory, self.index));

@@ -60,7 +60,14 @@ impl ConnectionSettings {
     #[must_use]
     pub fn reads_any(&self, files: &[FileId]) -> bool {
         let fields = [
-            &self.url, &self.host, &self.port, &self.db, &self.username, &self.password, &self.tls, &self.socket,
+            &self.url,
+            &self.host,
+            &self.port,
+            &self.db,
+            &self.username,
+            &self.password,
+            &self.tls,
+            &self.socket,
             &self.protocol,
         ];
         fields

@@ -62,25 +62,27 @@ fn literal(value: &Expr) -> Option<&Text> {
     }
 }
 
+/// The endings by which names tell their role.
+const ENDINGS: &[(&str, Slot)] = &[
+    ("hostname", Slot::Host),
+    ("host", Slot::Host),
+    ("server", Slot::Host),
+    ("port", Slot::Port),
+    ("database", Slot::Db),
+    ("db", Slot::Db),
+    ("username", Slot::Username),
+    ("user", Slot::Username),
+    ("password", Slot::Password),
+    ("passwd", Slot::Password),
+    ("pass", Slot::Password),
+    ("pwd", Slot::Password),
+    ("ssl", Slot::Tls),
+    ("tls", Slot::Tls),
+];
+
 /// A part of a server's address and the prefix that groups it with the others: `REDIS_` of `REDIS_HOST`.
 fn role(name: &str) -> Option<(String, Slot)> {
     let lower = name.to_ascii_lowercase();
-    const ENDINGS: &[(&str, Slot)] = &[
-        ("hostname", Slot::Host),
-        ("host", Slot::Host),
-        ("server", Slot::Host),
-        ("port", Slot::Port),
-        ("database", Slot::Db),
-        ("db", Slot::Db),
-        ("username", Slot::Username),
-        ("user", Slot::Username),
-        ("password", Slot::Password),
-        ("passwd", Slot::Password),
-        ("pass", Slot::Password),
-        ("pwd", Slot::Password),
-        ("ssl", Slot::Tls),
-        ("tls", Slot::Tls),
-    ];
     let (ending, slot) = ENDINGS.iter().find(|(ending, _)| lower.ends_with(ending))?;
     Some((lower[..lower.len() - ending.len()].to_owned(), *slot))
 }
@@ -142,7 +144,7 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
 }
 
 /// The first binding of each name.
-fn unique<'a>(bindings: &'a [Binding]) -> impl Iterator<Item = &'a Binding> {
+fn unique(bindings: &[Binding]) -> impl Iterator<Item = &Binding> {
     bindings
         .iter()
         .enumerate()
@@ -164,7 +166,7 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
         let mut url = evaluator.resolved(cases, named.binding.name.span);
         if sites::keep_redis(&mut url) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            push(evaluator, named.setting(evaluator), family, settings, named, Confidence::High, found);
+            push(evaluator, &named.setting(evaluator), family, settings, named, Confidence::High, found);
         }
         return;
     }
@@ -239,11 +241,14 @@ fn entry_client<'a>(
     found: &mut Found,
 ) {
     let own = named.setting(evaluator);
-    let setting = sites::setting_of(evaluator, naming.0, naming.1, 0)
-        .unwrap_or_else(|| Setting { key: format!("{} {}", own.key, span.start), span, ..own });
+    let setting = sites::setting_of(evaluator, naming.0, naming.1, 0).unwrap_or_else(|| Setting {
+        key: format!("{} {}", own.key, span.start),
+        span,
+        ..own
+    });
     found.used.insert(setting.span);
     let setting = Setting { span, ..setting };
-    push(evaluator, setting, family, settings, named, Confidence::High, found);
+    push(evaluator, &setting, family, settings, named, Confidence::High, found);
 }
 
 fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
@@ -348,9 +353,9 @@ fn channel_host<'a>(evaluator: &Evaluator<'a>, host: &'a Expr, scope: Scope<'a>,
 }
 
 /// Settings that are Redis URLs and have no known site. One that another is made of is a part of that one.
-fn urls<'a>(evaluator: &Evaluator<'a>, names: &[Vec<Named<'a>>], found: &mut Found) {
+fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Found) {
     let mut pending = Vec::new();
-    for named in names.iter().flatten() {
+    for named in scopes.iter().flatten() {
         let span = named.binding.name.span;
         if found.used.contains(&span) || named.binding.name.value.starts_with("self.") {
             continue;
@@ -366,7 +371,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, names: &[Vec<Named<'a>>], found: &mut Fou
             .iter()
             .filter_map(|alternative| alternative.value.as_ref())
             .any(|text| text.as_str().starts_with("redis://") || text.as_str().starts_with("rediss://"));
-        if (!written && !(says_redis && says_url)) || !sites::keep_redis(&mut url) {
+        if !(written || says_redis && says_url) || !sites::keep_redis(&mut url) {
             continue;
         }
         // A value that can't be read at all says nothing.
@@ -397,7 +402,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, names: &[Vec<Named<'a>>], found: &mut Fou
             Family::RedisPy
         };
         let settings = ConnectionSettings { url: Some(url.clone()), ..ConnectionSettings::default() };
-        push(evaluator, named.setting(evaluator), family, settings, *named, *confidence, found);
+        push(evaluator, &named.setting(evaluator), family, settings, *named, *confidence, found);
     }
 }
 
@@ -438,13 +443,13 @@ fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found)
         if settings.host.as_ref().is_none_or(Resolved::is_absent) {
             continue;
         }
-        push(evaluator, host.setting(evaluator), Family::RedisPy, settings, *host, Confidence::Medium, found);
+        push(evaluator, &host.setting(evaluator), Family::RedisPy, settings, *host, Confidence::Medium, found);
     }
 }
 
 fn push<'a>(
     evaluator: &Evaluator<'a>,
-    setting: Setting,
+    setting: &Setting,
     family: Family,
     settings: ConnectionSettings,
     named: Named<'a>,
@@ -461,5 +466,5 @@ fn push<'a>(
         confidence: confidence.min(sites::confidence(&named.module.path)),
         trace: vec![Step { span: setting.span, label: format!("{} names the server", setting.name) }],
     };
-    found.add(client, Some(&setting));
+    found.add(client, Some(setting));
 }

@@ -102,26 +102,22 @@ fn spec(name: &str) -> Option<Spec> {
     let root = name.split('.').next()?;
     let last = name.rsplit('.').next()?;
     let (family, positional): (_, &[Slot]) = match (root, last) {
-        ("redis" | "aioredis" | "valkey", "Redis" | "StrictRedis" | "Valkey" | "StrictValkey") => {
-            (Family::RedisPy, &[Host, Port, Db, Password])
-        }
-        ("redis" | "aioredis" | "valkey", "ConnectionPool" | "BlockingConnectionPool") => (Family::RedisPy, &[]),
+        ("redis" | "aioredis" | "valkey", "Redis" | "StrictRedis" | "Valkey" | "StrictValkey")
+        | ("walrus", "Walrus" | "Database") => (Family::RedisPy, &[Host, Port, Db, Password]),
         ("redis" | "aioredis" | "valkey", "RedisCluster") => (Family::RedisPy, &[Host, Port]),
-        ("redis" | "aioredis" | "valkey", "from_url" | "create_redis_pool" | "create_redis") => {
-            (Family::RedisPy, &[Url])
-        }
         ("arq", "RedisSettings") => (Family::Arq, &[Host, Port, Socket, Db, Username, Password, Tls]),
         ("arq", "from_dsn") => (Family::Arq, &[Url]),
-        ("flask_limiter" | "slowapi", "Limiter")
+        ("redis" | "aioredis" | "valkey", "ConnectionPool" | "BlockingConnectionPool")
+        | ("flask_limiter" | "slowapi", "Limiter")
         | ("flask_socketio", "SocketIO")
         | ("dramatiq", "RedisBroker" | "RedisBackend")
         | ("huey", "RedisHuey" | "PriorityRedisHuey" | "RedisExpireHuey")
         | ("redis_om", "get_redis_connection")
         | ("apscheduler", "RedisJobStore") => (Family::RedisPy, &[]),
-        ("limits", "RedisStorage" | "storage_from_string")
+        ("redis" | "aioredis" | "valkey", "from_url" | "create_redis_pool" | "create_redis")
+        | ("limits", "RedisStorage" | "storage_from_string")
         | ("taskiq_redis", "ListQueueBroker" | "PubSubBroker" | "RedisStreamBroker" | "RedisAsyncResultBackend")
         | ("socketio", "RedisManager" | "AsyncRedisManager") => (Family::RedisPy, &[Url]),
-        ("walrus", "Walrus" | "Database") => (Family::RedisPy, &[Host, Port, Db, Password]),
         ("kombu", "Connection" | "BrokerConnection") => (Family::Kombu, &[Url]),
         _ => return None,
     };

@@ -268,8 +268,8 @@ impl<'a> Evaluator<'a> {
                 if holds {
                     let mut values = under(&when, self.eval(value, scope));
                     for case in &mut values {
-                        let last = name.rsplit('.').next().unwrap_or(name);
-                        case.trace.insert(0, Step { span: binding.name.span, label: format!("{last} is set here") });
+                        let short = name.rsplit('.').next().unwrap_or(name);
+                        case.trace.insert(0, Step { span: binding.name.span, label: format!("{short} is set here") });
                     }
                     new.extend(values);
                 } else if let Some(old) = &cases {
@@ -356,7 +356,7 @@ impl<'a> Evaluator<'a> {
         if self.qualified(object, scope).as_deref() == Some("os.environ")
             && let Some(name) = key.as_text()
         {
-            return self.required(self.environment(name.as_str(), expr.span, &[]));
+            return super::environment::present(self.environment(name.as_str(), expr.span, &[]));
         }
         if let Some(cases) = self.path(expr, scope) {
             return cases;
