@@ -3,9 +3,12 @@
 //! `values` evaluates expressions, `environment` reads variables as Python libraries do, `sites` knows the calls and
 //! settings that connect. What can't be proven is opaque.
 
+mod calls;
 mod environment;
 mod settings;
 mod sites;
+mod texts;
+mod truth;
 mod values;
 
 use crate::facts::{EnvFile, Facts};

@@ -77,7 +77,7 @@ impl Repository {
                             one.value.as_ref().map_or("None".to_owned(), |text| self.symbols.display(text.as_str()))
                         })
                         .collect();
-                    line += &format!(" {name}={}", values.join("|"));
+                    line = format!("{line} {name}={}", values.join("|"));
                 }
                 line
             })
