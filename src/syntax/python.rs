@@ -1,7 +1,7 @@
 //! Python text → ruff's syntax tree, and string literals → texts that know their places.
 //!
 //! The only module that calls ruff's parser. The parser recovers from syntax errors by itself; what it can't bear is
-//! nesting without end, so files that CPython would refuse for that are refused here first.
+//! nesting without end, so files that Python would refuse for that are refused here first.
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{ModModule, PythonVersion, StringLiteral};
@@ -15,10 +15,10 @@ use crate::text::Text;
 /// Larger files are generated or data.
 pub const MAX_BYTES: usize = 2 << 20;
 
-/// CPython's own limit for open brackets; operators that nest to the right count as well.
+/// Python's own limit for open brackets; operators that nest to the right count as well.
 const MAX_NESTING: usize = 200;
 
-/// CPython's own limit for indentation.
+/// Python's own limit for indentation.
 const MAX_INDENT: usize = 100;
 
 /// Operands of one expression: a left-leaning tree of this depth is still dropped safely.
@@ -112,9 +112,8 @@ fn escape(rest: &str, named: impl Fn() -> Option<char>) -> (usize, Option<String
     let Some(kind) = rest[1..].chars().next() else { return (1, None) };
     let simple = |char: &str| (2, Some(char.to_owned()));
     match kind {
-        '\n' => simple(""),
         '\r' if rest[2..].starts_with('\n') => (3, Some(String::new())),
-        '\r' => simple(""),
+        '\n' | '\r' => simple(""),
         '\\' => simple("\\"),
         '\'' => simple("'"),
         '"' => simple("\""),

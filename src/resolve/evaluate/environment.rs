@@ -40,7 +40,7 @@ impl<'a> Evaluator<'a> {
             let cases = if fallback.is_empty() { one(Value::None) } else { fallback.to_vec() };
             under(when, cases)
         };
-        let mut cases = match (self.place.variable)(name) {
+        let mut cases = match (self.place.lookup)(name) {
             Lookup::Absent => unset(&[]),
             Lookup::Unknown(_) => {
                 let symbol = self.symbols.variable(self.place.scope, name);
@@ -69,27 +69,6 @@ impl<'a> Evaluator<'a> {
             case.trace.insert(0, read());
         }
         cases
-    }
-
-    /// Drops the alternatives in which a required variable is not set: the program ends there.
-    pub fn required(&self, cases: Vec<Case<'a>>) -> Vec<Case<'a>> {
-        cases.into_iter().filter(|case| !matches!(case.value, Value::None)).collect()
-    }
-
-    fn or_default(&self, cases: Vec<Case<'a>>, default: Option<&[Case<'a>]>) -> Vec<Case<'a>> {
-        let Some(default) = default else { return cases };
-        let mut out = Vec::new();
-        for case in cases {
-            if matches!(case.value, Value::None) {
-                for mut inner in under(&case.when, default.to_vec()) {
-                    inner.trace.splice(0..0, case.trace.iter().cloned());
-                    out.push(inner);
-                }
-            } else {
-                out.push(case);
-            }
-        }
-        out
     }
 
     /// A call that reads a variable; `None`: it is no such call.
@@ -136,10 +115,10 @@ impl<'a> Evaluator<'a> {
         // The second argument of `env(…)` is a cast.
         let positional = (callee != "environ.Env").then(|| call.arguments.get(position)).flatten();
         let default = call.keyword("default").or(positional).map(|default| self.eval(default, scope));
-        let from_file = self.from_files(name, &files, true);
+        let from_file = self.env_file(name, &files, true);
         let cases = self.environment(name, expr.span, &from_file);
-        let cases = self.or_default(cases, default.as_deref());
-        let cases = if required && default.is_none() { self.required(cases) } else { cases };
+        let cases = or_default(cases, default.as_deref());
+        let cases = if required && default.is_none() { present(cases) } else { cases };
         Some(if cases.is_empty() { opaque(expr.span) } else { cases })
     }
 
@@ -152,12 +131,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The value that an env file of that name gives; nothing where there is none.
-    fn from_files(&self, name: &str, files: &Files<'_>, case_sensitive: bool) -> Vec<Case<'a>> {
+    fn env_file(&self, name: &str, files: &Files<'_>, case_sensitive: bool) -> Vec<Case<'a>> {
         for wanted in files.names.iter().rev() {
             let wanted = wanted.rsplit('/').next().unwrap_or(wanted);
             let mut found: Vec<_> = self
                 .place
-                .env_files
+                .dotenv
                 .iter()
                 .filter(|file| !file.example)
                 .filter_map(|file| {
@@ -319,18 +298,18 @@ impl<'a> Evaluator<'a> {
         let mut cases = one(Value::None);
         for name in &names {
             let found = self.first_set(name, span, options);
-            cases = self.or_default(cases, Some(&found));
+            cases = or_default(cases, Some(&found));
         }
         for name in &names {
-            let found = self.from_files(name, &files, options.case_sensitive);
+            let found = self.env_file(name, &files, options.case_sensitive);
             if !found.is_empty() {
-                cases = self.or_default(cases, Some(&found));
+                cases = or_default(cases, Some(&found));
             }
         }
         let cases = match &default {
-            Some(default) => self.or_default(cases, Some(default)),
+            Some(default) => or_default(cases, Some(default)),
             // Without a default the program ends here.
-            None => self.required(cases),
+            None => present(cases),
         };
         let mut cases = if cases.is_empty() { opaque(span) } else { cases };
         for case in &mut cases {
@@ -351,7 +330,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        let set = spellings.iter().find(|name| matches!((self.place.variable)(name), Lookup::Found(_)));
+        let set = spellings.iter().find(|name| matches!((self.place.lookup)(name), Lookup::Found(_)));
         // In a place that could not be read whole, one spelling stands for all: the usual one.
         let upper = name.to_ascii_uppercase();
         let name = set.map_or(if options.case_sensitive { name } else { &upper }, |name| name);
@@ -421,6 +400,28 @@ impl<'a> Evaluator<'a> {
         let prefix = version(&outside).map_or(String::new(), |version| self.options(&lineage, version).prefix);
         if prefix.is_empty() { name.to_owned() } else { format!("{prefix}{name}").to_ascii_uppercase() }
     }
+}
+
+/// Drops the alternatives in which a required variable is not set: the program ends there.
+pub(super) fn present(cases: Vec<Case<'_>>) -> Vec<Case<'_>> {
+    cases.into_iter().filter(|case| !matches!(case.value, Value::None)).collect()
+}
+
+/// Puts the default in place of "not set".
+fn or_default<'a>(cases: Vec<Case<'a>>, default: Option<&[Case<'a>]>) -> Vec<Case<'a>> {
+    let Some(default) = default else { return cases };
+    let mut out = Vec::new();
+    for case in cases {
+        if matches!(case.value, Value::None) {
+            for mut inner in under(&case.when, default.to_vec()) {
+                inner.trace.splice(0..0, case.trace.iter().cloned());
+                out.push(inner);
+            }
+        } else {
+            out.push(case);
+        }
+    }
+    out
 }
 
 /// 1 or 2 where a base is pydantic's.

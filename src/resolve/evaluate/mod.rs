@@ -3,9 +3,12 @@
 //! `values` evaluates expressions, `environment` reads variables as Python libraries do, `sites` knows the calls and
 //! settings that connect. What can't be proven is opaque.
 
+mod calls;
 mod environment;
 mod settings;
 mod sites;
+mod texts;
+mod truth;
 mod values;
 
 use crate::facts::{EnvFile, Facts};
@@ -25,9 +28,9 @@ pub struct CodePlace<'a> {
     /// Whether the module at this path runs here.
     pub runs: &'a dyn Fn(&str) -> bool,
     /// A variable of the process.
-    pub variable: &'a dyn Fn(&str) -> Lookup,
+    pub lookup: &'a dyn Fn(&str) -> Lookup,
     /// Env files that code may load itself here; examples are left out by the reader.
-    pub env_files: &'a [EnvFile],
+    pub dotenv: &'a [EnvFile],
     /// Their texts.
     pub sources: &'a Sources,
 }

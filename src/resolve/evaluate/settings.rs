@@ -62,25 +62,27 @@ fn literal(value: &Expr) -> Option<&Text> {
     }
 }
 
+/// The endings by which names tell their role.
+const ENDINGS: &[(&str, Slot)] = &[
+    ("hostname", Slot::Host),
+    ("host", Slot::Host),
+    ("server", Slot::Host),
+    ("port", Slot::Port),
+    ("database", Slot::Db),
+    ("db", Slot::Db),
+    ("username", Slot::Username),
+    ("user", Slot::Username),
+    ("password", Slot::Password),
+    ("passwd", Slot::Password),
+    ("pass", Slot::Password),
+    ("pwd", Slot::Password),
+    ("ssl", Slot::Tls),
+    ("tls", Slot::Tls),
+];
+
 /// A part of a server's address and the prefix that groups it with the others: `REDIS_` of `REDIS_HOST`.
 fn role(name: &str) -> Option<(String, Slot)> {
     let lower = name.to_ascii_lowercase();
-    const ENDINGS: &[(&str, Slot)] = &[
-        ("hostname", Slot::Host),
-        ("host", Slot::Host),
-        ("server", Slot::Host),
-        ("port", Slot::Port),
-        ("database", Slot::Db),
-        ("db", Slot::Db),
-        ("username", Slot::Username),
-        ("user", Slot::Username),
-        ("password", Slot::Password),
-        ("passwd", Slot::Password),
-        ("pass", Slot::Password),
-        ("pwd", Slot::Password),
-        ("ssl", Slot::Tls),
-        ("tls", Slot::Tls),
-    ];
     let (ending, slot) = ENDINGS.iter().find(|(ending, _)| lower.ends_with(ending))?;
     Some((lower[..lower.len() - ending.len()].to_owned(), *slot))
 }
@@ -142,7 +144,7 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
 }
 
 /// The first binding of each name.
-fn unique<'a>(bindings: &'a [Binding]) -> impl Iterator<Item = &'a Binding> {
+fn unique(bindings: &[Binding]) -> impl Iterator<Item = &Binding> {
     bindings
         .iter()
         .enumerate()
@@ -164,7 +166,7 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
         let mut url = evaluator.resolved(cases, named.binding.name.span);
         if sites::keep_redis(&mut url) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            push(evaluator, named.setting(evaluator), family, settings, named, Confidence::High, found);
+            push(evaluator, &named.setting(evaluator), family, settings, named, Confidence::High, found);
         }
         return;
     }
@@ -214,28 +216,39 @@ fn options<'a>(
     found: &mut Found,
 ) {
     let mut settings = ConnectionSettings::default();
+    let mut naming = None;
     for (key, value, scope) in entries(evaluator, value, scope) {
         if let Some(slot) = sites::keyword_slot(&key.to_ascii_lowercase()) {
+            if matches!(slot, Slot::Url | Slot::Host) {
+                naming = Some((value, scope));
+            }
             *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
         }
     }
     if settings.url.is_some() || settings.host.is_some() {
-        entry_client(evaluator, value.span, family, settings, named, found);
+        entry_client(evaluator, naming.unwrap_or((value, scope)), value.span, family, settings, named, found);
     }
 }
 
-/// One server of a setting that may name several.
+/// One server of a setting that may name several; where it is itself named by another setting, that one is meant.
 fn entry_client<'a>(
     evaluator: &Evaluator<'a>,
+    naming: (&'a Expr, Scope<'a>),
     span: Span,
     family: Family,
     settings: ConnectionSettings,
     named: Named<'a>,
     found: &mut Found,
 ) {
-    let setting = named.setting(evaluator);
-    let setting = Setting { key: format!("{} {}", setting.key, span.start), span, ..setting };
-    push(evaluator, setting, family, settings, named, Confidence::High, found);
+    let own = named.setting(evaluator);
+    let setting = sites::setting_of(evaluator, naming.0, naming.1, 0).unwrap_or_else(|| Setting {
+        key: format!("{} {}", own.key, span.start),
+        span,
+        ..own
+    });
+    found.used.insert(setting.span);
+    let setting = Setting { span, ..setting };
+    push(evaluator, &setting, family, settings, named, Confidence::High, found);
 }
 
 fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
@@ -289,7 +302,7 @@ fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
                     username: username.clone(),
                     ..ConnectionSettings::default()
                 };
-                entry_client(evaluator, location.span, family, settings, named, found);
+                entry_client(evaluator, (location, scope), location.span, family, settings, named, found);
             }
         }
     }
@@ -326,23 +339,23 @@ fn channel_host<'a>(evaluator: &Evaluator<'a>, host: &'a Expr, scope: Scope<'a>,
             for (slot, part) in [Slot::Host, Slot::Port].into_iter().zip(parts) {
                 *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(part, scope), part.span));
             }
-            if settings.host.is_some() {
-                entry_client(evaluator, host.span, Family::RedisPy, settings, named, found);
+            if !parts.is_empty() {
+                entry_client(evaluator, (&parts[0], scope), host.span, Family::RedisPy, settings, named, found);
             }
         }
         ExprKind::Dict(_) => options(evaluator, host, scope, Family::RedisPy, named, found),
         _ => {
             let url = evaluator.resolved(evaluator.eval(host, scope), host.span);
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            entry_client(evaluator, host.span, Family::RedisPy, settings, named, found);
+            entry_client(evaluator, (host, scope), host.span, Family::RedisPy, settings, named, found);
         }
     }
 }
 
 /// Settings that are Redis URLs and have no known site. One that another is made of is a part of that one.
-fn urls<'a>(evaluator: &Evaluator<'a>, names: &[Vec<Named<'a>>], found: &mut Found) {
+fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Found) {
     let mut pending = Vec::new();
-    for named in names.iter().flatten() {
+    for named in scopes.iter().flatten() {
         let span = named.binding.name.span;
         if found.used.contains(&span) || named.binding.name.value.starts_with("self.") {
             continue;
@@ -358,7 +371,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, names: &[Vec<Named<'a>>], found: &mut Fou
             .iter()
             .filter_map(|alternative| alternative.value.as_ref())
             .any(|text| text.as_str().starts_with("redis://") || text.as_str().starts_with("rediss://"));
-        if (!written && !(says_redis && says_url)) || !sites::keep_redis(&mut url) {
+        if !(written || says_redis && says_url) || !sites::keep_redis(&mut url) {
             continue;
         }
         // A value that can't be read at all says nothing.
@@ -389,7 +402,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, names: &[Vec<Named<'a>>], found: &mut Fou
             Family::RedisPy
         };
         let settings = ConnectionSettings { url: Some(url.clone()), ..ConnectionSettings::default() };
-        push(evaluator, named.setting(evaluator), family, settings, *named, *confidence, found);
+        push(evaluator, &named.setting(evaluator), family, settings, *named, *confidence, found);
     }
 }
 
@@ -416,17 +429,27 @@ fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found)
                 *settings.slot(*slot) = named.resolved(evaluator);
             }
         }
+        // Flask-Caching looks at nothing else where its URL is set.
+        let url = format!("{prefix}url");
+        let beaten = prefix.starts_with("cache_")
+            && names.iter().any(|named| {
+                named.name(evaluator).eq_ignore_ascii_case(&url)
+                    && named.resolved(evaluator).is_some_and(|url| !url.is_absent())
+            });
+        if beaten {
+            continue;
+        }
         // A host that is certainly not set stands for nothing.
         if settings.host.as_ref().is_none_or(Resolved::is_absent) {
             continue;
         }
-        push(evaluator, host.setting(evaluator), Family::RedisPy, settings, *host, Confidence::Medium, found);
+        push(evaluator, &host.setting(evaluator), Family::RedisPy, settings, *host, Confidence::Medium, found);
     }
 }
 
 fn push<'a>(
     evaluator: &Evaluator<'a>,
-    setting: Setting,
+    setting: &Setting,
     family: Family,
     settings: ConnectionSettings,
     named: Named<'a>,
@@ -443,5 +466,5 @@ fn push<'a>(
         confidence: confidence.min(sites::confidence(&named.module.path)),
         trace: vec![Step { span: setting.span, label: format!("{} names the server", setting.name) }],
     };
-    found.add(client, Some(&setting));
+    found.add(client, Some(setting));
 }

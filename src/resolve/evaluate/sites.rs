@@ -102,26 +102,22 @@ fn spec(name: &str) -> Option<Spec> {
     let root = name.split('.').next()?;
     let last = name.rsplit('.').next()?;
     let (family, positional): (_, &[Slot]) = match (root, last) {
-        ("redis" | "aioredis" | "valkey", "Redis" | "StrictRedis" | "Valkey" | "StrictValkey") => {
-            (Family::RedisPy, &[Host, Port, Db, Password])
-        }
-        ("redis" | "aioredis" | "valkey", "ConnectionPool" | "BlockingConnectionPool") => (Family::RedisPy, &[]),
+        ("redis" | "aioredis" | "valkey", "Redis" | "StrictRedis" | "Valkey" | "StrictValkey")
+        | ("walrus", "Walrus" | "Database") => (Family::RedisPy, &[Host, Port, Db, Password]),
         ("redis" | "aioredis" | "valkey", "RedisCluster") => (Family::RedisPy, &[Host, Port]),
-        ("redis" | "aioredis" | "valkey", "from_url" | "create_redis_pool" | "create_redis") => {
-            (Family::RedisPy, &[Url])
-        }
         ("arq", "RedisSettings") => (Family::Arq, &[Host, Port, Socket, Db, Username, Password, Tls]),
         ("arq", "from_dsn") => (Family::Arq, &[Url]),
-        ("flask_limiter" | "slowapi", "Limiter")
+        ("redis" | "aioredis" | "valkey", "ConnectionPool" | "BlockingConnectionPool")
+        | ("flask_limiter" | "slowapi", "Limiter")
         | ("flask_socketio", "SocketIO")
         | ("dramatiq", "RedisBroker" | "RedisBackend")
         | ("huey", "RedisHuey" | "PriorityRedisHuey" | "RedisExpireHuey")
         | ("redis_om", "get_redis_connection")
         | ("apscheduler", "RedisJobStore") => (Family::RedisPy, &[]),
-        ("limits", "RedisStorage" | "storage_from_string")
+        ("redis" | "aioredis" | "valkey", "from_url" | "create_redis_pool" | "create_redis")
+        | ("limits", "RedisStorage" | "storage_from_string")
         | ("taskiq_redis", "ListQueueBroker" | "PubSubBroker" | "RedisStreamBroker" | "RedisAsyncResultBackend")
         | ("socketio", "RedisManager" | "AsyncRedisManager") => (Family::RedisPy, &[Url]),
-        ("walrus", "Walrus" | "Database") => (Family::RedisPy, &[Host, Port, Db, Password]),
         ("kombu", "Connection" | "BrokerConnection") => (Family::Kombu, &[Url]),
         _ => return None,
     };
@@ -145,7 +141,7 @@ pub(super) fn keyword_slot(name: &str) -> Option<Slot> {
 }
 
 /// Finds the connecting calls of every module that runs in the place.
-pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
+pub(super) fn collect(evaluator: &Evaluator<'_>, found: &mut Found) {
     for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
         let scope = Scope::module(module);
         for call in &module.calls {
@@ -251,7 +247,7 @@ fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: 
         .find(|(slot, ..)| *slot == Slot::Url)
         .or_else(|| given.iter().find(|(slot, ..)| *slot == Slot::Host))
         .and_then(|(_, value, scope)| setting_of(evaluator, value, *scope, 0));
-    push(evaluator, expr.span, spec.family, settings, setting, scope, found);
+    push(evaluator, expr.span, spec.family, settings, setting.as_ref(), scope, found);
 }
 
 fn push(
@@ -259,23 +255,23 @@ fn push(
     span: Span,
     family: Family,
     settings: ConnectionSettings,
-    setting: Option<Setting>,
+    setting: Option<&Setting>,
     scope: Scope<'_>,
     found: &mut Found,
 ) {
     found.used.extend(evaluator.take_visited());
-    if let Some(setting) = &setting {
+    if let Some(setting) = setting {
         found.used.insert(setting.span);
     }
     let mut trace = vec![Step { span, label: "connects here".to_owned() }];
-    if let Some(setting) = &setting
+    if let Some(setting) = setting
         && setting.span != span
     {
         trace.push(Step { span: setting.span, label: format!("{} names the server", setting.name) });
     }
     let confidence = confidence(&scope.module.path);
-    let name = setting.as_ref().map(|setting| setting.name.clone());
-    found.add(FoundClient { span, setting: name, family, settings, confidence, trace }, setting.as_ref());
+    let name = setting.map(|setting| setting.name.clone());
+    found.add(FoundClient { span, setting: name, family, settings, confidence, trace }, setting);
 }
 
 /// Unit tests connect to what the test sets up.
@@ -378,7 +374,7 @@ pub(super) fn celery_url<'a>(
         return;
     }
     let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-    push(evaluator, span, family, settings, named, scope, found);
+    push(evaluator, span, family, settings, named.as_ref(), scope, found);
 }
 
 /// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left.

@@ -9,6 +9,7 @@ use crate::text::Text;
 
 /// Modules of a small repository.
 struct Repository {
+    dotenv: Vec<EnvFile>,
     sources: Sources,
     facts: Facts,
     symbols: Symbols,
@@ -18,13 +19,18 @@ impl Repository {
     fn new(files: &[(&str, &str)]) -> Self {
         let mut sources = Sources::default();
         let mut facts = Facts::default();
+        let mut dotenv = Vec::new();
         let exists = |path: &str| files.iter().any(|(name, _)| *name == path);
         for (path, text) in files {
             let file = sources.add(*path, text.as_bytes(), None);
+            if path.contains(".env") {
+                dotenv.push(EnvFile { file, path: (*path).to_owned(), example: false });
+                continue;
+            }
             let (module, _, _) = extract(file, path, sources.get(file).text(), &exists);
             facts.modules.push(module);
         }
-        Self { sources, facts, symbols: Symbols::default() }
+        Self { dotenv, sources, facts, symbols: Symbols::default() }
     }
 
     fn with(&self, environment: &[(&str, &str)], unknown: bool) -> Vec<FoundClient> {
@@ -33,7 +39,7 @@ impl Repository {
         let place = CodePlace {
             scope: "container web",
             runs: &|_| true,
-            variable: &|name| match map.get(name) {
+            lookup: &|name| match map.get(name) {
                 Some(text) => Lookup::Found(Variable {
                     name_span: span,
                     taken_in: span,
@@ -42,7 +48,7 @@ impl Repository {
                 None if unknown => Lookup::Unknown(span),
                 None => Lookup::Absent,
             },
-            env_files: &[],
+            dotenv: &self.dotenv,
             sources: &self.sources,
         };
         clients(&self.facts, &place, &self.symbols)
@@ -71,7 +77,7 @@ impl Repository {
                             one.value.as_ref().map_or("None".to_owned(), |text| self.symbols.display(text.as_str()))
                         })
                         .collect();
-                    line += &format!(" {name}={}", values.join("|"));
+                    line = format!("{line} {name}={}", values.join("|"));
                 }
                 line
             })
@@ -270,7 +276,7 @@ RQ_QUEUES = {'default': {'HOST': 'q', 'PORT': 6379, 'PASSWORD': 'pw'}}
             "CACHES django-redis url=redis://a/1 password=pw",
             "CACHES django url=redis://b/2",
             "CHANNEL_LAYERS redis-py host=redis port=6379",
-            "CHANNEL_LAYERS redis-py url=redis://d/0",
+            "REDIS_URL redis-py url=redis://d/0",
             "RQ_QUEUES redis-py host=q port=6379 password=pw",
         ]
     );
@@ -344,4 +350,39 @@ fn cycles_and_deep_code_end() {
 fn broken_statements_cost_only_themselves() {
     let text = "print 'x'\nREDIS_URL = 'redis://h'\n<<<<<<< HEAD\nX = (\n=======\n";
     assert_eq!(clients_of(text), ["REDIS_URL redis-py url=redis://h"]);
+}
+
+#[test]
+fn env_files_stand_between_the_process_and_the_default() {
+    let pydantic = "\
+from pydantic_settings import BaseSettings, SettingsConfigDict
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file='.env')
+    redis_url: str = 'redis://default'
+";
+    let repository = Repository::new(&[("app/.env", "REDIS_URL=redis://file # c\n"), ("app/core/config.py", pydantic)]);
+    assert_eq!(repository.shown(&[], false), ["redis_url redis-py url=redis://file"]);
+    assert_eq!(repository.shown(&[("REDIS_URL", "redis://p")], false), ["redis_url redis-py url=redis://p"]);
+    let loads = "import os\nfrom dotenv import load_dotenv\nload_dotenv()\nREDIS_URL = os.getenv('REDIS_URL', 'redis://default')\n";
+    let files = [(".env", "REDIS_URL='redis://file'\n"), ("a.py", loads)];
+    assert_eq!(Repository::new(&files).shown(&[], false), ["REDIS_URL redis-py url=redis://file"]);
+    let plain = "import os\nREDIS_URL = os.getenv('REDIS_URL', 'redis://default')\n";
+    let files = [(".env", "REDIS_URL='redis://file'\n"), ("a.py", plain)];
+    assert_eq!(Repository::new(&files).shown(&[], false), ["REDIS_URL redis-py url=redis://default"]);
+    let elsewhere = [("other/.env", "REDIS_URL='redis://file'\n"), ("app/a.py", loads)];
+    assert_eq!(Repository::new(&elsewhere).shown(&[], false), ["REDIS_URL redis-py url=redis://default"]);
+}
+
+#[test]
+fn flask_caching_ignores_the_parts_where_the_url_is_set() {
+    let text = "class Config:\n    CACHE_REDIS_URL = 'redis://a'\n    CACHE_REDIS_HOST = 'b'\n";
+    assert_eq!(clients_of(text), ["CACHE_REDIS_URL redis-py url=redis://a"]);
+}
+
+#[test]
+fn options_spread_into_a_call_are_read_or_unknown() {
+    let text = "import redis\nOPTIONS = {'host': 'h', 'password': 'pw'}\nr = redis.Redis(**OPTIONS)\n";
+    assert_eq!(clients_of(text), ["- redis-py host=h password=pw"]);
+    let text = "import redis\ndef f(**options):\n    return redis.Redis(host='h', **options)\n";
+    assert_eq!(clients_of(text), ["- redis-py host=h port=… db=… username=… password=…"]);
 }

@@ -7,9 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use crate::facts::Facts;
-use crate::facts::code::{Binding, Call, Class, Expr, ExprKind, Function, Guard, Module};
+use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Module};
 use crate::source::Span;
-use crate::symbol::{Alternative, Change, Condition, MAX_ALTERNATIVES, Resolved, Step, Symbols, is_symbol};
+use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, Symbols};
 use crate::text::Text;
 
 use super::CodePlace;
@@ -90,7 +90,7 @@ pub(super) struct Evaluator<'a> {
     fuel: Cell<u32>,
     depth: Cell<u32>,
     /// Bindings being evaluated: one that refers to its own name sees only those before it.
-    active: RefCell<Vec<Span>>,
+    pub(super) active: RefCell<Vec<Span>>,
     /// Every binding that was read.
     visited: RefCell<HashSet<Span>>,
 }
@@ -131,7 +131,7 @@ impl<'a> Evaluator<'a> {
         if cases.is_empty() || cases.len() > MAX_ALTERNATIVES { opaque(expr.span) } else { cases }
     }
 
-    fn eval_kind(&self, expr: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
+    pub(super) fn eval_kind(&self, expr: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
         match &expr.kind {
             ExprKind::Text(text) => one(Value::Text(text.clone())),
             ExprKind::Number(text) => one(Value::Number(text.clone())),
@@ -169,9 +169,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    // ── names ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    fn name(&self, name: &'a str, span: Span, scope: Scope<'a>) -> Vec<Case<'a>> {
+    pub(super) fn name(&self, name: &'a str, span: Span, scope: Scope<'a>) -> Vec<Case<'a>> {
         if let Some(function) = scope.function {
             if matches!(name, "self" | "cls")
                 && let Some(this) = scope.this
@@ -189,15 +187,15 @@ impl<'a> Evaluator<'a> {
         {
             return cases;
         }
-        self.target(self.find(scope.module, name, 0), span)
+        self.target(&self.find(scope.module, name, 0), span)
     }
 
-    fn target(&self, target: Target<'a>, span: Span) -> Vec<Case<'a>> {
+    pub(super) fn target(&self, target: &Target<'a>, span: Span) -> Vec<Case<'a>> {
         match target {
             Target::Bindings(module, name) => {
                 self.bindings(&module.bindings, name, Scope::module(module)).unwrap_or_else(|| opaque(span))
             }
-            Target::Class(class) => one(Value::Class(class)),
+            Target::Class(class) => one(Value::Class(*class)),
             Target::Function(function, module) => one(Value::Function(function, Scope::module(module))),
             Target::Module(module) => one(Value::Module(module)),
             Target::External(_) | Target::Missing => opaque(span),
@@ -268,8 +266,8 @@ impl<'a> Evaluator<'a> {
                 if holds {
                     let mut values = under(&when, self.eval(value, scope));
                     for case in &mut values {
-                        let last = name.rsplit('.').next().unwrap_or(name);
-                        case.trace.insert(0, Step { span: binding.name.span, label: format!("{last} is set here") });
+                        let short = name.rsplit('.').next().unwrap_or(name);
+                        case.trace.insert(0, Step { span: binding.name.span, label: format!("{short} is set here") });
                     }
                     new.extend(values);
                 } else if let Some(old) = &cases {
@@ -288,7 +286,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Under which conditions all guards hold, and under which one does not.
-    fn outcomes(&self, guards: &'a [Guard], scope: Scope<'a>) -> Vec<(Vec<Condition>, bool)> {
+    pub(super) fn outcomes(&self, guards: &'a [Guard], scope: Scope<'a>) -> Vec<(Vec<Condition>, bool)> {
         let mut live: Vec<Vec<Condition>> = vec![Vec::new()];
         let mut out = Vec::new();
         for guard in guards {
@@ -308,24 +306,24 @@ impl<'a> Evaluator<'a> {
         live.into_iter().map(|when| (when, true)).chain(out).collect()
     }
 
-    fn attribute(&self, expr: &'a Expr, object: &'a Expr, name: &'a str, scope: Scope<'a>) -> Vec<Case<'a>> {
+    pub(super) fn attribute(&self, expr: &'a Expr, object: &'a Expr, name: &'a str, scope: Scope<'a>) -> Vec<Case<'a>> {
         if let Some(cases) = self.path(expr, scope) {
             return cases;
         }
         if self.qualified(object, scope).as_deref() == Some("django.conf.settings") {
             return self.django_setting(name).unwrap_or_else(|| opaque(expr.span));
         }
-        self.flat_map(self.eval(object, scope), |value| match value {
+        flat_map(self.eval(object, scope), |value| match value {
             Value::Instance(class) | Value::Class(class) => {
                 self.field(class, name).unwrap_or_else(|| opaque(expr.span))
             }
-            Value::Module(module) => self.target(self.find(module, name, 0), expr.span),
+            Value::Module(module) => self.target(&self.find(module, name, 0), expr.span),
             _ => opaque(expr.span),
         })
     }
 
     /// `app.config["X"]` and `import a.b; a.b.X`, which are bound as one dotted name.
-    fn path(&self, expr: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
+    pub(super) fn path(&self, expr: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
         let dotted = dotted(expr)?;
         if let Some(function) = scope.function
             && let Some(cases) = self.bindings(&function.bindings, &dotted, scope)
@@ -352,22 +350,22 @@ impl<'a> Evaluator<'a> {
         self.bindings(&module.bindings, name, Scope::module(module))
     }
 
-    fn subscript(&self, expr: &'a Expr, object: &'a Expr, key: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
+    pub(super) fn subscript(&self, expr: &'a Expr, object: &'a Expr, key: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
         if self.qualified(object, scope).as_deref() == Some("os.environ")
             && let Some(name) = key.as_text()
         {
-            return self.required(self.environment(name.as_str(), expr.span, &[]));
+            return super::environment::present(self.environment(name.as_str(), expr.span, &[]));
         }
         if let Some(cases) = self.path(expr, scope) {
             return cases;
         }
-        self.flat_map(self.eval(object, scope), |value| {
+        flat_map(self.eval(object, scope), |value| {
             let Value::Structure(structure, scope) = value else { return opaque(expr.span) };
             self.item(structure, key, scope).unwrap_or_else(|| opaque(expr.span))
         })
     }
 
-    fn item(&self, structure: &'a Expr, key: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
+    pub(super) fn item(&self, structure: &'a Expr, key: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
         match (&structure.kind, &key.kind) {
             (ExprKind::Dict(_), ExprKind::Text(text)) => {
                 entry(structure, text.as_str()).map(|value| self.eval(value, scope))
@@ -384,7 +382,7 @@ impl<'a> Evaluator<'a> {
         self.qualified_at(expr, scope, 0)
     }
 
-    fn qualified_at(&self, expr: &'a Expr, scope: Scope<'a>, depth: usize) -> Option<String> {
+    pub(super) fn qualified_at(&self, expr: &'a Expr, scope: Scope<'a>, depth: usize) -> Option<String> {
         if depth > 12 {
             return None;
         }
@@ -424,377 +422,6 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    // ── calls ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    fn call(&self, expr: &'a Expr, call: &'a Call, scope: Scope<'a>) -> Vec<Case<'a>> {
-        if let Some(name) = self.qualified(&call.callee, scope) {
-            if let Some(cases) = self.reads_environment(expr, &name, call, scope) {
-                return cases;
-            }
-            let first = call.arguments.first();
-            match (name.as_str(), first) {
-                ("str" | "pydantic.SecretStr" | "pydantic.RedisDsn" | "pydantic.networks.RedisDsn", Some(value)) => {
-                    return self.map(self.eval(value, scope), |value| as_text(&value).map(Value::Text), expr.span);
-                }
-                ("int", Some(value)) => {
-                    return self.map(self.eval(value, scope), |value| as_text(&value).map(Value::Number), expr.span);
-                }
-                (
-                    "urllib.parse.quote" | "urllib.parse.quote_plus" | "quote" | "quote_plus" | "urllib.quote_plus",
-                    Some(value),
-                ) => {
-                    return self.map(self.eval(value, scope), |value| self.quoted(&as_text(&value)?), expr.span);
-                }
-                ("getattr", Some(object)) => return self.getattr(expr, object, call, scope),
-                ("dict", None) if call.spreads.is_empty() => return opaque(expr.span),
-                _ => {}
-            }
-        }
-        if let ExprKind::Attribute(object, method) = &call.callee.kind
-            && let Some(cases) = self.method(expr, object, &method.value, call, scope)
-        {
-            return cases;
-        }
-        self.flat_map(self.eval(&call.callee, scope), |value| match value {
-            // A model that is built with arguments may differ from its defaults in any field.
-            Value::Class(class) if call.keywords.is_empty() && call.arguments.is_empty() && call.spreads.is_empty() => {
-                one(Value::Instance(class))
-            }
-            Value::Function(function, scope) => self.returned(function, scope).unwrap_or_else(|| opaque(expr.span)),
-            _ => opaque(expr.span),
-        })
-    }
-
-    fn getattr(&self, expr: &'a Expr, object: &'a Expr, call: &'a Call, scope: Scope<'a>) -> Vec<Case<'a>> {
-        let Some(name) = call.arguments.get(1).and_then(Expr::as_text) else { return opaque(expr.span) };
-        let django = self.qualified(object, scope).as_deref() == Some("django.conf.settings");
-        if django && let Some(cases) = self.django_setting(name.as_str()) {
-            return cases;
-        }
-        self.flat_map(self.eval(object, scope), |value| {
-            match value {
-                Value::Instance(class) | Value::Class(class) => self.field(class, name.as_str()),
-                Value::Module(module) => Some(self.target(self.find(module, name.as_str(), 0), expr.span)),
-                _ => None,
-            }
-            .unwrap_or_else(|| opaque(expr.span))
-        })
-    }
-
-    fn method(
-        &self,
-        expr: &'a Expr,
-        object: &'a Expr,
-        method: &str,
-        call: &'a Call,
-        scope: Scope<'a>,
-    ) -> Option<Vec<Case<'a>>> {
-        let object_cases = || self.eval(object, scope);
-        let text = |change: &dyn Fn(&Text) -> Option<Text>| {
-            Some(self.map(
-                object_cases(),
-                |value| match value {
-                    Value::Text(text) => change(&text).map(Value::Text),
-                    _ => None,
-                },
-                expr.span,
-            ))
-        };
-        let argument = call.arguments.first();
-        match (method, argument) {
-            ("unicode_string" | "get_secret_value", None) => {
-                Some(self.map(object_cases(), |value| as_text(&value).map(Value::Text), expr.span))
-            }
-            ("strip", None) => text(&|text| {
-                Symbols::is_known(text)
-                    .then(|| text.trim_matches(char::is_whitespace))
-                    .or_else(|| self.changed(text, Change::Stripped))
-            }),
-            ("lower", None) => text(&|text| {
-                Symbols::is_known(text)
-                    .then(|| text.ascii_lowercase())
-                    .or_else(|| self.changed(text, Change::Lowercase))
-            }),
-            ("rstrip", Some(cut)) => {
-                let cut = cut.as_text()?.as_str();
-                text(&|text| {
-                    let end = text.as_str().trim_end_matches(|char| cut.contains(char)).len();
-                    (!text.as_str().ends_with(is_symbol)).then(|| text.slice(0..end))
-                })
-            }
-            ("format", _) => Some(self.flat_map(object_cases(), |value| match value {
-                Value::Text(template) => self.format(expr, &template, call, scope),
-                _ => opaque(expr.span),
-            })),
-            ("get", Some(key)) => {
-                let default = call.arguments.get(1);
-                Some(self.flat_map(object_cases(), |value| {
-                    let Value::Structure(structure, inner) = value else { return opaque(expr.span) };
-                    match (self.item(structure, key, inner), default) {
-                        (Some(cases), _) => cases,
-                        (None, Some(default)) => self.eval(default, scope),
-                        (None, None) => opaque(expr.span),
-                    }
-                }))
-            }
-            _ => {
-                let cases = object_cases();
-                let [Case { value: Value::Instance(class) | Value::Class(class), .. }] = cases.as_slice() else {
-                    return None;
-                };
-                let (owner, function) = self.find_method(*class, method)?;
-                self.returned(function, Scope { module: owner.module, function: None, this: Some(*class) })
-            }
-        }
-    }
-
-    /// What a function returns, its parameters being unknown.
-    pub fn returned(&self, function: &'a Function, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
-        if function.returns.is_empty() || self.active.borrow().contains(&function.name.span) {
-            return None;
-        }
-        let scope = Scope { function: Some(function), ..scope };
-        self.active.borrow_mut().push(function.name.span);
-        let mut out = Vec::new();
-        for (value, guards) in &function.returns {
-            for (when, holds) in self.outcomes(guards, scope) {
-                if holds {
-                    out.extend(under(&when, self.eval(value, scope)));
-                }
-            }
-        }
-        self.active.borrow_mut().pop();
-        (!out.is_empty()).then_some(out)
-    }
-
-    // ── texts ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// Joins values as text. Where the alternatives multiply beyond the limit, the next part becomes opaque.
-    pub fn concat(&self, span: Span, parts: impl Iterator<Item = Vec<Case<'a>>>) -> Vec<Case<'a>> {
-        let mut done: Vec<(Vec<Condition>, Text, Vec<Step>)> = vec![(Vec::new(), Text::empty(span), Vec::new())];
-        for part in parts {
-            let mut next = Vec::new();
-            for (when, text, trace) in &done {
-                for case in &part {
-                    let Some(all) = join(when, &case.when) else { continue };
-                    let mut text = text.clone();
-                    text.push_text(&self.text_of(&case.value, span));
-                    next.push((all, text, trace.iter().chain(&case.trace).cloned().collect()));
-                }
-            }
-            if next.len() > MAX_ALTERNATIVES {
-                let unknown = self.symbols.opaque_text(span);
-                for (_, text, _) in &mut done {
-                    text.push_text(&unknown);
-                }
-            } else {
-                done = next;
-            }
-        }
-        done.into_iter().map(|(when, text, trace)| Case { when, value: Value::Text(text), trace }).collect()
-    }
-
-    /// A value as `str()` shows it.
-    fn text_of(&self, value: &Value<'a>, span: Span) -> Text {
-        match value {
-            Value::None => Text::mapped("None", span),
-            Value::Bool(value) => Text::mapped(if *value { "True" } else { "False" }, span),
-            Value::Opaque(span) => self.symbols.opaque_text(*span),
-            other => as_text(other).unwrap_or_else(|| self.symbols.opaque_text(span)),
-        }
-    }
-
-    fn sum(&self, expr: &'a Expr, parts: &'a [Expr], scope: Scope<'a>) -> Vec<Case<'a>> {
-        let parts: Vec<_> = parts.iter().map(|part| self.eval(part, scope)).collect();
-        // Python adds texts to texts only; anything else is no URL.
-        let addable = |case: &Case<'a>| matches!(case.value, Value::Text(_) | Value::Opaque(_));
-        let texts = parts.iter().flatten().any(|case| matches!(case.value, Value::Text(_)));
-        if !texts {
-            return opaque(expr.span);
-        }
-        let parts = parts.into_iter().map(|cases| {
-            let cases: Vec<_> = cases.into_iter().filter(|case| addable(case)).collect();
-            if cases.is_empty() { opaque(expr.span) } else { cases }
-        });
-        self.concat(expr.span, parts)
-    }
-
-    fn percent(&self, expr: &'a Expr, left: &'a Expr, right: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
-        let Some(template) = left.as_text() else { return opaque(expr.span) };
-        let mut parts = Vec::new();
-        let (value, mut at, mut next) = (template.as_str(), 0, 0);
-        while let Some(found) = value[at..].find('%') {
-            parts.push(one(Value::Text(template.slice(at..at + found))));
-            let rest = &value[at + found..];
-            let (length, cases) = match rest.as_bytes() {
-                [b'%', b'%', ..] => (2, Some(one(Value::Text(template.slice(at + found..at + found + 1))))),
-                [b'%', b's' | b'd' | b'i', ..] => {
-                    let operand = match &right.kind {
-                        ExprKind::List(values) => values.get(next),
-                        _ => Some(right),
-                    };
-                    next += 1;
-                    (2, operand.map(|operand| self.eval(operand, scope)))
-                }
-                [b'%', b'(', ..] => {
-                    let Some(end) = rest.find(")s").or_else(|| rest.find(")d")) else { return opaque(expr.span) };
-                    (end + 2, entry(right, &rest[2..end]).map(|operand| self.eval(operand, scope)))
-                }
-                _ => return opaque(expr.span),
-            };
-            parts.push(cases.unwrap_or_else(|| opaque(expr.span)));
-            at += found + length;
-        }
-        parts.push(one(Value::Text(template.slice(at..value.len()))));
-        self.concat(expr.span, parts.into_iter())
-    }
-
-    fn format(&self, expr: &'a Expr, template: &Text, call: &'a Call, scope: Scope<'a>) -> Vec<Case<'a>> {
-        let (value, mut at, mut next) = (template.as_str(), 0, 0);
-        let mut parts = Vec::new();
-        while let Some(found) = value[at..].find(['{', '}']) {
-            parts.push(one(Value::Text(template.slice(at..at + found))));
-            let start = at + found;
-            let rest = &value[start..];
-            if rest.starts_with("{{") || rest.starts_with("}}") {
-                parts.push(one(Value::Text(template.slice(start..start + 1))));
-                at = start + 2;
-                continue;
-            }
-            let Some(end) = rest.find('}').filter(|end| *end > 0) else { return opaque(expr.span) };
-            let field = &rest[1..end];
-            let operand = if field.is_empty() {
-                next += 1;
-                call.arguments.get(next - 1)
-            } else if let Ok(index) = field.parse::<usize>() {
-                call.arguments.get(index)
-            } else {
-                call.keyword(field)
-            };
-            parts.push(operand.map_or_else(|| opaque(expr.span), |operand| self.eval(operand, scope)));
-            at = start + end + 1;
-        }
-        parts.push(one(Value::Text(template.slice(at..value.len()))));
-        self.concat(expr.span, parts.into_iter())
-    }
-
-    fn changed(&self, text: &Text, change: Change) -> Option<Text> {
-        let mut chars = text.as_str().chars();
-        let (base, None) = (chars.next()?, chars.next()) else { return None };
-        let symbol = self.symbols.intern(crate::symbol::Symbol::Changed { base, change });
-        Some(Text::mapped(symbol.encode_utf8(&mut [0; 4]), text.span()))
-    }
-
-    fn quoted(&self, text: &Text) -> Option<Value<'a>> {
-        if !Symbols::is_known(text) {
-            return self.changed(text, Change::PercentEncoded).map(Value::Text);
-        }
-        let mut out = Text::empty(text.anchor());
-        for (at, char) in text.as_str().char_indices() {
-            let range = at..at + char.len_utf8();
-            if char.is_ascii_alphanumeric() || "_.-~".contains(char) {
-                out.push_text(&text.slice(range));
-            } else {
-                let encoded: String = text.as_str()[range.clone()].bytes().map(|byte| format!("%{byte:02X}")).collect();
-                out.push_mapped(&encoded, text.span_of(range));
-            }
-        }
-        Some(Value::Text(out))
-    }
-
-    // ── truth ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// `or` (`stop` is true) and `and`.
-    fn first_where(&self, values: &'a [Expr], scope: Scope<'a>, stop: bool) -> Vec<Case<'a>> {
-        let mut out = Vec::new();
-        let mut live: Vec<Vec<Condition>> = vec![Vec::new()];
-        for (at, value) in values.iter().enumerate() {
-            let mut next = Vec::new();
-            for case in self.eval(value, scope) {
-                for before in &live {
-                    let Some(when) = join(before, &case.when) else { continue };
-                    let case = Case { when, ..case.clone() };
-                    if at + 1 == values.len() {
-                        out.push(case);
-                        continue;
-                    }
-                    for (when, truth) in truth(&case) {
-                        match truth {
-                            Some(truth) if truth != stop => next.push(when),
-                            Some(_) => out.push(Case { when, ..case.clone() }),
-                            None => {
-                                out.push(Case { when: branch(&when, value.span, true), ..case.clone() });
-                                next.push(branch(&when, value.span, false));
-                            }
-                        }
-                    }
-                }
-            }
-            live = next;
-            if out.len() + live.len() > MAX_ALTERNATIVES {
-                return Vec::new();
-            }
-        }
-        out
-    }
-
-    fn truths(&self, test: &'a Expr, scope: Scope<'a>) -> Vec<(Vec<Condition>, Option<bool>)> {
-        self.eval(test, scope).iter().flat_map(truth).collect()
-    }
-
-    /// As [`Self::truths`], where an undecided test gives both branches.
-    fn decided(&self, test: &'a Expr, scope: Scope<'a>) -> Vec<(Vec<Condition>, bool)> {
-        let mut out = Vec::new();
-        for (when, truth) in self.truths(test, scope) {
-            match truth {
-                Some(truth) => out.push((when, truth)),
-                None => out.extend([true, false].map(|holds| (branch(&when, test.span, holds), holds))),
-            }
-        }
-        out
-    }
-
-    fn equal(&self, expr: &'a Expr, left: &'a Expr, right: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
-        let right = self.eval(right, scope);
-        self.eval(left, scope)
-            .iter()
-            .flat_map(|left| right.iter().map(move |right| (left, right)))
-            .filter_map(|(left, right)| {
-                let when = join(&left.when, &right.when)?;
-                let value = match (&left.value, &right.value) {
-                    (Value::None, Value::None) => Value::Bool(true),
-                    (Value::None, Value::Text(_)) | (Value::Text(_), Value::None) => Value::Bool(false),
-                    (Value::Text(a), Value::Text(b)) if a == b || (Symbols::is_known(a) && Symbols::is_known(b)) => {
-                        Value::Bool(a == b)
-                    }
-                    (Value::Bool(a), Value::Bool(b)) => Value::Bool(a == b),
-                    _ => Value::Opaque(expr.span),
-                };
-                Some(Case { when, value, trace: Vec::new() })
-            })
-            .collect()
-    }
-
-    // ── cases ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    fn flat_map(&self, cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Vec<Case<'a>>) -> Vec<Case<'a>> {
-        cases
-            .into_iter()
-            .flat_map(|case| {
-                let inner = f(case.value);
-                under(&case.when, inner).into_iter().map(move |mut inner| {
-                    inner.trace.splice(0..0, case.trace.iter().cloned());
-                    inner
-                })
-            })
-            .collect()
-    }
-
-    fn map(&self, cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Option<Value<'a>>, span: Span) -> Vec<Case<'a>> {
-        let unknown = Value::Opaque(span);
-        cases.into_iter().map(|case| Case { value: f(case.value).unwrap_or(unknown.clone()), ..case }).collect()
-    }
-
     /// The alternatives in the form that the model speaks of.
     pub fn resolved(&self, cases: Vec<Case<'a>>, span: Span) -> Resolved {
         let mut alternatives: Vec<_> = cases
@@ -812,6 +439,26 @@ impl<'a> Evaluator<'a> {
         alternatives.sort_by_key(|alternative| alternative.when.iter().filter(set).count());
         Resolved { alternatives }
     }
+}
+
+/// Goes on from each case's value.
+pub(super) fn flat_map<'a>(cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Vec<Case<'a>>) -> Vec<Case<'a>> {
+    cases
+        .into_iter()
+        .flat_map(|case| {
+            let inner = f(case.value);
+            under(&case.when, inner).into_iter().map(move |mut inner| {
+                inner.trace.splice(0..0, case.trace.iter().cloned());
+                inner
+            })
+        })
+        .collect()
+}
+
+/// Changes each case's value; what `f` does not know is opaque.
+pub(super) fn map<'a>(cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Option<Value<'a>>, span: Span) -> Vec<Case<'a>> {
+    let unknown = Value::Opaque(span);
+    cases.into_iter().map(|case| Case { value: f(case.value).unwrap_or(unknown.clone()), ..case }).collect()
 }
 
 /// A single case.
@@ -843,7 +490,7 @@ fn last_value<'a>(bindings: &'a [Binding], name: &str) -> Option<&'a Expr> {
     bindings.iter().rev().filter(|binding| binding.name.value == name).find_map(|binding| binding.value.as_ref())
 }
 
-fn as_text(value: &Value<'_>) -> Option<Text> {
+pub(super) fn as_text(value: &Value<'_>) -> Option<Text> {
     match value {
         Value::Text(text) | Value::Number(text) => Some(text.clone()),
         _ => None,
@@ -861,16 +508,6 @@ fn dotted(expr: &Expr) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// A branch that can't be decided: the test's place where it is taken, the empty place behind the test where not.
-fn branch(when: &[Condition], test: Span, holds: bool) -> Vec<Condition> {
-    let span = if holds { test } else { Span { start: test.end, ..test } };
-    let mut when = when.to_vec();
-    if !when.contains(&Condition::Branch(span)) {
-        when.push(Condition::Branch(span));
-    }
-    when
 }
 
 /// Both sets of conditions at once; `None` where they contradict each other.
@@ -896,34 +533,4 @@ pub(super) fn join(left: &[Condition], right: &[Condition]) -> Option<Vec<Condit
         out.push(condition.clone());
     }
     Some(out)
-}
-
-/// Whether a value counts as true; a lone symbol that is not known to be set may be either.
-fn truth(case: &Case<'_>) -> Vec<(Vec<Condition>, Option<bool>)> {
-    let known = |truth| vec![(case.when.clone(), Some(truth))];
-    match &case.value {
-        Value::None => known(false),
-        Value::Bool(value) => known(*value),
-        Value::Number(text) => known(text.as_str() != "0"),
-        Value::Text(text) => {
-            let mut chars = text.as_str().chars();
-            match (chars.next(), chars.next()) {
-                (None, _) => known(false),
-                (Some(symbol), None) if is_symbol(symbol) && !case.when.contains(&Condition::Set(symbol)) => {
-                    [(Condition::Set(symbol), true), (Condition::Empty(symbol), false)]
-                        .into_iter()
-                        .filter_map(|(condition, truth)| Some((join(&case.when, &[condition])?, Some(truth))))
-                        .collect()
-                }
-                _ => known(true),
-            }
-        }
-        Value::Structure(expr, _) => match &expr.kind {
-            ExprKind::Dict(entries) => known(!entries.is_empty()),
-            ExprKind::List(values) => known(!values.is_empty()),
-            _ => known(true),
-        },
-        Value::Class(_) | Value::Instance(_) | Value::Module(_) | Value::Function(..) => known(true),
-        Value::Opaque(_) => vec![(case.when.clone(), None)],
-    }
 }
