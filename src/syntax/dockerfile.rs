@@ -47,7 +47,9 @@ pub fn parse(file: FileId, text: &str) -> (Vec<Instruction>, Vec<Notice>) {
             notices.push(Notice::at("dockerfile-syntax", Level::Warning, span, "no instruction on this line"));
             continue;
         }
-        let arguments = joined.slice(name..value.len()).trim_matches(char::is_whitespace);
+        // Trimmed at the end first: empty arguments stand right behind the name.
+        let end_of_arguments = name + value[name..].trim_end().len();
+        let arguments = joined.slice(name..end_of_arguments).trim_matches(char::is_whitespace);
         let upper = value[..name].to_ascii_uppercase();
         if matches!(upper.as_str(), "RUN" | "COPY" | "ADD") {
             skip_heredocs(arguments.as_str(), &mut lines, &mut end);

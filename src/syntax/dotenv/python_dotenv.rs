@@ -73,6 +73,9 @@ fn binding(reader: &mut Reader<'_>, start: usize) -> Result<usize, usize> {
     }
     let value = value.map(|text| Value { text: references(&text), expands: true });
     reader.entry(key, value, start..end);
+    if let Some(entry) = reader.entries.last_mut().filter(|entry| entry.key.value.contains('\r')) {
+        entry.key.value = entry.key.value.replace("\r\n", "\n").replace('\r', "\n");
+    }
     Ok(at)
 }
 
