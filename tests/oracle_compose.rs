@@ -21,6 +21,9 @@ use serde_json::{Map, Value, json};
 const TRANSCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts/compose.json");
 const CORPUS: &str = include_str!("oracle/compose.txt");
 
+/// Where the versions differ, the newest counts; 2.40 refuses a service that is included and described again.
+const NEWEST_ONLY: [&str; 1] = ["an included service is overridden beside it"];
+
 struct Case {
     name: String,
     files: Vec<(String, String)>,
@@ -46,6 +49,11 @@ fn binary() -> Option<PathBuf> {
     }
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join("docker-compose")).find(|file| file.is_file())
+}
+
+fn is_old(binary: &Path) -> bool {
+    let output = Command::new(binary).arg("version").output().unwrap();
+    String::from_utf8_lossy(&output.stdout).contains(" v2.")
 }
 
 /// The services that compose resolves, or `null` where it refuses the files.
@@ -172,8 +180,12 @@ fn resolves_as_docker_compose_does() {
     if binary.is_some() && std::env::var_os("RECORD").is_some() {
         std::fs::write(TRANSCRIPT, serde_json::to_string_pretty(&recorded).unwrap() + "\n").unwrap();
     }
+    let old = binary.as_deref().is_some_and(is_old);
     let mut wrong = Vec::new();
     for case in cases() {
+        if old && NEWEST_ONLY.contains(&case.name.as_str()) {
+            continue;
+        }
         let expected = recorded.get(&case.name).unwrap_or_else(|| panic!("`{}` was not recorded", case.name));
         let (services, refused) = resolve(&case);
         if expected.is_null() {

@@ -1,7 +1,7 @@
 //! One service's mapping → [`Service`].
 
 use crate::facts::compose::{
-    Assignment, Build, EnvFileEntry, Extends, Grant, Healthcheck, NetworkEntry, Port, Service, Volume,
+    Assignment, Build, EnvFileEntry, Extends, Grant, Healthcheck, NetworkEntry, Port, Service, Tag, Volume,
 };
 use crate::syntax::yaml::{Kind, NodeId};
 use crate::text::Text;
@@ -13,6 +13,9 @@ use super::reader::Reader;
 pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
     let mut service = empty(pair);
     service.tag = reader.tag(pair.value);
+    if service.tag == Tag::Reset {
+        return service;
+    }
     for pair in &reader.pairs(pair.value, "a service") {
         match pair.name.value.as_str() {
             "extends" => service.extends = reader.attribute(pair, extends),
@@ -45,7 +48,7 @@ pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
 fn empty(pair: &Pair) -> Service {
     Service {
         name: pair.name.clone(),
-        tag: crate::facts::compose::Tag::None,
+        tag: Tag::None,
         extends: None,
         image: None,
         build: None,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Level, Notice};
 use crate::resolve::project::{Build, Container, Mount};
-use crate::source::Spanned;
 use crate::tree::join;
 
 use super::env_file::Files;
@@ -31,7 +30,30 @@ pub fn containers<'a>(
     if active.is_empty() {
         active = stack.services.iter().collect();
     }
+    for layer in &active {
+        check(layer, stack, notices);
+    }
     active.into_iter().map(|layer| container(files, layer.clone(), stack, scope, notices)).collect()
+}
+
+/// What compose refuses once all files are merged.
+fn check(layer: &Layer, stack: &Stack, notices: &mut Vec<Notice>) {
+    let mut refuse =
+        |span, message: String| notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
+    let name = &layer.name;
+    if layer.image.value.is_none() && layer.build.value.is_none() {
+        refuse(name.span, format!("service `{}` has neither an image nor a build context specified", name.value));
+    }
+    for (network, _) in layer.networks.value.iter().flatten() {
+        if network != "default" && !stack.networks.contains_key(network) {
+            refuse(name.span, format!("service `{}` refers to undefined network {network}", name.value));
+        }
+    }
+    for other in layer.depends_on.value.iter().flatten() {
+        if !stack.services.iter().any(|service| service.name.value == other.value) {
+            refuse(other.span, format!("service `{}` depends on undefined service {}", name.value, other.value));
+        }
+    }
 }
 
 fn container<'a>(
@@ -111,9 +133,8 @@ fn granted(
     let mut mounts = Vec::new();
     for Grant { span, source, target } in grants {
         let Some(FoundResource { resource, directory }) = resources.get(&source) else {
-            let span = Spanned::new(source, span);
-            let message = format!("undefined config or secret `{}`", span.value);
-            notices.push(Notice::at("compose-conflict", Level::Warning, span.span, message));
+            let message = format!("undefined config or secret {source}");
+            notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
             continue;
         };
         let mut first = |text| scope.interpolate(text, notices).alternatives.into_iter().next()?.value;

@@ -116,7 +116,7 @@ impl<'a> Files<'a> {
             let absent = file.required && !self.may_exist(file.path.as_deref());
             if absent && !self.facts.env_files.iter().any(|read| Some(&read.path) == file.path.as_ref()) {
                 let message = format!("env file of service `{service}` not found");
-                notices.push(Notice::at("missing-env-file", Level::Info, file.span, message));
+                notices.push(Notice::at("missing-env-file", Level::Warning, file.span, message));
             }
         }
     }

@@ -9,6 +9,8 @@ mod layer;
 mod ports;
 mod read;
 mod stack;
+#[cfg(test)]
+mod tests;
 pub mod variables;
 mod volumes;
 

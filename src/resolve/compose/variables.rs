@@ -78,6 +78,8 @@ impl<'a> Scope<'a> {
 
     /// The value of a text with its references filled in. What compose would refuse is a notice, and unknown.
     pub fn interpolate(&self, text: &Text, notices: &mut Vec<Notice>) -> Resolved {
+        let masked = self.mask(text);
+        let text = masked.as_ref().unwrap_or(text);
         if !text.as_str().contains('$') {
             return Resolved::known(text.clone(), Vec::new());
         }
@@ -88,6 +90,23 @@ impl<'a> Scope<'a> {
                 Resolved::known(self.symbols.opaque_text(text.span()), Vec::new())
             }
         }
+    }
+
+    /// `{{ … }}` is filled in by another program before compose reads the file, or by Docker later: unknown here.
+    fn mask(&self, text: &Text) -> Option<Text> {
+        let mut out = Text::empty(text.anchor());
+        let mut at = 0;
+        while let Some(open) = text.as_str()[at..].find("{{").map(|open| at + open)
+            && let Some(close) = text.as_str()[open..].find("}}").map(|close| open + close + 2)
+        {
+            out.push_text(&text.slice(at..open));
+            out.push_text(&self.symbols.opaque_text(text.span_of(open..close)));
+            at = close;
+        }
+        (at > 0).then(|| {
+            out.push_text(&text.slice(at..text.len()));
+            out
+        })
     }
 
     fn expand(&self, template: &Template, notices: &mut Vec<Notice>, depth: usize) -> Resolved {
@@ -214,6 +233,13 @@ mod tests {
         assert_eq!(resolve(&scope, "x${V}${E:-d}${E-e}").0, ["xpwd"]);
         let (_, notices) = resolve(&scope, "${E:?must be set}");
         assert_eq!(notices[0].message, "required variable E is missing a value");
+    }
+
+    #[test]
+    fn template_expressions_are_unknown() {
+        let symbols = Symbols::default();
+        let scope = Scope::new(&symbols);
+        assert_eq!(resolve(&scope, "redis://:{{ pw | d('${X') }}@redis/${DB:-0}").0[0], "redis://:…@redis/0");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub fn parse_short(text: &Text, span: Span, directory: &str, index: &Index) -> O
         Some(target) => (first, target),
         None => ("", first),
     };
-    if target.is_empty() || parts.count() > 1 {
+    if target.is_empty() || first.is_empty() || parts.count() > 1 {
         return None;
     }
     Some(mount(source, target, span, directory, index))
@@ -100,6 +100,7 @@ mod tests {
         assert_eq!(read("/data"), some(None, "/data", None));
         assert_eq!(read("/srv/x:/data"), some(None, "/data", None));
         assert_eq!(read("C:\\x:/data:ro"), some(None, "/data", None));
-        assert_eq!(read("a:b:c:d"), None);
+        assert_eq!(read("ab:b:c:d"), None);
+        assert_eq!(read(":/data"), None);
     }
 }

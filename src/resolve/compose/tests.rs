@@ -1,0 +1,134 @@
+//! Which files run together, where values come from, and what stays unknown.
+
+use super::projects;
+use crate::config::Config;
+use crate::extract;
+use crate::finding::Notice;
+use crate::model::Stage;
+use crate::resolve::project::{Lookup, Project};
+use crate::source::Sources;
+use crate::symbol::{Condition, Symbols};
+use crate::tree::Tree;
+
+struct World {
+    sources: Sources,
+    symbols: Symbols,
+    projects: Vec<Project>,
+    notices: Vec<Notice>,
+}
+
+fn world(files: &[(&str, &str)]) -> World {
+    let tree = Tree::from_texts(files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())));
+    let (mut sources, symbols) = (Sources::default(), Symbols::default());
+    let extracted = extract::run(&tree, &mut sources);
+    let (projects, notices) = projects(&extracted.facts, &extracted.index, &mut sources, &symbols, &Config::default());
+    World { sources, symbols, projects, notices }
+}
+
+impl World {
+    fn names(&self) -> Vec<(&str, usize, Stage)> {
+        let files = |project: &Project| project.files.len();
+        self.projects.iter().map(|project| (project.name.as_str(), files(project), project.stage)).collect()
+    }
+
+    /// The values of a variable of the first container, as people read them.
+    fn values(&self, name: &str) -> Vec<Option<String>> {
+        let Lookup::Found(variable) = self.projects[0].containers[0].environment.get(name) else { return Vec::new() };
+        let value = |text: &crate::text::Text| self.symbols.display(text.as_str());
+        variable.value.alternatives.iter().map(|alternative| alternative.value.as_ref().map(value)).collect()
+    }
+}
+
+const ONE: &str = "services:\n  redis: {image: redis}\n";
+
+#[test]
+fn stage_files_stand_alone_or_change_the_base() {
+    let world = world(&[
+        ("docker-compose.yml", ONE),
+        ("docker-compose.override.yml", "services:\n  redis: {command: redis-server}\n"),
+        ("docker-compose.staging.yml", ONE),
+        ("docker-compose-prod.yml", "services:\n  redis: {command: redis-server --protected-mode no}\n"),
+        ("other/compose.yaml", ONE),
+    ]);
+    assert_eq!(
+        world.names(),
+        [
+            ("docker-compose.yml", 2, Stage::Unlabelled),
+            ("docker-compose-prod.yml", 2, Stage::Production),
+            ("docker-compose.staging.yml", 1, Stage::Staging),
+            ("other/compose.yaml", 1, Stage::Unlabelled),
+        ]
+    );
+    assert_eq!(world.projects[0].evidence, "compose discovers docker-compose.yml with docker-compose.override.yml");
+}
+
+#[test]
+fn included_and_extended_files_are_no_projects() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "include: [redis.compose.yml]\nservices:\n  a: {extends: {file: common-compose.yml, service: b}}\n",
+        ),
+        ("redis.compose.yml", ONE),
+        ("common-compose.yml", "services:\n  b: {image: b}\n"),
+    ]);
+    assert_eq!(world.names(), [("compose.yaml", 3, Stage::Unlabelled)]);
+    assert_eq!(world.projects[0].containers.len(), 2);
+}
+
+#[test]
+fn a_value_points_at_its_definition_and_keeps_its_way() {
+    let world = world(&[
+        (".env", "PW=s3cret\n"),
+        ("compose.yaml", "services:\n  app:\n    image: a\n    environment:\n      URL: redis://:${PW}@redis\n"),
+    ]);
+    let Lookup::Found(variable) = world.projects[0].containers[0].environment.get("URL") else { panic!() };
+    let alternative = variable.value.single().unwrap();
+    let text = alternative.value.as_ref().unwrap();
+    assert_eq!(text.as_str(), "redis://:s3cret@redis");
+    let span = text.span_of(9..15);
+    assert_eq!(world.sources.get(span.file).path(), ".env");
+    assert_eq!(world.sources.slice(span), "s3cret");
+    let labels: Vec<&str> = alternative.trace.iter().map(|step| step.label.as_str()).collect();
+    assert_eq!(labels, ["`URL` is set here", "`PW` is read here", "`PW` is set here"]);
+}
+
+#[test]
+fn what_the_repository_does_not_hold_is_a_symbol() {
+    let world = world(&[(
+        "compose.yaml",
+        "services:\n  app:\n    image: a\n    environment: [\"A=${PW}\", \"B=${PW:-d}\", \"C=${PW:?}\", PW]\n",
+    )]);
+    let some = |value: &str| Some(value.to_owned());
+    assert_eq!(world.values("A"), [some(""), some("${PW}")]);
+    assert_eq!(world.values("B"), [some("d"), some("${PW}")]);
+    assert_eq!(world.values("C"), [some("${PW}")]);
+    assert_eq!(world.values("PW"), [None, some("${PW}")]);
+    let Lookup::Found(variable) = world.projects[0].containers[0].environment.get("A") else { panic!() };
+    assert!(matches!(variable.value.alternatives[0].when[..], [Condition::Unset(_)]));
+}
+
+#[test]
+fn a_missing_env_file_with_an_example_leaves_names_unknown() {
+    let files = [(".env.example", "PW=x\n"), ("compose.yaml", "services:\n  app: {image: a, env_file: .env}\n")];
+    let with = world(&files);
+    assert!(matches!(with.projects[0].containers[0].environment.get("PW"), Lookup::Unknown(_)));
+    assert_eq!(with.notices, []);
+    let without = world(&files[1..]);
+    assert_eq!(without.notices[0].code, "missing-env-file");
+}
+
+#[test]
+fn circles_and_broken_values_cost_only_themselves() {
+    let world = world(&[(
+        "compose.yaml",
+        "include: [compose.yaml]\nservices:\n  a: {extends: b, image: x}\n  b: {extends: a}\n  \
+         c: {image: redis, ports: [\"x:1\", \"2:2\"], command: \"redis-server (\", environment: {V: \"${\"}}\n",
+    )]);
+    let codes: Vec<&str> = world.notices.iter().map(|notice| notice.code).collect();
+    for code in ["include-cycle", "extends-cycle", "invalid-port", "invalid-command", "invalid-interpolation"] {
+        assert!(codes.contains(&code), "{code} is not among {codes:?}");
+    }
+    let c = world.projects[0].containers.iter().find(|container| container.name == "c").unwrap();
+    assert_eq!(c.published.len(), 1);
+}
