@@ -326,7 +326,8 @@ fn start(program: &Path, setup: &Setup, folder: &Path) -> Option<Live> {
         if child.try_wait().expect("a child").is_some() {
             return None;
         }
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        // A server that will refuse its ACL file listens before it says so: only a reply counts.
+        if TcpStream::connect(("127.0.0.1", port)).is_ok_and(|stream| Resp::over(stream).replies()) {
             return Some(Live { child, port });
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -341,7 +342,17 @@ struct Resp(BufReader<TcpStream>);
 
 impl Resp {
     fn open(port: u16) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", port)).expect("a server");
+        Self::over(TcpStream::connect(("127.0.0.1", port)).expect("a server"))
+    }
+
+    /// Whether the other end answers at all.
+    fn replies(&mut self) -> bool {
+        let mut line = String::new();
+        self.0.get_mut().write_all(b"*1\r\n$4\r\nPING\r\n").is_ok()
+            && self.0.read_line(&mut line).is_ok_and(|read| read > 0)
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
         Self(BufReader::new(stream))
     }
@@ -539,7 +550,10 @@ fn redis_py_answers_as_predicted() {
             let said = spoken(&ours.outcome(&url.replace('H', "redis"), version));
             cells += 1;
             if said != "undetermined" && !same(&said, &answer) {
-                wrong.push(format!("{:?} {:?} {url}: we say {said:?}, redis-py {answer:?}", setup.conf, setup.arguments));
+                wrong.push(format!(
+                    "{:?} {:?} {url}: we say {said:?}, redis-py {answer:?}",
+                    setup.conf, setup.arguments
+                ));
             }
         }
     }
