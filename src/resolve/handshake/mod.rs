@@ -7,6 +7,8 @@ mod connect;
 mod grammar;
 mod outcome;
 mod sha256;
+#[cfg(test)]
+mod tests;
 
 pub use connect::connect;
 pub use outcome::outcomes;

@@ -16,9 +16,11 @@ const UNEXPECTED: &str = "ERR AUTH <password> called without any password config
 const WRONG: &str = "WRONGPASS invalid username-password pair or user is disabled.";
 const MISSING: &str = "NOAUTH Authentication required.";
 const MISSING_HELLO: &str = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
-                             AUTH <user> <pass> option can be used to authenticate the connection and select the \
-                             RESP protocol version at the same time";
-const RENAMED: &str = "ERR unknown command 'AUTH'";
+                             AUTH <user> <pass> option can be used to authenticate the client and select the RESP \
+                             protocol version at the same time";
+const MISSING_HELLO_VALKEY: &str = "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
+                                    HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client \
+                                    and select the RESP protocol version at the same time";
 const OUT_OF_RANGE: &str = "ERR DB index is out of range";
 
 /// How the connection ends, for each part of the version range in which the library behaves alike; never empty.
@@ -197,11 +199,14 @@ impl Link<'_> {
         }
         match self.greeting(family, version) {
             Greeting::Silent => anonymous(default, MISSING, self.symbols),
+            Greeting::Hello if self.server.product == Product::Valkey => {
+                anonymous(default, MISSING_HELLO_VALKEY, self.symbols)
+            }
             Greeting::Hello => anonymous(default, MISSING_HELLO, self.symbols),
             Greeting::Password(password) => self.password_only(family, version, default, password),
             Greeting::User(name, password, hello) => {
                 if !hello && self.renamed_auth() {
-                    return fails(RENAMED, None);
+                    return self.without_auth(default);
                 }
                 let login = self.login(name, password);
                 self.judge(&login, name, password)
@@ -212,11 +217,7 @@ impl Link<'_> {
     /// `AUTH password`: an error where the default user needs none, which some libraries swallow.
     fn password_only(&self, family: Family, version: VersionRange, default: &User, password: &Text) -> Outcome {
         if self.renamed_auth() {
-            // Valkey asks for authentication before it looks the command up.
-            return match (self.server.product, default.nopass) {
-                (Product::Valkey, false) => fails(MISSING, Some(AuthFault::MissingPassword)),
-                _ => fails(RENAMED, None),
-            };
+            return self.without_auth(default);
         }
         if default.nopass {
             let swallowed = match family {
@@ -232,6 +233,15 @@ impl Link<'_> {
         }
         let login = self.login("default", Some(password));
         self.judge(&login, "default", Some(password))
+    }
+
+    /// `rename-command AUTH`: the command is not there. Valkey asks for authentication before it says so.
+    fn without_auth(&self, default: &User) -> Outcome {
+        if self.server.product == Product::Valkey && !default.nopass {
+            return fails(MISSING, Some(AuthFault::MissingPassword));
+        }
+        let old = self.server.product == Product::Redis && self.server.version.is_some_and(|version| version < (7, 0));
+        fails(if old { "ERR unknown command `AUTH`" } else { "ERR unknown command 'AUTH'" }, None)
     }
 
     fn greeting(&self, family: Family, version: VersionRange) -> Greeting<'_> {

@@ -9,6 +9,8 @@ mod build;
 mod config;
 mod files;
 mod image_script;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use std::collections::BTreeMap;
@@ -59,7 +61,10 @@ pub fn server(
     let product = first.value.product;
     let auth = settled
         .iter()
-        .map(|case| AuthCase { when: case.when.clone(), auth: users::auth(case, &files, container.span, symbols) })
+        .map(|case| AuthCase {
+            when: case.when.clone(),
+            auth: users::auth(case, &files, image.version, container.span, symbols),
+        })
         .collect::<Vec<_>>();
 
     let mut loaded = first.value.settings.loaded.clone();
@@ -117,7 +122,7 @@ pub fn host_server(
     config::host_file(conf, &files, Dialect { product, version: None }, &mut settings);
     let start = Span { end: first.span.start, ..first.span };
     let case = Case { when: Vec::new(), value: Settled { settings, product, untold: false }, trace: Vec::new() };
-    let auth = users::auth(&case, &files, start, symbols);
+    let auth = users::auth(&case, &files, None, start, symbols);
     let mut server = describe(case.value.settings.clone_directives(), product, case.value.settings.unread, start);
     server.id.clone_from(&conf.path);
     server.names = vec!["localhost".to_owned()];
@@ -287,7 +292,12 @@ fn settle(
                     None => settings.unread = true,
                 }
                 let sentinel = arguments.iter().any(|word| word.as_str() == "--sentinel");
-                let product = if sentinel { Product::Sentinel } else { *product };
+                let product = match *product {
+                    _ if sentinel => Product::Sentinel,
+                    // `redis-server` is another name of `valkey-server` in its image.
+                    Product::Redis => image.product,
+                    other => other,
+                };
                 let trace = run.trace.iter().chain(&more.trace).cloned().collect();
                 all.push(Case { when, value: Settled { settings, product, untold: false }, trace });
             }

@@ -4,7 +4,7 @@ use super::Settled;
 use super::acl;
 use super::config::Settings;
 use super::files::{Files, Found};
-use crate::model::{Auth, Directive, Password, User};
+use crate::model::{Auth, Directive, Password, Product, User};
 use crate::resolve::project::Case;
 use crate::source::Span;
 use crate::symbol::{Step, Symbols};
@@ -15,7 +15,13 @@ const BOTH: &str = "Configuring Redis with users defined in redis.conf and at th
                     define either an ACL file or declare users directly in your redis.conf, but not both.";
 
 /// The authentication in force in one case.
-pub(super) fn auth(case: &Case<Settled>, files: &Files<'_>, place: Span, symbols: &Symbols) -> Auth {
+pub(super) fn auth(
+    case: &Case<Settled>,
+    files: &Files<'_>,
+    version: Option<(u32, u32)>,
+    place: Span,
+    symbols: &Symbols,
+) -> Auth {
     let settings = &case.value.settings;
     if let Some((error, span)) = &settings.fatal {
         return Auth::DoesNotStart { error: error.clone(), span: *span };
@@ -35,7 +41,10 @@ pub(super) fn auth(case: &Case<Settled>, files: &Files<'_>, place: Span, symbols
             None => from_acl_file(path, files, place),
         };
     }
-    match users(&lines.iter().map(|one| (one.name.span, one.arguments.as_slice())).collect::<Vec<_>>()) {
+    // Redis 6 lets a later line replace an earlier one of the same user.
+    let twice = case.value.product == Product::Redis && version.is_some_and(|version| version < (7, 0));
+    let lines: Vec<(Span, &[Text])> = lines.iter().map(|one| (one.name.span, one.arguments.as_slice())).collect();
+    match users(&lines, twice) {
         Err((error, span)) => Auth::DoesNotStart { error, span },
         Ok(mut users) => {
             if !users.iter().any(|user| user.name.as_str() == "default") {
@@ -99,7 +108,7 @@ fn from_acl_file(path: &Text, files: &Files<'_>, place: Span) -> Auth {
     }
     let lines: Vec<(Span, &[Text])> =
         conf.lines.iter().map(|line| (line.name.span, line.arguments.as_slice())).collect();
-    match users(&lines) {
+    match users(&lines, false) {
         Err((error, span)) => refuses(error, span),
         Ok(mut users) => {
             if !users.iter().any(|user| user.name.as_str() == "default") {
@@ -110,12 +119,14 @@ fn from_acl_file(path: &Text, files: &Files<'_>, place: Span) -> Auth {
     }
 }
 
-/// The users of `user` lines; the same one twice is fatal.
-fn users(lines: &[(Span, &[Text])]) -> Result<Vec<User>, (String, Span)> {
+/// The users of `user` lines; the same one twice is fatal, or replaces the first.
+fn users(lines: &[(Span, &[Text])], twice: bool) -> Result<Vec<User>, (String, Span)> {
     let mut users: Vec<User> = Vec::new();
     for (span, arguments) in lines {
         let user = acl::user(arguments, *span)?;
-        if users.iter().any(|other| other.name == user.name) {
+        if twice {
+            users.retain(|other| other.name != user.name);
+        } else if users.iter().any(|other| other.name == user.name) {
             let name = if Symbols::is_known(&user.name) { user.name.as_str() } else { "…" };
             let error = format!(
                 "Error in user declaration '{name}': Duplicate user found. A user can only be defined once in config files"
