@@ -17,12 +17,15 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for lost in lost::clients(context.model, |case| case.reach == Reach::OwnContainer) {
-        let Place::Container(service) = &lost.client.place else { continue };
+        let Place::Container(service) = &lost.client.place else {
+            continue;
+        };
         let client = common::client_name(lost.client);
         let host = lost::host(context, lost.case);
         let error = lost::refused(context, lost.client, lost.case);
-        let message =
-            format!("{client} looks for Redis at {host}, which is the container of `{service}` itself: `{error}`");
+        let message = format!(
+            "{client} looks for Redis at {host}, which is the container of `{service}` itself: `{error}`"
+        );
         let mut finding = lost.finding(&RULE, "no Redis in this container", message);
         finding.help = Some(match lost.only_server() {
             Some(server) => format!("use the service's name: `{}`", common::server_name(server)),
