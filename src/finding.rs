@@ -60,10 +60,7 @@ pub struct Label {
 impl Label {
     /// A label on `span`.
     pub fn new(span: Span, text: impl Into<String>) -> Self {
-        Self {
-            span,
-            text: text.into(),
-        }
+        Self { span, text: text.into() }
     }
 }
 
@@ -136,29 +133,12 @@ pub struct Notice {
 impl Notice {
     /// A notice at a place.
     pub fn at(code: &'static str, level: Level, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            level,
-            message: message.into(),
-            span: Some(span),
-            path: None,
-        }
+        Self { code, level, message: message.into(), span: Some(span), path: None }
     }
 
     /// A notice about a path that was not read.
-    pub fn path(
-        code: &'static str,
-        level: Level,
-        path: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            code,
-            level,
-            message: message.into(),
-            span: None,
-            path: Some(path.into()),
-        }
+    pub fn path(code: &'static str, level: Level, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, level, message: message.into(), span: None, path: Some(path.into()) }
     }
 
     /// The file it is about.

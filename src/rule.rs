@@ -73,11 +73,7 @@ impl Rule {
     /// The first paragraph of the documentation.
     #[must_use]
     pub fn summary(&self) -> &'static str {
-        let body = self
-            .doc
-            .split_once('\n')
-            .map_or("", |(_, rest)| rest)
-            .trim_start();
+        let body = self.doc.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
         body.split("\n\n").next().unwrap_or_default().trim()
     }
 }

@@ -29,11 +29,7 @@ impl Span {
     #[must_use]
     pub fn new(file: FileId, range: Range<usize>) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self {
-            file,
-            start: clamp(range.start),
-            end: clamp(range.end.max(range.start)),
-        }
+        Self { file, start: clamp(range.start), end: clamp(range.end.max(range.start)) }
     }
 
     /// The offsets as a range for slicing.
@@ -60,11 +56,7 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Span {
-            file: self.file,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// Whether `other` lies within this span.
@@ -214,40 +206,24 @@ impl Source {
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.boundary(offset);
         let lines = self.lines();
-        let line = lines
-            .partition_point(|start| *start as usize <= offset)
-            .max(1);
+        let line = lines.partition_point(|start| *start as usize <= offset).max(1);
         let start = lines[line - 1] as usize;
         // The mark is no character of the first line.
-        let start = if start == 0 && self.text.starts_with('\u{FEFF}') && offset >= 3 {
-            3
-        } else {
-            start
-        };
+        let start = if start == 0 && self.text.starts_with('\u{FEFF}') && offset >= 3 { 3 } else { start };
         let column = self.text[start..offset].chars().count() + 1;
         let original = match self.encoding {
             Encoding::Utf8 => offset,
-            Encoding::Utf16Le | Encoding::Utf16Be => {
-                2 + 2 * self.text[..offset].encode_utf16().count()
-            }
+            Encoding::Utf16Le | Encoding::Utf16Be => 2 + 2 * self.text[..offset].encode_utf16().count(),
         };
-        Position {
-            line,
-            column,
-            offset: original,
-        }
+        Position { line, column, offset: original }
     }
 
     /// Byte range of a 1-based line, without its line break.
     #[must_use]
     pub fn line_range(&self, line: usize) -> Range<usize> {
         let lines = self.lines();
-        let start = lines
-            .get(line.wrapping_sub(1))
-            .map_or(self.text.len(), |start| *start as usize);
-        let end = lines
-            .get(line)
-            .map_or(self.text.len(), |start| *start as usize);
+        let start = lines.get(line.wrapping_sub(1)).map_or(self.text.len(), |start| *start as usize);
+        let end = lines.get(line).map_or(self.text.len(), |start| *start as usize);
         let text = &self.text[start..end];
         start..start + text.trim_end_matches(['\n', '\r']).len()
     }
@@ -261,12 +237,8 @@ impl Source {
     /// Whether a part of `range` is marked as secret.
     #[must_use]
     pub fn is_secret(&self, range: Range<usize>) -> bool {
-        let next = self
-            .secrets
-            .partition_point(|secret| secret.end as usize <= range.start);
-        self.secrets
-            .get(next)
-            .is_some_and(|secret| (secret.start as usize) < range.end)
+        let next = self.secrets.partition_point(|secret| secret.end as usize <= range.start);
+        self.secrets.get(next).is_some_and(|secret| (secret.start as usize) < range.end)
     }
 
     /// The text of `range` with every secret replaced by as many `*` as it has characters.
@@ -279,15 +251,8 @@ impl Source {
             let at = u32::try_from(base + at).unwrap_or(u32::MAX);
             // The first range that ends behind `at`; the list is sorted and does not overlap.
             let next = self.secrets.partition_point(|secret| secret.end <= at);
-            let secret = self
-                .secrets
-                .get(next)
-                .is_some_and(|secret| secret.start <= at);
-            out.push(if secret && char != '\n' && char != '\r' {
-                '*'
-            } else {
-                char
-            });
+            let secret = self.secrets.get(next).is_some_and(|secret| secret.start <= at);
+            out.push(if secret && char != '\n' && char != '\r' { '*' } else { char });
         }
         out
     }
@@ -327,18 +292,13 @@ impl Sources {
 
     /// Every file with its id.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
+        self.files.iter().enumerate().map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
     }
 
     /// The file read from `path`.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileId> {
-        self.iter()
-            .find(|(_, source)| source.path == path)
-            .map(|(id, _)| id)
+        self.iter().find(|(_, source)| source.path == path).map(|(id, _)| id)
     }
 
     /// The raw text of a span: for analysis only, never for printing.
@@ -364,9 +324,7 @@ impl Sources {
         let to = secrets.partition_point(|secret| secret.start <= span.end);
         let merged = secrets[from..to]
             .iter()
-            .fold(span.start..span.end, |all, one| {
-                all.start.min(one.start)..all.end.max(one.end)
-            });
+            .fold(span.start..span.end, |all, one| all.start.min(one.start)..all.end.max(one.end));
         secrets.splice(from..to, [merged]);
     }
 }
@@ -385,36 +343,15 @@ mod tests {
     fn columns_count_scalars_and_offsets_count_bytes() {
         let (sources, file) = one("é😀x\r\ny".as_bytes());
         let source = sources.get(file);
-        assert_eq!(
-            source.position(6),
-            Position {
-                line: 1,
-                column: 3,
-                offset: 6
-            }
-        );
-        assert_eq!(
-            source.position(9),
-            Position {
-                line: 2,
-                column: 1,
-                offset: 9
-            }
-        );
+        assert_eq!(source.position(6), Position { line: 1, column: 3, offset: 6 });
+        assert_eq!(source.position(9), Position { line: 2, column: 1, offset: 9 });
         assert_eq!(source.line_range(1), 0..7);
     }
 
     #[test]
     fn byte_order_mark_keeps_offsets_and_is_no_column() {
         let (sources, file) = one("\u{FEFF}ab".as_bytes());
-        assert_eq!(
-            sources.get(file).position(4),
-            Position {
-                line: 1,
-                column: 2,
-                offset: 4
-            }
-        );
+        assert_eq!(sources.get(file).position(4), Position { line: 1, column: 2, offset: 4 });
     }
 
     #[test]
@@ -426,19 +363,9 @@ mod tests {
 
     #[test]
     fn utf16_reports_offsets_on_disk() {
-        let bytes: Vec<u8> = [0xFF, 0xFE]
-            .into_iter()
-            .chain("é=x".encode_utf16().flat_map(u16::to_le_bytes))
-            .collect();
+        let bytes: Vec<u8> = [0xFF, 0xFE].into_iter().chain("é=x".encode_utf16().flat_map(u16::to_le_bytes)).collect();
         let (sources, file) = one(&bytes);
-        assert_eq!(
-            sources.get(file).position(3),
-            Position {
-                line: 1,
-                column: 3,
-                offset: 6
-            }
-        );
+        assert_eq!(sources.get(file).position(3), Position { line: 1, column: 3, offset: 6 });
     }
 
     #[test]

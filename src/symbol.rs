@@ -82,9 +82,7 @@ impl Symbols {
         // Noncharacters end each plane; skipping is not needed as they are valid `char`s. Beyond the range everything
         // shares the last symbol, which `is_opaque` reports as unknown.
         let char = char::from_u32(next).filter(|char| u32::from(*char) < LAST);
-        let Some(char) = char else {
-            return char::from_u32(LAST).unwrap_or('\u{FFFD}');
-        };
+        let Some(char) = char else { return char::from_u32(LAST).unwrap_or('\u{FFFD}') };
         table.list.push(symbol.clone());
         table.index.insert(symbol, char);
         char
@@ -92,10 +90,7 @@ impl Symbols {
 
     /// A variable of a scope.
     pub fn variable(&self, scope: &str, name: &str) -> char {
-        self.intern(Symbol::Variable {
-            scope: scope.to_owned(),
-            name: name.to_owned(),
-        })
+        self.intern(Symbol::Variable { scope: scope.to_owned(), name: name.to_owned() })
     }
 
     /// Something unknown at `span`, equal to nothing else.
@@ -219,33 +214,19 @@ impl Resolved {
     /// One certain value.
     #[must_use]
     pub fn known(text: Text, trace: Vec<Step>) -> Self {
-        Self {
-            alternatives: vec![Alternative {
-                when: Vec::new(),
-                value: Some(text),
-                trace,
-            }],
-        }
+        Self { alternatives: vec![Alternative { when: Vec::new(), value: Some(text), trace }] }
     }
 
     /// Known to be absent.
     #[must_use]
     pub fn absent() -> Self {
-        Self {
-            alternatives: vec![Alternative {
-                when: Vec::new(),
-                value: None,
-                trace: Vec::new(),
-            }],
-        }
+        Self { alternatives: vec![Alternative { when: Vec::new(), value: None, trace: Vec::new() }] }
     }
 
     /// Whether it is certainly absent.
     #[must_use]
     pub fn is_absent(&self) -> bool {
-        self.alternatives
-            .iter()
-            .all(|alternative| alternative.value.is_none())
+        self.alternatives.iter().all(|alternative| alternative.value.is_none())
     }
 
     /// The value where there is only one.
@@ -266,14 +247,8 @@ mod tests {
     #[test]
     fn the_same_variable_is_equal_and_scopes_are_apart() {
         let symbols = Symbols::default();
-        assert_eq!(
-            symbols.variable("shell", "PW"),
-            symbols.variable("shell", "PW")
-        );
-        assert_ne!(
-            symbols.variable("shell", "PW"),
-            symbols.variable("container web", "PW")
-        );
+        assert_eq!(symbols.variable("shell", "PW"), symbols.variable("shell", "PW"));
+        assert_ne!(symbols.variable("shell", "PW"), symbols.variable("container web", "PW"));
     }
 
     #[test]
@@ -289,9 +264,6 @@ mod tests {
     fn symbols_show_their_names() {
         let symbols = Symbols::default();
         let char = symbols.variable("shell", "PW");
-        assert_eq!(
-            symbols.display(&format!("redis://:{char}@h")),
-            "redis://:${PW}@h"
-        );
+        assert_eq!(symbols.display(&format!("redis://:{char}@h")), "redis://:${PW}@h");
     }
 }

@@ -35,11 +35,7 @@ impl Text {
     /// An empty text that stands at `anchor` (the scalar, the literal, the line it belongs to).
     #[must_use]
     pub fn empty(anchor: Span) -> Self {
-        Self {
-            value: String::new(),
-            runs: Vec::new(),
-            anchor,
-        }
+        Self { value: String::new(), runs: Vec::new(), anchor }
     }
 
     /// A text that equals its source byte for byte.
@@ -120,23 +116,14 @@ impl Text {
             last.source.end = span.end;
             return;
         }
-        self.runs.push(Run {
-            at,
-            len,
-            source: span,
-            exact,
-        });
+        self.runs.push(Run { at, len, source: span, exact });
     }
 
     /// Appends another text with its places.
     pub fn push_text(&mut self, other: &Text) {
         for run in &other.runs {
             let at = run.at as usize;
-            self.push(
-                &other.value[at..at + run.len as usize],
-                run.source,
-                run.exact,
-            );
+            self.push(&other.value[at..at + run.len as usize], run.source, run.exact);
         }
     }
 
@@ -162,20 +149,14 @@ impl Text {
             return self.point(range.start);
         }
         let mut spans = self.spans_of(range).into_iter();
-        let Some(first) = spans.next() else {
-            return self.anchor;
-        };
+        let Some(first) = spans.next() else { return self.anchor };
         spans.fold(first, Span::to)
     }
 
     /// Where the whole value stands, without quotes; the anchor where the value is empty.
     #[must_use]
     pub fn span(&self) -> Span {
-        if self.value.is_empty() {
-            self.anchor
-        } else {
-            self.span_of(0..self.value.len())
-        }
+        if self.value.is_empty() { self.anchor } else { self.span_of(0..self.value.len()) }
     }
 
     /// Every stretch of source behind `range`, in the order of the value.
@@ -183,12 +164,7 @@ impl Text {
     pub fn spans_of(&self, range: Range<usize>) -> Vec<Span> {
         let range = self.clamp(range);
         self.runs_in(&range)
-            .map(|run| {
-                part(
-                    run,
-                    range.start.max(run.at as usize)..range.end.min((run.at + run.len) as usize),
-                )
-            })
+            .map(|run| part(run, range.start.max(run.at as usize)..range.end.min((run.at + run.len) as usize)))
             .collect()
     }
 
@@ -201,11 +177,7 @@ impl Text {
     /// Replaces the value by `f` of it where `f` keeps the length of each run (such as lower-casing ASCII).
     #[must_use]
     pub fn ascii_lowercase(&self) -> Text {
-        Text {
-            value: self.value.to_ascii_lowercase(),
-            runs: self.runs.clone(),
-            anchor: self.anchor,
-        }
+        Text { value: self.value.to_ascii_lowercase(), runs: self.runs.clone(), anchor: self.anchor }
     }
 
     /// Without leading and trailing characters that `cut` accepts.
@@ -217,21 +189,12 @@ impl Text {
     }
 
     fn point(&self, at: usize) -> Span {
-        if let Some(run) = self
-            .runs
-            .iter()
-            .find(|run| run.at as usize <= at && at < (run.at + run.len) as usize)
-        {
+        let next = self.runs.partition_point(|run| (run.at + run.len) as usize <= at);
+        if let Some(run) = self.runs.get(next) {
             let span = part(run, at..at);
-            return Span {
-                end: span.start,
-                ..span
-            };
+            return Span { end: span.start, ..span };
         }
-        self.runs.last().map_or(self.anchor, |run| Span {
-            start: run.source.end,
-            ..run.source
-        })
+        self.runs.last().map_or(self.anchor, |run| Span { start: run.source.end, ..run.source })
     }
 
     fn clamp(&self, range: Range<usize>) -> Range<usize> {
@@ -248,12 +211,8 @@ impl Text {
 
     fn runs_in<'a>(&'a self, range: &Range<usize>) -> impl Iterator<Item = &'a Run> + use<'a> {
         let (start, end) = (range.start, range.end);
-        let from = self
-            .runs
-            .partition_point(|run| (run.at + run.len) as usize <= start);
-        self.runs[from..]
-            .iter()
-            .take_while(move |run| (run.at as usize) < end)
+        let from = self.runs.partition_point(|run| (run.at + run.len) as usize <= start);
+        self.runs[from..].iter().take_while(move |run| (run.at as usize) < end)
     }
 }
 
@@ -264,10 +223,7 @@ fn part(run: &Run, range: Range<usize>) -> Span {
     }
     let base = run.source.start as usize;
     let at = run.at as usize;
-    Span::new(
-        run.source.file,
-        base + range.start - at..base + range.end - at,
-    )
+    Span::new(run.source.file, base + range.start - at..base + range.end - at)
 }
 
 impl PartialEq for Text {
@@ -283,14 +239,7 @@ impl fmt::Debug for Text {
     /// Shows the place and the length, never the value: it may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let span = self.span();
-        write!(
-            f,
-            "Text({} bytes at {}:{}..{})",
-            self.value.len(),
-            span.file.0,
-            span.start,
-            span.end
-        )
+        write!(f, "Text({} bytes at {}:{}..{})", self.value.len(), span.file.0, span.start, span.end)
     }
 }
 

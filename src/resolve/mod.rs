@@ -4,6 +4,7 @@ pub mod ci;
 pub mod clients;
 pub mod compose;
 pub mod containers;
+pub mod environments;
 pub mod evaluate;
 pub mod handshake;
 pub mod host;

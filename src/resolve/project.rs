@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
-use crate::model::{EnvironmentKind, Published, Stage};
+use crate::model::{EnvironmentKind, Published, Service, Stage};
 use crate::source::{FileId, Span, Spanned};
 use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
@@ -119,6 +119,26 @@ impl Container {
             healthcheck_span: None,
             working_dir: None,
             profiles: Vec::new(),
+        }
+    }
+
+    /// The shapes of `docker compose config`, as a fresh clone would get them.
+    #[must_use]
+    pub fn to_service(&self) -> Service {
+        let first = |resolved: &Resolved| resolved.alternatives.first().and_then(|first| first.value.clone());
+        let words = |cases: &Option<Vec<Case<Vec<Text>>>>| cases.as_ref()?.first().map(|case| case.value.clone());
+        let variables = self.environment.map.iter();
+        Service {
+            name: self.name.clone(),
+            span: self.span,
+            image: self.image.as_ref().and_then(first),
+            environment: variables.map(|(name, variable)| (name.clone(), first(&variable.value))).collect(),
+            command: words(&self.command),
+            entrypoint: words(&self.entrypoint),
+            ports: self.published.clone(),
+            networks: self.networks.as_ref().map(|networks| networks.keys().cloned().collect()),
+            network_mode: self.network_mode.as_ref().map(|mode| mode.value.clone()),
+            healthcheck: words(&self.healthcheck),
         }
     }
 }

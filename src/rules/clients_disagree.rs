@@ -48,11 +48,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 }
             };
             let message = format!("{differs}: at most one of them gets in");
-            let confidence = one
-                .0
-                .confidence
-                .min(other.0.confidence)
-                .min(environment.confidence);
+            let confidence = one.0.confidence.min(other.0.confidence).min(environment.confidence);
             let primary = Label::new(primary, "these credentials differ");
             let mut finding = common::finding(&RULE, environment, confidence, primary, message);
             finding.related = vec![Label::new(related, "from these")];
@@ -65,18 +61,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Host and port of a server elsewhere. Loopback means another server in each project.
 fn address(case: &ClientCase) -> Option<(String, u16)> {
-    let host = case
-        .host
-        .as_ref()
-        .filter(|host| Symbols::is_known(host) && !common::is_loopback(host.as_str()))?;
-    (case.reach == Reach::External && case.error.is_none())
-        .then_some((host.as_str().to_ascii_lowercase(), case.port?))
+    let host = case.host.as_ref().filter(|host| Symbols::is_known(host) && !common::is_loopback(host.as_str()))?;
+    (case.reach == Reach::External && case.error.is_none()).then_some((host.as_str().to_ascii_lowercase(), case.port?))
 }
 
 fn password(case: &ClientCase) -> Option<&Text> {
-    case.password
-        .as_ref()
-        .filter(|password| !password.is_empty())
+    case.password.as_ref().filter(|password| !password.is_empty())
 }
 
 fn place((client, case): Certain<'_>) -> Span {
@@ -84,21 +74,14 @@ fn place((client, case): Certain<'_>) -> Span {
 }
 
 /// Two clients whose passwords certainly differ; the first is the one to change: it has none, or comes later.
-fn disagreement<'a>(
-    clients: &[Certain<'a>],
-    symbols: &Symbols,
-) -> Option<(Certain<'a>, Certain<'a>)> {
-    let with = clients
-        .iter()
-        .find(|(_, case)| password(case).is_some_and(|text| !symbols.has_opaque(text)))?;
+fn disagreement<'a>(clients: &[Certain<'a>], symbols: &Symbols) -> Option<(Certain<'a>, Certain<'a>)> {
+    let with = clients.iter().find(|(_, case)| password(case).is_some_and(|text| !symbols.has_opaque(text)))?;
     if let Some(without) = clients.iter().find(|(_, case)| password(case).is_none()) {
         return Some((*without, *with));
     }
     let known = |case| password(case).filter(|text| Symbols::is_known(text));
     let (first, others) = clients.split_first()?;
     let expected = known(first.1)?;
-    let other = others
-        .iter()
-        .find(|(_, case)| known(case).is_some_and(|text| text != expected))?;
+    let other = others.iter().find(|(_, case)| known(case).is_some_and(|text| text != expected))?;
     Some((*other, *first))
 }

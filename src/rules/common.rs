@@ -7,8 +7,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::model::{
-    Auth, AuthCase, AuthFault, Client, ClientCase, Environment, Family, Model, Outcome, Password,
-    Place, Server, User, VariableUse, VersionRange,
+    Auth, AuthCase, AuthFault, Client, ClientCase, Environment, Family, Model, Outcome, Password, Place, Server, User,
+    VariableUse, VersionRange,
 };
 use crate::rule::Rule;
 use crate::source::{Sources, Span};
@@ -48,10 +48,7 @@ impl Fault<'_> {
     /// The text of the first end that has one: Redis's or the client's own.
     #[must_use]
     pub fn error(&self) -> &str {
-        self.ends
-            .iter()
-            .find_map(|(_, outcome)| error_of(outcome))
-            .unwrap_or("connection failed")
+        self.ends.iter().find_map(|(_, outcome)| error_of(outcome)).unwrap_or("connection failed")
     }
 
     /// A finding about this link at `span`, with the client's trace.
@@ -60,13 +57,7 @@ impl Fault<'_> {
         Finding {
             trace: trace(&self.case.trace),
             setting: self.client.setting.clone(),
-            ..finding(
-                rule,
-                self.environment,
-                self.confidence,
-                Label::new(span, label),
-                message,
-            )
+            ..finding(rule, self.environment, self.confidence, Label::new(span, label), message)
         }
     }
 }
@@ -77,10 +68,9 @@ pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> 
     let mut found = Vec::new();
     for environment in &model.environments {
         for link in &environment.links {
-            let (Some(client), Some(server)) = (
-                environment.clients.get(link.client),
-                environment.servers.get(link.server),
-            ) else {
+            let (Some(client), Some(server)) =
+                (environment.clients.get(link.client), environment.servers.get(link.server))
+            else {
                 continue;
             };
             let verdict = |at: usize, outcome: &Outcome| match client.cases.get(at) {
@@ -88,39 +78,22 @@ pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> 
                 _ if matches!(outcome, Outcome::Works | Outcome::Undetermined) => Verdict::Fine,
                 _ => Verdict::Bad,
             };
-            let all = link
-                .outcomes
-                .iter()
-                .map(|end| (end.when.as_slice(), verdict(end.client_case, &end.outcome)));
+            let all = link.outcomes.iter().map(|end| (end.when.as_slice(), verdict(end.client_case, &end.outcome)));
             let Some(confidence) = weigh(all) else {
                 continue;
             };
-            let confidence = confidence
-                .min(client.confidence)
-                .min(server.confidence)
-                .min(environment.confidence);
+            let confidence = confidence.min(client.confidence).min(server.confidence).min(environment.confidence);
             for (at, case) in client.cases.iter().enumerate() {
                 let hits = || {
-                    link.outcomes.iter().filter(|end| {
-                        end.client_case == at && verdict(at, &end.outcome) == Verdict::Hit
-                    })
+                    link.outcomes
+                        .iter()
+                        .filter(|end| end.client_case == at && verdict(at, &end.outcome) == Verdict::Hit)
                 };
-                let Some(auth) = hits()
-                    .next()
-                    .and_then(|end| server.auth.get(end.server_case))
-                else {
+                let Some(auth) = hits().next().and_then(|end| server.auth.get(end.server_case)) else {
                     continue;
                 };
                 let ends = hits().map(|end| (end.versions, &end.outcome)).collect();
-                found.push(Fault {
-                    environment,
-                    client,
-                    case,
-                    server,
-                    auth,
-                    ends,
-                    confidence,
-                });
+                found.push(Fault { environment, client, case, server, auth, ends, confidence });
             }
         }
     }
@@ -130,9 +103,7 @@ pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> 
 /// Every link that ends in `fault`, whether refused or let in unauthenticated.
 #[must_use]
 pub fn auth_faults(model: &Model, fault: AuthFault) -> Vec<Fault<'_>> {
-    faults(model, |case, outcome| {
-        !is_password_as_username(case, outcome) && fault_of(outcome) == Some(fault)
-    })
+    faults(model, |case, outcome| !is_password_as_username(case, outcome) && fault_of(outcome) == Some(fault))
 }
 
 /// Whether a login failed because the URL has its password where the user name belongs (`redis://secret@host`).
@@ -140,10 +111,7 @@ pub fn auth_faults(model: &Model, fault: AuthFault) -> Vec<Fault<'_>> {
 pub fn is_password_as_username(case: &ClientCase, outcome: &Outcome) -> bool {
     let in_url = case.url.is_some() && case.password.as_ref().is_none_or(Text::is_empty);
     in_url
-        && case
-            .username
-            .as_ref()
-            .is_some_and(|user| !user.is_empty() && user.as_str() != "default")
+        && case.username.as_ref().is_some_and(|user| !user.is_empty() && user.as_str() != "default")
         && fault_of(outcome).is_some()
 }
 
@@ -168,26 +136,18 @@ pub fn error_of(outcome: &Outcome) -> Option<&str> {
 ///
 /// All fail: high. Only that of a fresh clone: medium. Only one that takes a variable to be set: low. Only inside a
 /// branch of code that may never be taken: nothing.
-pub fn weigh<'a>(
-    alternatives: impl Iterator<Item = (&'a [Condition], Verdict)>,
-) -> Option<Confidence> {
+pub fn weigh<'a>(alternatives: impl Iterator<Item = (&'a [Condition], Verdict)>) -> Option<Confidence> {
     let all: Vec<_> = alternatives.collect();
     let certain = all.iter().all(|(_, verdict)| *verdict != Verdict::Fine);
     let mut best = None;
     for (when, _) in all.iter().filter(|(_, verdict)| *verdict == Verdict::Hit) {
-        let example = when
-            .iter()
-            .any(|condition| matches!(condition, Condition::Example(_)));
-        let branch = when
-            .iter()
-            .any(|condition| matches!(condition, Condition::Branch(_)));
+        let example = when.iter().any(|condition| matches!(condition, Condition::Example(_)));
+        let branch = when.iter().any(|condition| matches!(condition, Condition::Branch(_)));
         let confidence = match (certain, branch) {
             (true, _) if example => Confidence::Medium,
             (true, _) => Confidence::High,
             (false, true) => continue,
-            (false, false) if all.first().is_some_and(|(first, _)| first == when) => {
-                Confidence::Medium
-            }
+            (false, false) if all.first().is_some_and(|(first, _)| first == when) => Confidence::Medium,
             (false, false) => Confidence::Low,
         };
         best = best.max(Some(confidence));
@@ -241,10 +201,7 @@ pub fn finding(
 /// Steps as labels.
 #[must_use]
 pub fn trace(steps: &[Step]) -> Vec<Label> {
-    steps
-        .iter()
-        .map(|step| Label::new(step.span, step.label.clone()))
-        .collect()
+    steps.iter().map(|step| Label::new(step.span, step.label.clone())).collect()
 }
 
 /// The default user; `None` where authentication is unknown or the server does not start.
@@ -266,11 +223,9 @@ pub fn is_open(auth: &Auth) -> bool {
 #[must_use]
 pub fn demand(server: &Server, auth: &Auth) -> Label {
     let user = default_user(auth);
-    let password = user
-        .and_then(|user| user.passwords.first())
-        .map(|password| match password {
-            Password::Plain(text) | Password::Sha256(text) => text.span(),
-        });
+    let password = user.and_then(|user| user.passwords.first()).map(|password| match password {
+        Password::Plain(text) | Password::Sha256(text) => text.span(),
+    });
     let name = server_name(server);
     match (password, user.and_then(|user| user.span)) {
         (Some(span), _) => Label::new(span, format!("`{name}` requires this password")),
@@ -282,26 +237,13 @@ pub fn demand(server: &Server, auth: &Auth) -> Label {
 /// Where to see that a server has no password, and what only looks as if it set one.
 #[must_use]
 pub fn no_demand(server: &Server) -> Vec<Label> {
-    let here = Label::new(
-        server.command.unwrap_or(server.span),
-        format!("`{}` has no password", server_name(server)),
-    );
-    let ignored = server
-        .variables
-        .iter()
-        .filter(|variable| variable.usage == VariableUse::Ignored);
+    let here = Label::new(server.command.unwrap_or(server.span), format!("`{}` has no password", server_name(server)));
+    let ignored = server.variables.iter().filter(|variable| variable.usage == VariableUse::Ignored);
     let ignored = ignored.filter(|variable| names_password(&variable.name.value));
-    let ignored =
-        ignored.map(|variable| Label::new(variable.name.span, "the image does not read this"));
-    let unloaded = server
-        .mounts
-        .iter()
-        .filter(|mount| mount.loaded == Some(false) && mount.sets_password);
+    let ignored = ignored.map(|variable| Label::new(variable.name.span, "the image does not read this"));
+    let unloaded = server.mounts.iter().filter(|mount| mount.loaded == Some(false) && mount.sets_password);
     let unloaded = unloaded.map(|mount| Label::new(mount.span, "this file is not loaded"));
-    std::iter::once(here)
-        .chain(ignored)
-        .chain(unloaded)
-        .collect()
+    std::iter::once(here).chain(ignored).chain(unloaded).collect()
 }
 
 /// Whether a variable's name speaks of the server's password. `ALLOW_EMPTY_PASSWORD` sets none, and `REDISCLI_AUTH` is
@@ -326,11 +268,7 @@ pub fn client_name(client: &Client) -> String {
 /// The name by which people know the server.
 #[must_use]
 pub fn server_name(server: &Server) -> &str {
-    server
-        .service
-        .as_deref()
-        .or_else(|| server.names.first().map(String::as_str))
-        .unwrap_or(&server.id)
+    server.service.as_deref().or_else(|| server.names.first().map(String::as_str)).unwrap_or(&server.id)
 }
 
 /// The library that decides what goes over the wire. The Python frameworks leave that to redis-py, and their version
@@ -352,20 +290,14 @@ pub fn library(family: Family) -> &'static str {
 /// Host and port as the client's error texts name them; symbols by their names.
 #[must_use]
 pub fn address(case: &ClientCase, symbols: &Symbols) -> String {
-    let host = case.host.as_ref().map_or_else(
-        || "localhost".to_owned(),
-        |host| symbols.display(host.as_str()),
-    );
+    let host = case.host.as_ref().map_or_else(|| "localhost".to_owned(), |host| symbols.display(host.as_str()));
     format!("{host}:{}", case.port.unwrap_or(6379))
 }
 
 /// The URL, or the host argument, or the site of a client that has neither.
 #[must_use]
 pub fn client_span(client: &Client, case: &ClientCase) -> Span {
-    case.url
-        .as_ref()
-        .or(case.host.as_ref())
-        .map_or(client.span, Text::span)
+    case.url.as_ref().or(case.host.as_ref()).map_or(client.span, Text::span)
 }
 
 /// The host inside the URL, or the host argument, or the site.
@@ -396,33 +328,22 @@ pub fn is_loopback(address: &str) -> bool {
     address.eq_ignore_ascii_case("localhost")
         || address == "::1"
         || address == "0:0:0:0:0:0:0:1"
-        || v6
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|v4| v4.is_loopback())
+        || v6.parse::<std::net::Ipv4Addr>().is_ok_and(|v4| v4.is_loopback())
 }
 
 /// Whether a file's name or a folder of its path (below the root) says that it only shows how things might look.
 #[must_use]
 pub fn is_example(sources: &Sources, span: Span) -> bool {
     let path = sources.get(span.file).path().to_ascii_lowercase();
-    let words =
-        |part: &str, list: &[&str]| part.split(['.', '-', '_']).any(|word| list.contains(&word));
+    let words = |part: &str, list: &[&str]| part.split(['.', '-', '_']).any(|word| list.contains(&word));
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    words(
-        name,
-        &[
-            "example", "examples", "sample", "template", "tmpl", "dist", "test", "tests",
-            "conftest",
-        ],
-    ) || folders.split('/').any(|folder| {
-        words(
-            folder,
-            &[
-                "example", "examples", "sample", "samples", "demo", "docs", "doc", "test", "tests",
-                "fixtures",
-            ],
-        )
-    })
+    words(name, &["example", "examples", "sample", "template", "tmpl", "dist", "test", "tests", "conftest"])
+        || folders.split('/').any(|folder| {
+            words(
+                folder,
+                &["example", "examples", "sample", "samples", "demo", "docs", "doc", "test", "tests", "fixtures"],
+            )
+        })
 }
 
 /// One step less serious.
@@ -439,11 +360,7 @@ mod tests {
     use super::*;
     use crate::source::FileId;
 
-    const HERE: Span = Span {
-        file: FileId(0),
-        start: 0,
-        end: 1,
-    };
+    const HERE: Span = Span { file: FileId(0), start: 0, end: 1 };
 
     fn weigh_all(alternatives: &[(&[Condition], Verdict)]) -> Option<Confidence> {
         weigh(alternatives.iter().copied())
@@ -452,44 +369,21 @@ mod tests {
     #[test]
     fn confidence_follows_the_alternatives() {
         let (unset, set) = (&[Condition::Unset('a')][..], &[Condition::Set('a')][..]);
-        let (branch, example) = (
-            &[Condition::Branch(HERE)][..],
-            &[Condition::Example(HERE)][..],
-        );
+        let (branch, example) = (&[Condition::Branch(HERE)][..], &[Condition::Example(HERE)][..]);
         let (hit, bad, fine) = (Verdict::Hit, Verdict::Bad, Verdict::Fine);
         assert_eq!(weigh_all(&[(&[], hit)]), Some(Confidence::High));
-        assert_eq!(
-            weigh_all(&[(unset, hit), (set, bad)]),
-            Some(Confidence::High)
-        );
-        assert_eq!(
-            weigh_all(&[(unset, hit), (set, fine)]),
-            Some(Confidence::Medium)
-        );
-        assert_eq!(
-            weigh_all(&[(unset, fine), (set, hit)]),
-            Some(Confidence::Low)
-        );
+        assert_eq!(weigh_all(&[(unset, hit), (set, bad)]), Some(Confidence::High));
+        assert_eq!(weigh_all(&[(unset, hit), (set, fine)]), Some(Confidence::Medium));
+        assert_eq!(weigh_all(&[(unset, fine), (set, hit)]), Some(Confidence::Low));
         assert_eq!(weigh_all(&[(branch, hit), (&[], fine)]), None);
-        assert_eq!(
-            weigh_all(&[(branch, hit), (branch, hit)]),
-            Some(Confidence::High)
-        );
+        assert_eq!(weigh_all(&[(branch, hit), (branch, hit)]), Some(Confidence::High));
         assert_eq!(weigh_all(&[(example, hit)]), Some(Confidence::Medium));
         assert_eq!(weigh_all(&[(&[], bad)]), None);
     }
 
     #[test]
     fn loopback_is_known_in_all_its_forms() {
-        for address in [
-            "127.0.0.1",
-            "127.8.0.1",
-            "::1",
-            "[::1]",
-            "localhost",
-            "-::1",
-            "::ffff:127.0.0.1",
-        ] {
+        for address in ["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost", "-::1", "::ffff:127.0.0.1"] {
             assert!(is_loopback(address), "{address}");
         }
         for address in ["0.0.0.0", "::", "192.168.1.2", "redis", ""] {

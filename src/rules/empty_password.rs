@@ -32,10 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let confidence = server.confidence.min(environment.confidence);
             let primary = Label::new(directive.name.span, "no value");
             let mut finding = common::finding(&RULE, environment, confidence, primary, message);
-            finding.help = Some(
-                "demand the variable with `${REDIS_PASSWORD:?}`, or remove `requirepass`"
-                    .to_owned(),
-            );
+            finding.help = Some("demand the variable with `${REDIS_PASSWORD:?}`, or remove `requirepass`".to_owned());
             findings.push(finding);
         }
     }
@@ -47,11 +44,9 @@ pub fn directive(server: &Server) -> Option<&Directive> {
     if !server.auth.iter().all(|case| idle(&case.auth)) {
         return None;
     }
-    exposure::directive(server, "requirepass").filter(|directive| {
-        match directive.arguments.as_slice() {
-            [] => true,
-            [only] => only.is_empty(),
-            _ => false,
-        }
+    exposure::directive(server, "requirepass").filter(|directive| match directive.arguments.as_slice() {
+        [] => true,
+        [only] => only.is_empty(),
+        _ => false,
     })
 }

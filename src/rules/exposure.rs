@@ -45,29 +45,20 @@ pub fn reach(entry: &Published) -> Reach {
 /// The directive in force; the last one that nothing overrides.
 #[must_use]
 pub fn directive<'a>(server: &'a Server, name: &str) -> Option<&'a Directive> {
-    server
-        .directives
-        .iter()
-        .rev()
-        .find(|one| one.name.value == name && one.overridden_by.is_none())
+    server.directives.iter().rev().find(|one| one.name.value == name && one.overridden_by.is_none())
 }
 
 /// The directive that switches protected mode off.
 #[must_use]
 pub fn switched_off(server: &Server) -> Option<&Directive> {
-    directive(server, "protected-mode").filter(|one| {
-        one.arguments
-            .first()
-            .is_some_and(|value| value.as_str().eq_ignore_ascii_case("no"))
-    })
+    directive(server, "protected-mode")
+        .filter(|one| one.arguments.first().is_some_and(|value| value.as_str().eq_ignore_ascii_case("no")))
 }
 
 /// Whether the server turns away whoever comes from another machine as long as it has no password; `None`: unknown.
 #[must_use]
 pub fn protected(server: &Server) -> Option<bool> {
-    if let Some(value) =
-        directive(server, "protected-mode").and_then(|directive| directive.arguments.first())
-    {
+    if let Some(value) = directive(server, "protected-mode").and_then(|directive| directive.arguments.first()) {
         return match value.as_str().to_ascii_lowercase().as_str() {
             "yes" => Some(true),
             "no" => Some(false),
@@ -83,10 +74,7 @@ pub fn protected(server: &Server) -> Option<bool> {
 #[must_use]
 pub fn compiled_on(server: &Server) -> Option<bool> {
     match server.distribution {
-        Distribution::Official
-        | Distribution::Stack
-        | Distribution::Bitnami
-        | Distribution::Dragonfly => Some(false),
+        Distribution::Official | Distribution::Stack | Distribution::Bitnami | Distribution::Dragonfly => Some(false),
         Distribution::Keydb | Distribution::Host => Some(true),
         Distribution::Unknown => None,
     }
@@ -97,8 +85,6 @@ pub fn compiled_on(server: &Server) -> Option<bool> {
 pub fn listens_on_loopback_only(server: &Server) -> bool {
     server.bind.as_ref().is_some_and(|addresses| {
         !addresses.is_empty()
-            && addresses
-                .iter()
-                .all(|address| Symbols::is_known(address) && common::is_loopback(address.as_str()))
+            && addresses.iter().all(|address| Symbols::is_known(address) && common::is_loopback(address.as_str()))
     })
 }

@@ -18,33 +18,16 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // A default behind a reference is password-fallback's.
-    for literal in context
-        .model
-        .literals
-        .iter()
-        .filter(|literal| !literal.fallback)
-    {
-        findings.extend(finding(
-            &RULE,
-            context,
-            literal,
-            "a password is written down",
-        ));
+    for literal in context.model.literals.iter().filter(|literal| !literal.fallback) {
+        findings.extend(finding(&RULE, context, literal, "a password is written down"));
     }
 }
 
 /// The finding about a literal, unless it is a placeholder. Also serves `password-fallback`.
-pub fn finding(
-    rule: &Rule,
-    context: &Context<'_>,
-    literal: &Literal,
-    fact: &str,
-) -> Option<Finding> {
+pub fn finding(rule: &Rule, context: &Context<'_>, literal: &Literal, fact: &str) -> Option<Finding> {
     let span = literal.value.span();
     let example = common::is_example(context.sources, span);
-    if !Symbols::is_known(&literal.value)
-        || placeholder::is_placeholder(literal.value.as_str(), example)
-    {
+    if !Symbols::is_known(&literal.value) || placeholder::is_placeholder(literal.value.as_str(), example) {
         return None;
     }
     let tracked = context.sources.get(span.file).tracked();
@@ -78,16 +61,9 @@ pub fn finding(
         primary: Label::new(span, "the password itself"),
         related: Vec::new(),
         trace: Vec::new(),
-        help: Some(
-            "read it from a variable that is set outside the repository, and change the password"
-                .to_owned(),
-        ),
+        help: Some("read it from a variable that is set outside the repository, and change the password".to_owned()),
         setting: literal.setting.clone(),
         // The same password twice in one file is one slip; in two files it has to be removed from both.
-        group: Some(format!(
-            "{} {}",
-            span.file.0,
-            common::digest(literal.value.as_str())
-        )),
+        group: Some(format!("{} {}", span.file.0, common::digest(literal.value.as_str()))),
     })
 }

@@ -17,38 +17,19 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let is_select = |_: &ClientCase, outcome: &Outcome| {
-        matches!(
-            outcome,
-            Outcome::Fails {
-                stage: FailStage::Select,
-                ..
-            }
-        )
-    };
+    let is_select =
+        |_: &ClientCase, outcome: &Outcome| matches!(outcome, Outcome::Fails { stage: FailStage::Select, .. });
     for fault in common::faults(context.model, is_select) {
         let server = common::server_name(fault.server);
         let client = common::client_name(fault.client);
-        let index = fault
-            .case
-            .db
-            .map_or_else(|| "a database".to_owned(), |db| format!("database {db}"));
-        let limit = fault
-            .server
-            .databases
-            .map_or_else(String::new, |all| format!(" and `{server}` has {all}"));
+        let index = fault.case.db.map_or_else(|| "a database".to_owned(), |db| format!("database {db}"));
+        let limit = fault.server.databases.map_or_else(String::new, |all| format!(" and `{server}` has {all}"));
         let message = format!("{client} selects {index}{limit}: `{}`", fault.error());
         let error = fault.case.error.as_ref().map(|error| error.span);
-        let span = error
-            .or_else(|| path(fault.case))
-            .unwrap_or_else(|| common::client_span(fault.client, fault.case));
+        let span = error.or_else(|| path(fault.case)).unwrap_or_else(|| common::client_span(fault.client, fault.case));
         let mut finding = fault.finding(&RULE, span, "no such database", message);
-        let databases =
-            exposure::directive(fault.server, "databases").map(|directive| directive.name.span);
-        finding.related = vec![Label::new(
-            databases.unwrap_or(fault.server.span),
-            "counted from 0",
-        )];
+        let databases = exposure::directive(fault.server, "databases").map(|directive| directive.name.span);
+        finding.related = vec![Label::new(databases.unwrap_or(fault.server.span), "counted from 0")];
         findings.push(finding);
     }
 }

@@ -20,31 +20,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         for server in &environment.servers {
             // An empty requirepass is a rule of its own; a variable that has to be set is no fault.
             if empty_password::directive(server).is_some()
-                || !server
-                    .auth
-                    .iter()
-                    .all(|case| matches!(case.auth, Auth::DoesNotStart { .. }))
+                || !server.auth.iter().all(|case| matches!(case.auth, Auth::DoesNotStart { .. }))
             {
                 continue;
             }
-            let Some(Auth::DoesNotStart { error, span }) =
-                server.auth.first().map(|case| &case.auth)
-            else {
+            let Some(Auth::DoesNotStart { error, span }) = server.auth.first().map(|case| &case.auth) else {
                 continue;
             };
-            let message = format!(
-                "`{}` does not start: `{error}`",
-                common::server_name(server)
-            );
+            let message = format!("`{}` does not start: `{error}`", common::server_name(server));
             let confidence = server.confidence.min(environment.confidence);
             let primary = Label::new(*span, "Redis refuses this");
-            findings.push(common::finding(
-                &RULE,
-                environment,
-                confidence,
-                primary,
-                message,
-            ));
+            findings.push(common::finding(&RULE, environment, confidence, primary, message));
         }
     }
 }

@@ -23,9 +23,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let client = common::client_name(lost.client);
         let host = lost::host(context, lost.case);
         let error = lost::refused(context, lost.client, lost.case);
-        let message = format!(
-            "{client} looks for Redis at {host}, which is the container of `{service}` itself: `{error}`"
-        );
+        let message =
+            format!("{client} looks for Redis at {host}, which is the container of `{service}` itself: `{error}`");
         let mut finding = lost.finding(&RULE, "no Redis in this container", message);
         finding.help = Some(match lost.only_server() {
             Some(server) => format!("use the service's name: `{}`", common::server_name(server)),

@@ -18,10 +18,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
         for (at, server) in environment.servers.iter().enumerate() {
-            if server.service.is_none()
-                || server.host_network
-                || !exposure::listens_on_loopback_only(server)
-            {
+            if server.service.is_none() || server.host_network || !exposure::listens_on_loopback_only(server) {
                 continue;
             }
             let Some(client) = foreign_client(environment, at) else {
@@ -32,23 +29,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 "`{name}` listens on the loopback interface of its own container only: {who} gets `Connection refused`"
             );
             let span = exposure::directive(server, "bind").map_or(server.span, |directive| {
-                directive
-                    .arguments
-                    .iter()
-                    .fold(directive.name.span, |span, address| span.to(address.span()))
+                directive.arguments.iter().fold(directive.name.span, |span, address| span.to(address.span()))
             });
-            let confidence = server
-                .confidence
-                .min(client.confidence)
-                .min(environment.confidence);
+            let confidence = server.confidence.min(client.confidence).min(environment.confidence);
             let primary = Label::new(span, "nobody else can connect");
             let mut finding = common::finding(&RULE, environment, confidence, primary, message);
-            finding.related = vec![Label::new(
-                client.span,
-                "this client connects from elsewhere",
-            )];
-            finding.help =
-                Some("bind to all interfaces (`bind * -::*`), with a password".to_owned());
+            finding.related = vec![Label::new(client.span, "this client connects from elsewhere")];
+            finding.help = Some("bind to all interfaces (`bind * -::*`), with a password".to_owned());
             findings.push(finding);
         }
     }
@@ -57,14 +44,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// A client of this server that runs outside its container.
 fn foreign_client(environment: &Environment, server: usize) -> Option<&Client> {
     let own = environment.servers.get(server)?.service.as_ref();
-    let links = environment
-        .links
-        .iter()
-        .filter(|link| link.server == server);
-    links
-        .filter_map(|link| environment.clients.get(link.client))
-        .find(|client| match &client.place {
-            Place::Container(service) => Some(service) != own,
-            Place::Host => true,
-        })
+    let links = environment.links.iter().filter(|link| link.server == server);
+    links.filter_map(|link| environment.clients.get(link.client)).find(|client| match &client.place {
+        Place::Container(service) => Some(service) != own,
+        Place::Host => true,
+    })
 }

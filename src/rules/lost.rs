@@ -28,31 +28,14 @@ pub fn clients(model: &Model, is_lost: impl Fn(&ClientCase) -> bool) -> Vec<Lost
     for environment in &model.environments {
         for client in &environment.clients {
             let verdict = |case: &ClientCase| {
-                if is_lost(case) {
-                    Verdict::Hit
-                } else {
-                    Verdict::Fine
-                }
+                if is_lost(case) { Verdict::Hit } else { Verdict::Fine }
             };
-            let weighed = common::weigh(
-                client
-                    .cases
-                    .iter()
-                    .map(|case| (case.when.as_slice(), verdict(case))),
-            );
+            let weighed = common::weigh(client.cases.iter().map(|case| (case.when.as_slice(), verdict(case))));
             let Some(confidence) = weighed else { continue };
             let certain = client.cases.iter().all(&is_lost);
-            let confidence = confidence
-                .min(client.confidence)
-                .min(environment.confidence);
+            let confidence = confidence.min(client.confidence).min(environment.confidence);
             let cases = client.cases.iter().filter(|case| is_lost(case));
-            found.extend(cases.map(|case| Lost {
-                environment,
-                client,
-                case,
-                confidence,
-                certain,
-            }));
+            found.extend(cases.map(|case| Lost { environment, client, case, confidence, certain }));
         }
     }
     found
@@ -65,13 +48,7 @@ impl Lost<'_> {
         Finding {
             trace: common::trace(&self.case.trace),
             setting: self.client.setting.clone(),
-            ..common::finding(
-                rule,
-                self.environment,
-                self.confidence,
-                Label::new(span, label),
-                message,
-            )
+            ..common::finding(rule, self.environment, self.confidence, Label::new(span, label), message)
         }
     }
 
@@ -81,11 +58,7 @@ impl Lost<'_> {
         let span = common::host_span(self.client, self.case);
         let host = self.case.host.as_ref().map_or("", |host| host.as_str());
         Finding {
-            related: self
-                .only_server()
-                .map(|server| Label::new(server.span, "Redis runs here"))
-                .into_iter()
-                .collect(),
+            related: self.only_server().map(|server| Label::new(server.span, "Redis runs here")).into_iter().collect(),
             group: Some(format!("{} {host}", span.file.0)),
             ..self.finding_at(rule, span, label, message)
         }
@@ -104,17 +77,13 @@ impl Lost<'_> {
 /// Whether a client refuses its own TLS options.
 #[must_use]
 pub fn is_about_tls(error: &ClientError) -> bool {
-    error.message.contains("ssl_cert_reqs")
-        || error.message.contains("SSL Certificate Requirements")
+    error.message.contains("ssl_cert_reqs") || error.message.contains("SSL Certificate Requirements")
 }
 
 /// The host for people.
 #[must_use]
 pub fn host(context: &Context<'_>, case: &ClientCase) -> String {
-    case.host.as_ref().map_or_else(
-        || "localhost".to_owned(),
-        |host| context.symbols.display(host.as_str()),
-    )
+    case.host.as_ref().map_or_else(|| "localhost".to_owned(), |host| context.symbols.display(host.as_str()))
 }
 
 /// What the client says when nothing listens.
@@ -138,9 +107,7 @@ pub fn unresolved(context: &Context<'_>, client: &Client, case: &ClientCase) -> 
         Family::RedisCli => {
             format!("Could not connect to Redis at {address}: Name or service not known")
         }
-        Family::RedisRs => {
-            "failed to lookup address information: Name or service not known".to_owned()
-        }
+        Family::RedisRs => "failed to lookup address information: Name or service not known".to_owned(),
         _ => format!("Error -2 connecting to {address}. Name or service not known."),
     }
 }

@@ -19,21 +19,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for fault in common::auth_faults(context.model, AuthFault::MissingPassword) {
         let server = common::server_name(fault.server);
         let client = common::client_name(fault.client);
-        let message = format!(
-            "`{server}` requires a password and {client} sends none: `{}`",
-            fault.error()
-        );
+        let message = format!("`{server}` requires a password and {client} sends none: `{}`", fault.error());
         let span = common::client_span(fault.client, fault.case);
         let mut finding = fault.finding(&RULE, span, "no password here", message);
         finding.related = vec![common::demand(fault.server, &fault.auth.auth)];
-        finding.help = Some(format!(
-            "give {client} the password of `{server}`, from the same variable as the server's"
-        ));
-        finding.group = Some(format!(
-            "{} {}",
-            span.file.0,
-            common::key(fault.server.span)
-        ));
+        finding.help =
+            Some(format!("give {client} the password of `{server}`, from the same variable as the server's"));
+        finding.group = Some(format!("{} {}", span.file.0, common::key(fault.server.span)));
         findings.push(finding);
     }
 }

@@ -23,15 +23,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
         for server in &environment.servers {
             for directive in &server.directives {
-                let Some(winner) = directive
-                    .overridden_by
-                    .filter(|winner| differs(server, directive, *winner))
-                else {
+                let Some(winner) = directive.overridden_by.filter(|winner| differs(server, directive, *winner)) else {
                     continue;
                 };
                 let name = &directive.name.value;
-                let message =
-                    format!("`{name}` is not in force here, as a later setting overrides it");
+                let message = format!("`{name}` is not in force here, as a later setting overrides it");
                 let confidence = server.confidence.min(environment.confidence);
                 let primary = Label::new(directive.name.span, "not in force");
                 let mut finding = common::finding(&RULE, environment, confidence, primary, message);
@@ -50,6 +46,5 @@ fn differs(server: &Server, directive: &Directive, winner: Span) -> bool {
             && other.name.value == directive.name.value
             && other.arguments == directive.arguments
     };
-    WATCHED.contains(&directive.name.value.as_str())
-        && !server.directives.iter().any(|other| same(&other))
+    WATCHED.contains(&directive.name.value.as_str()) && !server.directives.iter().any(|other| same(&other))
 }

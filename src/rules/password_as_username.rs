@@ -25,28 +25,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             common::server_name(fault.server),
             fault.error()
         );
-        let span = fault
-            .case
-            .username
-            .as_ref()
-            .map_or(fault.client.span, Text::span);
+        let span = fault.case.username.as_ref().map_or(fault.client.span, Text::span);
         let mut finding = fault.finding(&RULE, span, "this is the user name", message);
         finding.related = vec![Label::new(fault.server.span, "the server")];
         finding.help = Some(HELP.to_owned());
         findings.push(finding);
     }
     // Hardly any server elsewhere has a user without a password.
-    for lost in lost::clients(context.model, |case| {
-        case.reach == Reach::External && has_lone_user(case)
-    }) {
+    for lost in lost::clients(context.model, |case| case.reach == Reach::External && has_lone_user(case)) {
         let client = common::client_name(lost.client);
-        let message =
-            format!("{client} has a user name and no password: is the user name the password?");
-        let span = lost
-            .case
-            .username
-            .as_ref()
-            .map_or(lost.client.span, Text::span);
+        let message = format!("{client} has a user name and no password: is the user name the password?");
+        let span = lost.case.username.as_ref().map_or(lost.client.span, Text::span);
         let mut finding = lost.finding_at(&RULE, span, "this is the user name", message);
         finding.confidence = finding.confidence.min(Confidence::Medium);
         finding.help = Some(HELP.to_owned());
@@ -57,10 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 const HELP: &str = "put a colon before the password: `redis://:…@host`";
 
 fn has_lone_user(case: &ClientCase) -> bool {
-    let user = case
-        .username
-        .as_ref()
-        .filter(|user| Symbols::is_known(user) && !user.is_empty());
+    let user = case.username.as_ref().filter(|user| Symbols::is_known(user) && !user.is_empty());
     case.url.is_some()
         && case.password.as_ref().is_none_or(Text::is_empty)
         && user.is_some_and(|user| !["default", "redis", "user"].contains(&user.as_str()))

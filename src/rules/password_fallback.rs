@@ -15,17 +15,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for literal in context
-        .model
-        .literals
-        .iter()
-        .filter(|literal| literal.fallback)
-    {
-        findings.extend(hardcoded_password::finding(
-            &RULE,
-            context,
-            literal,
-            "a variable falls back to a password",
-        ));
+    for literal in context.model.literals.iter().filter(|literal| literal.fallback) {
+        findings.extend(hardcoded_password::finding(&RULE, context, literal, "a variable falls back to a password"));
     }
 }

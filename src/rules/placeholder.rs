@@ -3,19 +3,8 @@
 //! Comes in: a literal and whether its file is an example. Goes out: yes or no. Knows nothing of who uses the literal.
 
 /// Words that only a placeholder has: it speaks to its reader.
-const MARKERS: &[&str] = &[
-    "your",
-    "replace",
-    "placeholder",
-    "insert",
-    "todo",
-    "fixme",
-    "redacted",
-    "enter",
-    "fill",
-    "here",
-    "example",
-];
+const MARKERS: &[&str] =
+    &["your", "replace", "placeholder", "insert", "todo", "fixme", "redacted", "enter", "fill", "here", "example"];
 
 /// Words that make up a placeholder in an example file, and a weak password anywhere else.
 const PLAIN: &[&str] = &[
@@ -66,9 +55,7 @@ const PLAIN: &[&str] = &[
 const NOTHING: &[&str] = &["none", "null", "nil", "undefined", "false", "true"];
 
 /// Openings of templates and references.
-const REFERENCES: &[&str] = &[
-    "${", "$(", "{{", "{%", "<%", "%(", "#{", "@@", "ENC[", "vault:",
-];
+const REFERENCES: &[&str] = &["${", "$(", "{{", "{%", "<%", "%(", "#{", "@@", "ENC[", "vault:"];
 
 /// Whether a literal is a placeholder or a reference rather than a password. `example`: its file is an example.
 #[must_use]
@@ -81,23 +68,14 @@ pub fn is_placeholder(value: &str, example: bool) -> bool {
     if REFERENCES.iter().any(|opening| value.contains(opening)) || is_variable(value) {
         return true;
     }
-    let enclosed =
-        |open, close| value.len() > 2 && value.starts_with(open) && value.ends_with(close);
-    if enclosed('<', '>')
-        || enclosed('[', ']')
-        || enclosed('{', '}')
-        || enclosed('%', '%')
-        || enclosed('_', '_')
-    {
+    let enclosed = |open, close| value.len() > 2 && value.starts_with(open) && value.ends_with(close);
+    if enclosed('<', '>') || enclosed('[', ']') || enclosed('{', '}') || enclosed('%', '%') || enclosed('_', '_') {
         return true;
     }
     if lower.chars().all(|char| "x*.-_?#".contains(char)) {
         return true;
     }
-    let words: Vec<&str> = lower
-        .split(|char: char| !char.is_ascii_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words: Vec<&str> = lower.split(|char: char| !char.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let known = |word: &&str| PLAIN.contains(word) || MARKERS.contains(word);
     words.iter().all(known) && (example || words.iter().any(|word| MARKERS.contains(word)))
 }
@@ -106,9 +84,7 @@ pub fn is_placeholder(value: &str, example: bool) -> bool {
 fn is_variable(value: &str) -> bool {
     value.strip_prefix('$').is_some_and(|name| {
         name.starts_with(|char: char| char.is_ascii_uppercase() || char == '_')
-            && name
-                .chars()
-                .all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_')
+            && name.chars().all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_')
     })
 }
 
@@ -144,30 +120,15 @@ mod tests {
 
     #[test]
     fn weak_passwords_are_passwords() {
-        for value in [
-            "password123",
-            "hunter2",
-            "redis",
-            "changeme",
-            "secret",
-            "dev_password",
-            "p@ss",
-            "a<b>",
-            "$ecret",
-        ] {
+        for value in ["password123", "hunter2", "redis", "changeme", "secret", "dev_password", "p@ss", "a<b>", "$ecret"]
+        {
             assert!(!is_placeholder(value, false), "{value}");
         }
     }
 
     #[test]
     fn examples_may_say_changeme() {
-        for value in [
-            "changeme",
-            "change-me",
-            "password",
-            "secret",
-            "redis_password",
-        ] {
+        for value in ["changeme", "change-me", "password", "secret", "redis_password"] {
             assert!(is_placeholder(value, true), "{value}");
         }
         for value in ["Tr0ub4dor&3", "password123", "devpass"] {

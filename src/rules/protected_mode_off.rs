@@ -27,8 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             if exposure::compiled_on(server) != Some(true) || !is_reachable(server) {
                 continue;
             }
-            let Some(confidence) =
-                common::weigh_open(server).filter(|confidence| *confidence >= Confidence::Medium)
+            let Some(confidence) = common::weigh_open(server).filter(|confidence| *confidence >= Confidence::Medium)
             else {
                 continue;
             };
@@ -37,18 +36,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 "protected mode is off and `{name}` has no password: it answers everyone instead of \
                  `DENIED Redis is running in protected mode`"
             );
-            let confidence = confidence
-                .min(server.confidence)
-                .min(environment.confidence);
-            let span = directive
-                .arguments
-                .iter()
-                .fold(directive.name.span, |span, value| span.to(value.span()));
+            let confidence = confidence.min(server.confidence).min(environment.confidence);
+            let span = directive.arguments.iter().fold(directive.name.span, |span, value| span.to(value.span()));
             let primary = Label::new(span, "lets everyone in");
             let mut finding = common::finding(&RULE, environment, confidence, primary, message);
             finding.related = common::no_demand(server);
-            finding.help =
-                Some("set a password (`requirepass`), or leave protected mode on".to_owned());
+            finding.help = Some("set a password (`requirepass`), or leave protected mode on".to_owned());
             findings.push(finding);
         }
     }

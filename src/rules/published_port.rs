@@ -19,11 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
-        for server in environment
-            .servers
-            .iter()
-            .filter(|server| !exposure::listens_on_loopback_only(server))
-        {
+        for server in environment.servers.iter().filter(|server| !exposure::listens_on_loopback_only(server)) {
             let Some(judged) = judge(environment, server) else {
                 continue;
             };
@@ -44,9 +40,7 @@ struct Judged {
 
 /// `None` where a stranger who reaches the port can do nothing with it.
 fn judge(environment: &Environment, server: &Server) -> Option<Judged> {
-    if let Some(confidence) =
-        common::weigh_open(server).filter(|confidence| *confidence >= Confidence::Medium)
-    {
+    if let Some(confidence) = common::weigh_open(server).filter(|confidence| *confidence >= Confidence::Medium) {
         // Protected mode answers strangers with nothing but its error as long as there is no password.
         if exposure::protected(server) == Some(true) {
             return None;
@@ -59,33 +53,15 @@ fn judge(environment: &Environment, server: &Server) -> Option<Judged> {
             Confidence::High => "and it has no password",
             _ => "and it has no password unless a variable sets one",
         };
-        return Some(Judged {
-            severity,
-            confidence,
-            open: true,
-            fact,
-        });
+        return Some(Judged { severity, confidence, open: true, fact });
     }
     if common::weigh_running(server, has_known_password) == Some(Confidence::High) {
         let fact = "and only its password protects it";
-        return Some(Judged {
-            severity: Severity::Note,
-            confidence: Confidence::High,
-            open: false,
-            fact,
-        });
+        return Some(Judged { severity: Severity::Note, confidence: Confidence::High, open: false, fact });
     }
-    let starts = server
-        .auth
-        .iter()
-        .any(|case| !matches!(case.auth, Auth::DoesNotStart { .. }));
+    let starts = server.auth.iter().any(|case| !matches!(case.auth, Auth::DoesNotStart { .. }));
     let fact = "and whether a password protects it does not show in the repository";
-    starts.then_some(Judged {
-        severity: Severity::Warning,
-        confidence: Confidence::Medium,
-        open: false,
-        fact,
-    })
+    starts.then_some(Judged { severity: Severity::Warning, confidence: Confidence::Medium, open: false, fact })
 }
 
 /// Whether each user needs a password, and all passwords are in the repository.
@@ -111,37 +87,22 @@ fn finding(
     let (whom, confidence) = match exposure::reach(entry) {
         Reach::Loopback | Reach::Unknown => return None,
         Reach::Everyone => ("on all interfaces".to_owned(), judged.confidence),
-        Reach::Address(address) => (
-            format!("on {address}"),
-            judged.confidence.min(Confidence::Medium),
-        ),
+        Reach::Address(address) => (format!("on {address}"), judged.confidence.min(Confidence::Medium)),
     };
-    let port = entry
-        .host_port
-        .as_ref()
-        .map(|port| context.symbols.display(port.as_str()));
+    let port = entry.host_port.as_ref().map(|port| context.symbols.display(port.as_str()));
     let port = port.map_or_else(|| "a random port".to_owned(), |port| format!("port {port}"));
     let name = common::server_name(server);
     let message = format!("`{name}` is published {whom} ({port}), {}", judged.fact);
-    let confidence = confidence
-        .min(server.confidence)
-        .min(environment.confidence);
+    let confidence = confidence.min(server.confidence).min(environment.confidence);
     let primary = Label::new(entry.span, "reachable from outside");
     let mut finding = common::finding(&RULE, environment, confidence, primary, message);
     finding.severity = judged.severity;
     if judged.open {
         finding.related = common::no_demand(server);
         let off = exposure::switched_off(server);
-        finding
-            .related
-            .extend(off.map(|directive| Label::new(directive.name.span, "protected mode is off")));
+        finding.related.extend(off.map(|directive| Label::new(directive.name.span, "protected mode is off")));
     }
-    finding.help =
-        Some("publish it on the loopback interface only (`127.0.0.1:…`), or not at all".to_owned());
-    finding.group = Some(format!(
-        "{} {:?}",
-        common::key(server.span),
-        entry.container_port
-    ));
+    finding.help = Some("publish it on the loopback interface only (`127.0.0.1:…`), or not at all".to_owned());
+    finding.group = Some(format!("{} {:?}", common::key(server.span), entry.container_port));
     Some(finding)
 }

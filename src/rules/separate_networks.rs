@@ -16,24 +16,16 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for lost in lost::clients(context.model, |case| {
-        matches!(case.reach, Reach::SeparateNetworks(_))
-    }) {
+    for lost in lost::clients(context.model, |case| matches!(case.reach, Reach::SeparateNetworks(_))) {
         let Reach::SeparateNetworks(servers) = &lost.case.reach else {
             continue;
         };
-        let Some(server) = servers
-            .first()
-            .and_then(|at| lost.environment.servers.get(*at))
-        else {
+        let Some(server) = servers.first().and_then(|at| lost.environment.servers.get(*at)) else {
             continue;
         };
         let client = common::client_name(lost.client);
         let error = lost::unresolved(context, lost.client, lost.case);
-        let message = format!(
-            "{client} and `{}` share no network: `{error}`",
-            common::server_name(server)
-        );
+        let message = format!("{client} and `{}` share no network: `{error}`", common::server_name(server));
         let mut finding = lost.finding(&RULE, "does not resolve here", message);
         finding.related = vec![Label::new(server.span, "on other networks")];
         finding.help = Some("put both services on one network".to_owned());

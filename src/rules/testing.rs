@@ -9,19 +9,12 @@ use crate::text::Text;
 
 /// A span in the only file.
 pub fn span(start: u32, end: u32) -> Span {
-    Span {
-        file: FileId(0),
-        start,
-        end,
-    }
+    Span { file: FileId(0), start, end }
 }
 
 /// A text at `start`.
 pub fn text(value: &str, start: u32) -> Text {
-    Text::exact(
-        value,
-        span(start, start + u32::try_from(value.len()).unwrap()),
-    )
+    Text::exact(value, span(start, start + u32::try_from(value.len()).unwrap()))
 }
 
 /// An authentication with a password for the default user, or an open one.
@@ -34,10 +27,7 @@ pub fn auth(when: Vec<Condition>, password: Option<Text>) -> AuthCase {
         passwords: password.into_iter().map(Password::Plain).collect(),
         trace: Vec::new(),
     };
-    AuthCase {
-        when,
-        auth: Auth::Users(vec![user]),
-    }
+    AuthCase { when, auth: Auth::Users(vec![user]) }
 }
 
 /// A server named `redis` of the official image, defined at 100.
@@ -98,30 +88,16 @@ pub fn client(password: Option<Text>, reach: Reach) -> Client {
 
 /// The end of a link between the first alternatives.
 pub fn end(outcome: Outcome) -> LinkCase {
-    LinkCase {
-        when: Vec::new(),
-        versions: VersionRange::default(),
-        client_case: 0,
-        server_case: 0,
-        outcome,
-    }
+    LinkCase { when: Vec::new(), versions: VersionRange::default(), client_case: 0, server_case: 0, outcome }
 }
 
 /// A refused login.
 pub fn refused(error: &str, fault: AuthFault) -> Outcome {
-    Outcome::Fails {
-        stage: FailStage::Auth,
-        error: error.to_owned(),
-        fault: Some(fault),
-    }
+    Outcome::Fails { stage: FailStage::Auth, error: error.to_owned(), fault: Some(fault) }
 }
 
 /// A compose project of production with these parts and a link between the first client and the first server.
-pub fn environment(
-    servers: Vec<Server>,
-    clients: Vec<Client>,
-    outcomes: Vec<LinkCase>,
-) -> Environment {
+pub fn environment(servers: Vec<Server>, clients: Vec<Client>, outcomes: Vec<LinkCase>) -> Environment {
     Environment {
         name: "compose.yaml".to_owned(),
         kind: EnvironmentKind::Compose,
@@ -132,24 +108,13 @@ pub fn environment(
         services: Vec::new(),
         servers,
         clients,
-        links: if outcomes.is_empty() {
-            Vec::new()
-        } else {
-            vec![Link {
-                client: 0,
-                server: 0,
-                outcomes,
-            }]
-        },
+        links: if outcomes.is_empty() { Vec::new() } else { vec![Link { client: 0, server: 0, outcomes }] },
     }
 }
 
 /// What a rule finds in an environment.
 pub fn check(rule: &Rule, environment: Environment) -> Vec<Finding> {
-    let model = Model {
-        environments: vec![environment],
-        literals: Vec::new(),
-    };
+    let model = Model { environments: vec![environment], literals: Vec::new() };
     check_model(rule, &model, "compose.yaml", None)
 }
 
@@ -159,13 +124,6 @@ pub fn check_model(rule: &Rule, model: &Model, path: &str, tracked: Option<bool>
     sources.add(path, &[b' '; 200], tracked);
     let symbols = Symbols::default();
     let mut findings = Vec::new();
-    (rule.check)(
-        &Context {
-            model,
-            symbols: &symbols,
-            sources: &sources,
-        },
-        &mut findings,
-    );
+    (rule.check)(&Context { model, symbols: &symbols, sources: &sources }, &mut findings);
     findings
 }

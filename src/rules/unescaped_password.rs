@@ -17,17 +17,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for lost in lost::clients(context.model, |case| {
-        case.error.is_some() && culprit(case).is_some()
-    }) {
+    for lost in lost::clients(context.model, |case| case.error.is_some() && culprit(case).is_some()) {
         let (Some(error), Some((char, span))) = (&lost.case.error, culprit(lost.case)) else {
             continue;
         };
         let client = common::client_name(lost.client);
-        let message = format!(
-            "a raw `{char}` in its password breaks the URL of {client}: `{}`",
-            error.message
-        );
+        let message = format!("a raw `{char}` in its password breaks the URL of {client}: `{}`", error.message);
         let mut finding = lost.finding_at(&RULE, span, "ends the password here", message);
         finding.help = Some(format!("write it as `%{:02X}`", u32::from(char)));
         findings.push(finding);
@@ -41,9 +36,7 @@ pub fn culprit(case: &ClientCase) -> Option<(char, Span)> {
     let end = url.as_str().rfind('@').filter(|end| *end > start)?;
     let userinfo = &url.as_str()[start..end];
     let colon = userinfo.find(':')?;
-    let at = userinfo
-        .find(['#', '/', '?', '[', ']'])
-        .filter(|at| *at > colon)?;
+    let at = userinfo.find(['#', '/', '?', '[', ']']).filter(|at| *at > colon)?;
     let char = userinfo[at..].chars().next()?;
     Some((char, url.span_of(start + at..start + at + 1)))
 }

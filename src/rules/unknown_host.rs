@@ -29,18 +29,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             lost.environment.name
         );
         let mut finding = lost.finding(&RULE, "no service of this name", message);
-        if let Reach::UnknownName {
-            suggestion: Some(name),
-        } = &lost.case.reach
-        {
-            let server = lost
-                .environment
-                .servers
-                .iter()
-                .find(|server| server.names.contains(name));
-            finding
-                .related
-                .extend(server.map(|server| Label::new(server.span, "this name exists")));
+        if let Reach::UnknownName { suggestion: Some(name) } = &lost.case.reach {
+            let server = lost.environment.servers.iter().find(|server| server.names.contains(name));
+            finding.related.extend(server.map(|server| Label::new(server.span, "this name exists")));
             finding.help = Some(format!("did you mean `{name}`?"));
         }
         findings.push(finding);
@@ -49,8 +40,5 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn is_unknown(case: &ClientCase) -> bool {
     matches!(case.reach, Reach::UnknownName { .. })
-        && case
-            .host
-            .as_ref()
-            .is_some_and(|host| !host.as_str().contains(['.', ':']))
+        && case.host.as_ref().is_some_and(|host| !host.as_str().contains(['.', ':']))
 }

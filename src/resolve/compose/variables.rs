@@ -143,45 +143,33 @@ impl<'a> Scope<'a> {
 
 /// `left` followed by `right`, in every combination that can be.
 fn append(left: &Resolved, right: &Resolved) -> Resolved {
-    let joined = product(&left.alternatives, &right.alternatives, |left, right| {
-        let mut value = left.value.clone()?;
-        if let Some(right) = &right.value {
+    let mut joined = Vec::new();
+    for one in &left.alternatives {
+        for other in &right.alternatives {
+            let (Some(head), Some(tail)) = (&one.value, &other.value) else { continue };
+            let Some(when) = join_conditions(&one.when, &other.when) else { continue };
             // An empty value has no bytes to point at: it keeps the place of its reference.
-            value = if value.is_empty() && right.is_empty() { right.clone() } else { value };
-            value.push_text(right);
-        }
-        Some(value)
-    });
-    limit(joined.into_iter().map(|(when, value, trace)| Alternative { when, value, trace }).collect())
-}
-
-/// What [`product`] makes of a pair.
-type Joined<T> = (Vec<Condition>, T, Vec<Step>);
-
-fn product<T>(
-    left: &[Alternative],
-    right: &[Alternative],
-    join: impl Fn(&Alternative, &Alternative) -> T,
-) -> Vec<Joined<T>> {
-    let mut out = Vec::new();
-    for one in left {
-        for other in right {
-            if let Some(when) = join_conditions(&one.when, &other.when) {
-                out.push((when, join(one, other), [one.trace.as_slice(), &other.trace].concat()));
-            }
+            let mut value = if head.is_empty() && tail.is_empty() { tail.clone() } else { head.clone() };
+            value.push_text(tail);
+            joined.push(Alternative { when, value: Some(value), trace: [one.trace.as_slice(), &other.trace].concat() });
         }
     }
-    out
+    limit(joined)
 }
 
 /// At most [`MAX_ALTERNATIVES`]; beyond that the two ends stand for all: what a fresh clone gets, and everything set.
 fn limit(mut alternatives: Vec<Alternative>) -> Resolved {
+    keep_ends(&mut alternatives);
+    Resolved { alternatives }
+}
+
+/// Cuts a list that is longer than [`MAX_ALTERNATIVES`] down to its ends.
+pub fn keep_ends<T>(alternatives: &mut Vec<T>) {
     if alternatives.len() > MAX_ALTERNATIVES {
         let last = alternatives.pop();
         alternatives.truncate(1);
         alternatives.extend(last);
     }
-    Resolved { alternatives }
 }
 
 /// Both lists of conditions at once; `None` where they contradict each other.

@@ -1,16 +1,17 @@
 //! Shell words with spans: as compose splits a `command:` string, and as a POSIX shell reads a script line.
+//!
+//! Comes in: a decoded value, symbols included (they are ordinary letters). Goes out: words and simple commands. Runs
+//! nothing and expands nothing.
+
+mod command;
+mod lexer;
+mod shell;
+
+pub use command::split_command;
+pub use shell::{parse_shell, parse_word};
 
 use crate::source::Span;
 use crate::text::Text;
-
-/// Splits a compose `command`/`entrypoint` string (mattn/go-shellwords): no shell, quotes removed, stops silently at an
-/// unquoted `& | ; >` even inside a word. Symbol characters are ordinary letters here.
-///
-/// # Errors
-/// `invalid command line string` with the place (unbalanced quote, unquoted parenthesis).
-pub fn split_command(_text: &Text) -> Result<Vec<Text>, WordError> {
-    unimplemented!()
-}
 
 /// Why a string can't be split.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub enum WordPart {
         name: String,
         /// The whole reference.
         span: Span,
-        /// Operator and raw operand, such as `:-` and `changeme`.
+        /// Operator and raw operand, such as `:-` and `changeme`; [`parse_word`] reads the operand.
         operator: Option<(String, Text)>,
         /// Within double quotes: an empty value stays an (empty) word, and blanks do not split.
         quoted: bool,
@@ -70,7 +71,7 @@ impl Word {
 pub struct Command {
     /// `NAME=value` prefixes.
     pub assignments: Vec<(String, Word)>,
-    /// The words; the first is the program.
+    /// The words; the first is the program (a leading `exec` is left out).
     pub words: Vec<Word>,
     /// What joins it to the next one: `|`, `&&`, `||`, `;`, `&`, newline, or nothing at the end.
     pub terminator: String,
@@ -78,9 +79,5 @@ pub struct Command {
     pub span: Span,
 }
 
-/// Reads the simple commands of a POSIX shell script (also inside `(`, `{`, `if`, `while`, as far as words go).
-/// Redirections are dropped, here-documents skipped; what can't be read becomes [`WordPart::Opaque`].
-#[must_use]
-pub fn parse_shell(_text: &Text) -> Vec<Command> {
-    unimplemented!()
-}
+#[cfg(test)]
+mod tests;
