@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::finding::{Level, Notice};
 use crate::resolve::project::{Variable, Variables};
 use crate::source::Sources;
-use crate::symbol::{Alternative, Resolved, Symbols};
+use crate::symbol::{Resolved, Symbols};
 use crate::syntax::dotenv::{self, Dialect};
 use crate::tree::{Index, Presence};
 
@@ -89,7 +89,7 @@ impl<'a> Files<'a> {
             let value = match entry.value {
                 Some(value) if value.expands => scope.interpolate(&value.text, notices),
                 Some(value) => Resolved::known(value.text, Vec::new()),
-                None => set_only(scope.states(&name, entry.key.span)),
+                None => scope.states(&name, entry.key.span),
             };
             let (name, variable) = variable(name, entry.key.span, value);
             if outer.known(&name).is_none() {
@@ -120,12 +120,6 @@ impl<'a> Files<'a> {
             }
         }
     }
-}
-
-/// `KEY` alone in an env file: nothing is set where the shell has no such variable.
-fn set_only(states: Resolved) -> Resolved {
-    let alternatives: Vec<Alternative> = states.alternatives;
-    Resolved { alternatives }
 }
 
 /// Whether `file` describes what belongs into `path`.

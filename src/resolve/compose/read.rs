@@ -4,6 +4,7 @@ use crate::facts::compose as written;
 use crate::facts::compose::{Assignment, CommandLine, Port, Tag, Volume};
 use crate::finding::{Level, Notice};
 use crate::model::Published;
+use crate::resolve::conditions::both;
 use crate::resolve::project::{Case, Mount, Variable};
 use crate::source::{Span, Spanned};
 use crate::symbol::{Alternative, Resolved, Step};
@@ -12,7 +13,7 @@ use crate::text::Text;
 use crate::tree::{Index, join};
 
 use super::layer::{Build, Command, EnvFile, Grant, Layer, Slot, unique};
-use super::variables::{SHELL, Scope, join_conditions, keep_ends};
+use super::variables::{SHELL, Scope, keep_ends};
 use super::{ports, volumes};
 
 /// What a file's services are read with.
@@ -162,7 +163,7 @@ impl Reader<'_> {
             let mut longer = Vec::new();
             for case in &cases {
                 for alternative in &word.alternatives {
-                    let Some(when) = join_conditions(&case.when, &alternative.when) else { continue };
+                    let Some(when) = both(&case.when, &alternative.when) else { continue };
                     let value = case.value.iter().chain(&alternative.value).cloned().collect();
                     let trace = [case.trace.as_slice(), &alternative.trace].concat();
                     longer.push(Case { when, value, trace });

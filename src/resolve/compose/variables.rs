@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Level, Notice};
+use crate::resolve::conditions::both;
 use crate::source::Span;
 use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, Symbols};
 use crate::syntax::template::{self, Operator, Part, Template, Variable};
@@ -127,7 +128,7 @@ impl<'a> Scope<'a> {
                 },
             };
             for inner in value.alternatives {
-                let Some(when) = join_conditions(&state.when, &inner.when) else { continue };
+                let Some(when) = both(&state.when, &inner.when) else { continue };
                 let trace = [std::slice::from_ref(&step), &state.trace, &inner.trace].concat();
                 alternatives.push(Alternative { when, value: inner.value, trace });
             }
@@ -147,7 +148,7 @@ fn append(left: &Resolved, right: &Resolved) -> Resolved {
     for one in &left.alternatives {
         for other in &right.alternatives {
             let (Some(head), Some(tail)) = (&one.value, &other.value) else { continue };
-            let Some(when) = join_conditions(&one.when, &other.when) else { continue };
+            let Some(when) = both(&one.when, &other.when) else { continue };
             // An empty value has no bytes to point at: it keeps the place of its reference.
             let mut value = if head.is_empty() && tail.is_empty() { tail.clone() } else { head.clone() };
             value.push_text(tail);
@@ -169,29 +170,6 @@ pub fn keep_ends<T>(alternatives: &mut Vec<T>) {
         let last = alternatives.pop();
         alternatives.truncate(1);
         alternatives.extend(last);
-    }
-}
-
-/// Both lists of conditions at once; `None` where they contradict each other.
-#[must_use]
-pub fn join_conditions(left: &[Condition], right: &[Condition]) -> Option<Vec<Condition>> {
-    let mut all = left.to_vec();
-    for condition in right {
-        if left.iter().any(|other| contradicts(other, condition)) {
-            return None;
-        }
-        if !all.contains(condition) {
-            all.push(condition.clone());
-        }
-    }
-    Some(all)
-}
-
-fn contradicts(left: &Condition, right: &Condition) -> bool {
-    use Condition::{Empty, Set, Unset};
-    match (left, right) {
-        (Unset(a), Set(b) | Empty(b)) | (Set(a), Unset(b) | Empty(b)) | (Empty(a), Set(b) | Unset(b)) => a == b,
-        _ => false,
     }
 }
 
