@@ -106,3 +106,94 @@ fn varint(bytes: &[u8], at: &mut usize) -> Option<usize> {
         value = value.checked_add(1)?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    fn git(folder: &Path, arguments: &[&str]) {
+        let run = Command::new("git")
+            .current_dir(folder)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .args(["-c", "user.name=a", "-c", "user.email=a@b"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    }
+
+    fn repository(arguments: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        git(folder.path(), &[&["init", "-q"], arguments].concat());
+        for path in ["a.txt", "a/b.txt", "a/bc.txt", "é.txt", ".env"] {
+            fs::create_dir_all(folder.path().join("a")).unwrap();
+            fs::write(folder.path().join(path), path).unwrap();
+        }
+        fs::write(folder.path().join(".gitignore"), ".env\n").unwrap();
+        git(folder.path(), &["add", "-f", "a.txt", "a", "é.txt"]);
+        folder
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = tracked(folder).unwrap().into_iter().collect();
+        names.sort();
+        names
+    }
+
+    const ALL: [&str; 4] = ["a.txt", "a/b.txt", "a/bc.txt", "é.txt"];
+
+    #[test]
+    fn every_version_of_the_index_is_read() {
+        let folder = repository(&[]);
+        for version in ["2", "4"] {
+            git(folder.path(), &["update-index", "--index-version", version]);
+            assert_eq!(names(folder.path()), ALL, "version {version}");
+        }
+        // An intent to add needs an extended entry, which makes it version 3.
+        git(folder.path(), &["update-index", "--index-version", "2"]);
+        git(folder.path(), &["add", "--intent-to-add", "-f", ".env"]);
+        assert_eq!(names(folder.path()).len(), ALL.len() + 1);
+    }
+
+    #[test]
+    fn longer_object_names_are_read() {
+        assert_eq!(names(repository(&["--object-format=sha256"]).path()), ALL);
+    }
+
+    #[test]
+    fn a_linked_worktree_has_its_own_index() {
+        let folder = repository(&[]);
+        git(folder.path(), &["commit", "-qm", "a"]);
+        git(folder.path(), &["worktree", "add", "-q", "tree"]);
+        assert_eq!(names(&folder.path().join("tree")), ALL);
+    }
+
+    #[test]
+    fn a_part_of_an_index_tells_nothing() {
+        let folder = repository(&[]);
+        git(folder.path(), &["update-index", "--split-index"]);
+        git(folder.path(), &["add", "-f", ".env"]);
+        assert!(tracked(folder.path()).is_none());
+    }
+
+    #[test]
+    fn broken_indexes_tell_nothing() {
+        let folder = repository(&[]);
+        let bytes = fs::read(folder.path().join(".git/index")).unwrap();
+        for end in 0..bytes.len() {
+            assert!(parse(&bytes[..end], 20).is_none(), "cut at {end}");
+        }
+        for at in 0..bytes.len() {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 0xFF;
+            // Must not panic; some bytes, such as times, make no difference.
+            let _ = parse(&bytes, 20).or_else(|| parse(&bytes, 32));
+        }
+    }
+
+    #[test]
+    fn no_repository_tells_nothing() {
+        assert!(tracked(tempfile::tempdir().unwrap().path()).is_none());
+    }
+}

@@ -191,12 +191,13 @@ fn on_lines(sources: &Sources, span: Span) -> Vec<Span> {
 /// A name that speaks of a password and what is assigned to it; then the value is group 2, or 3 for a second argument.
 static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)([a-z0-9_.-]*(?:pass|pwd|secret|token|credential|masterauth|api_?key|private_?key)[a-z0-9_.-]*)["']?\)?"#,
+        r#"(?i)([a-z0-9_.-]*(?:pass|pwd|pw|secret|token|credential|masterauth|api_?key|private_?key)[a-z0-9_.-]*)["']?\)?"#,
         r#"(?:\s*[:=]\s*(?:[a-z_.]+(?:\[[a-z_ |]*\])?\s*=\s*)?|\s+|["',\s]+)"#,
-        r#"("[^"\n]*"|'[^'\n]*'|[^\s,"'\]})]+)"#,
+        r#"("[^"\n]*"|'[^'\n]*'|\$\{[^}\n]*\}|[^\s,"'\]})]+)"#,
     ))
     .ok()
 });
+static DEFAULT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$\{([A-Za-z0-9_]+):?[-+]([^}\n]+)\}?").ok());
 static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?i)(?:-cli\b[^\n|;&]*?\s|["'])(?:-a|--pass)["',\s]+("[^"\n]*"|'[^'\n]*'|[^\s,"'\]})]+)"#).ok()
 });
@@ -207,10 +208,14 @@ static USERINFO: LazyLock<Option<Regex>> =
 /// Ranges of a text that look like a secret.
 fn looks_secret(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut ranges = userinfo(text);
-    for captures in ASSIGNED.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-        let (Some(name), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
-        if is_secret_name(name.as_str()) || is_flag(name.as_str()) {
-            ranges.extend(without_reference(text, value.range()));
+    for (pattern, in_braces) in [(&DEFAULT, true), (&ASSIGNED, false)] {
+        for captures in pattern.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+            let (Some(name), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
+            // In `${NAME:-default}` the sign is no part of the value, as only the first pattern knows.
+            let applies = in_braces == text[..name.start()].ends_with("${");
+            if applies && (is_secret_name(name.as_str()) || is_flag(name.as_str())) {
+                ranges.extend(without_reference(text, value.range()));
+            }
         }
     }
     for pattern in [&FLAG, &ACL] {
@@ -241,11 +246,88 @@ fn without_reference(text: &str, range: std::ops::Range<usize>) -> Option<std::o
     if let Some(inner) = value.strip_prefix("${") {
         let name =
             inner.len() - inner.trim_start_matches(|char: char| char.is_ascii_alphanumeric() || char == '_').len();
-        let operator = inner[name..].len() - inner[name..].trim_start_matches([':', '-', '+']).len();
+        // Of `${NAME:?message}` nothing is a value.
+        let operand = inner[name..].trim_start_matches(':').strip_prefix(['-', '+'])?;
         let end = value.strip_suffix('}').map_or(value.len(), str::len);
-        let from = 2 + name + operator;
-        return (operator > 0 && from < end).then_some(start + from..start + end);
+        let from = value.len() - operand.len();
+        return (from < end).then_some(start + from..start + end);
     }
     let refers = value.starts_with(['$', '{', '<', '*', '&']) || value.ends_with('(');
     (!value.is_empty() && !refers).then_some(start..start + value.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(line: &str) -> String {
+        let mut sources = Sources::default();
+        let file = sources.add("a", line.as_bytes(), None);
+        for span in on_lines(&sources, Span::new(file, 0..line.len())) {
+            sources.mark_secret(span);
+        }
+        sources.get(file).masked(0..line.len())
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_is_masked() {
+        for (line, wanted) in [
+            ("REDIS_PASSWORD=hunter2", "REDIS_PASSWORD=*******"),
+            ("  REDIS_PASSWORD: hunter2 # x", "  REDIS_PASSWORD: ******* # x"),
+            ("- \"API_TOKEN=hunter2\"", "- \"API_TOKEN=*******\""),
+            ("redis_password: str = \"hunter2\"", "redis_password: str = \"*******\""),
+            ("x = os.getenv('REDIS_PASSWORD', 'hunter2')", "x = os.getenv('REDIS_PASSWORD', '*******')"),
+            ("requirepass hunter2", "requirepass *******"),
+            (
+                "command: redis-server --requirepass hunter2 --port 1",
+                "command: redis-server --requirepass ******* --port 1",
+            ),
+            ("command: [redis-server, --requirepass, hunter2]", "command: [redis-server, --requirepass, *******]"),
+            (
+                "[\"redis-server\", \"--requirepass\", \"hunter2\"]",
+                "[\"redis-server\", \"--requirepass\", \"*******\"]",
+            ),
+            ("test: redis-cli -a hunter2 ping", "test: redis-cli -a ******* ping"),
+            (
+                "[\"CMD\", \"redis-cli\", \"-a\", \"hunter2\", \"ping\"]",
+                "[\"CMD\", \"redis-cli\", \"-a\", \"*******\", \"ping\"]",
+            ),
+            ("user app on >hunter2 ~* +@all", "user app on >******* ~* +@all"),
+            ("URL=redis://app:hunter2@h:1/0", "URL=redis://app:*******@h:1/0"),
+            ("URL=redis://:hun@ter2@h:1/0", "URL=redis://:********@h:1/0"),
+            ("URL=redis://hunter2@h:1/0", "URL=redis://*******@h:1/0"),
+            ("PW: ${REDIS_PASSWORD:-hunter2}", "PW: ${REDIS_PASSWORD:-*******}"),
+            ("Redis(host='h', password='hunter2')", "Redis(host='h', password='*******')"),
+        ] {
+            assert_eq!(masked(line), wanted);
+        }
+    }
+
+    #[test]
+    fn references_stay_readable() {
+        for line in [
+            "REDIS_PASSWORD=${REDIS_PASSWORD}",
+            "REDIS_PASSWORD: ${REDIS_PASSWORD:?missing}",
+            "URL=redis://:${REDIS_PASSWORD}@cache:6379",
+            "url = f\"redis://:{settings.password}@cache\"",
+            "command: redis-server --requirepass $$REDIS_PASSWORD",
+            "REDIS_PASSWORD_FILE=/run/secrets/redis",
+            "healthcheck: redis-cli ping",
+            "image: redis:7",
+            "URL=redis://cache:6379/0",
+        ] {
+            assert_eq!(masked(line), line);
+        }
+    }
+
+    #[test]
+    fn symbols_are_shown_by_name() {
+        let symbols = Symbols::default();
+        let mut sources = Sources::default();
+        let file = sources.add("a", b"redis://:hunter2@${HOST}", None);
+        let mut text = Text::exact("redis://:hunter2@", Span::new(file, 0..17));
+        text.push_text(&symbols.variable_text("shell", "HOST", Span::new(file, 17..24)));
+        sources.mark_secret(Span::new(file, 9..16));
+        assert_eq!(shown(&text, &sources, &symbols), "redis://:*******@${HOST}");
+    }
 }

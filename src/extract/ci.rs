@@ -9,7 +9,8 @@ use crate::text::Text;
 /// Whether a path is that of a workflow.
 #[must_use]
 pub fn is_workflow(path: &str) -> bool {
-    path.rsplit_once('/').is_some_and(|(folder, _)| folder == ".github/workflows" || folder.ends_with("/.github/workflows"))
+    path.rsplit_once('/')
+        .is_some_and(|(folder, _)| folder == ".github/workflows" || folder.ends_with("/.github/workflows"))
         && (path.ends_with(".yml") || path.ends_with(".yaml"))
 }
 
@@ -39,7 +40,10 @@ fn job(tree: &Yaml, id: Spanned<String>, node: NodeId) -> Job {
     Job {
         id,
         container,
-        services: services.into_iter().filter_map(|entry| Some(service(tree, key(tree, entry.key)?, entry.value))).collect(),
+        services: services
+            .into_iter()
+            .filter_map(|entry| Some(service(tree, key(tree, entry.key)?, entry.value)))
+            .collect(),
         env: pairs(tree, tree.get(node, "env")),
         steps: steps.iter().map(|step| self::step(tree, *step)).collect(),
     }

@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::facts::{ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts};
+use crate::facts::{
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts,
+};
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources};
 use crate::syntax::{dockerfile, redis_conf};
@@ -186,7 +188,7 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
         // Each reader of the file has its own dialect: it is parsed where the reader is known.
         FileKind::Dotenv => {
             let example = is_example(path);
-            (Fact::Env(EnvFile { file, path: path.to_owned(), example }), Vec::new(), Vec::new())
+            (Fact::Env(EnvFile { file, path: path.to_owned(), example }), compose::chosen(file, path, text), Vec::new())
         }
     }
 }

@@ -156,7 +156,7 @@ mod tests {
                 ("cache.conf", "port 7000\nrequirepass x\n"),
                 ("nginx.conf", "server { listen 80; }"),
             ]),
-            ["app/a.py Python", "cache.conf RedisConf", "production.yml Compose"]
+            [".github/workflows/ci.yml Workflow", "app/a.py Python", "cache.conf RedisConf", "production.yml Compose"]
         );
     }
 

@@ -6,6 +6,8 @@ pub mod concise;
 pub mod fingerprint;
 pub mod inspect;
 pub mod json;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 use std::fmt::Write;

@@ -61,9 +61,8 @@ fn folder_compositions<'a>(
     files: &[&'a ComposeFile],
     compose_file: Option<Vec<String>>,
 ) -> Vec<Composition<'a>> {
-    let find = |names: &[&str]| {
-        names.iter().find_map(|name| files.iter().copied().find(|file| split(&file.path).1 == *name))
-    };
+    let find =
+        |names: &[&str]| names.iter().find_map(|name| files.iter().copied().find(|file| split(&file.path).1 == *name));
     let base = find(&BASES);
     let over = base.and_then(|_| find(&OVERRIDES));
     let mut compositions = Vec::new();
@@ -124,10 +123,8 @@ fn parts_of_others(facts: &Facts) -> HashSet<String> {
         let folder = split(&file.path).0;
         for document in &file.documents {
             let included = document.include.iter().flat_map(|include| &include.paths);
-            let extended = document
-                .services
-                .iter()
-                .filter_map(|service| service.extends.as_ref()?.value.as_ref()?.file.as_ref());
+            let extended =
+                document.services.iter().filter_map(|service| service.extends.as_ref()?.value.as_ref()?.file.as_ref());
             for path in included.chain(extended).filter_map(|path| crate::tree::join(folder, path.as_str())) {
                 // What compose discovers by itself stays a project of its own.
                 let discovered = BASES.contains(&split(&path).1);

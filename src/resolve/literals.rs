@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
+use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Module};
 use crate::model::{Environment, Literal, LiteralRole, Password, Stage};
 use crate::resolve::{evaluate, stage};
 use crate::source::{Sources, Span};
@@ -103,6 +104,9 @@ pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -
             from_setting(&mut collector, &entry.key.value, &value.text, None);
         }
     }
+    for module in &facts.modules {
+        from_code(&mut collector, module);
+    }
     for (setting, value) in evaluate::password_settings(facts) {
         if names_redis_password(&setting) {
             collector.add(&value, LiteralRole::Setting, Some(&setting), false, None);
@@ -158,6 +162,102 @@ fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
             }
         }
     }
+}
+
+/// URLs with passwords anywhere in a module's settings, also where nothing reads them here.
+fn from_code(collector: &mut Collector<'_>, module: &Module) {
+    let mut classes: Vec<&Class> = module.classes.iter().collect();
+    let mut bindings: Vec<&Binding> = module.bindings.iter().collect();
+    let mut functions: Vec<&Function> = module.functions.iter().collect();
+    let mut pending: Vec<Written<'_>> = Vec::new();
+    while let Some(class) = classes.pop() {
+        bindings.extend(&class.fields);
+        functions.extend(&class.methods);
+        classes.extend(&class.inner);
+    }
+    let mut calls: Vec<&Expr> = module.calls.iter().collect();
+    for function in functions {
+        bindings.extend(&function.bindings);
+        calls.extend(&function.calls);
+        calls.extend(function.parameters.iter().filter_map(|(_, default)| default.as_ref()));
+        calls.extend(function.returns.iter().map(|(value, _)| value));
+    }
+    for binding in bindings {
+        let setting = binding.name.value.rsplit('.').next();
+        pending.extend(binding.value.iter().map(|expr| Written { expr, setting, fallback: false }));
+    }
+    pending.extend(calls.into_iter().map(|expr| Written { expr, setting: None, fallback: false }));
+    while let Some(written) = pending.pop() {
+        if let ExprKind::Text(text) = &written.expr.kind
+            && let Some(password) = password_in_url(text)
+        {
+            collector.add(&password, LiteralRole::Client, written.setting, written.fallback, None);
+        }
+        written.children(&mut pending);
+    }
+}
+
+/// An expression on the way to the literals in it.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    expr: &'a Expr,
+    setting: Option<&'a str>,
+    /// It counts only where a variable is not set.
+    fallback: bool,
+}
+
+impl<'a> Written<'a> {
+    /// The expressions directly inside.
+    fn children(self, out: &mut Vec<Written<'a>>) {
+        let mut add =
+            |expr: &'a Expr, fallback: bool| out.push(Written { expr, fallback: self.fallback || fallback, ..self });
+        match &self.expr.kind {
+            ExprKind::Call(call) => {
+                let lookup = reads_variable(&call.callee);
+                for (at, argument) in call.arguments.iter().enumerate() {
+                    add(argument, lookup && at > 0);
+                }
+                for (name, value) in &call.keywords {
+                    add(value, lookup && name.value == "default");
+                }
+                for spread in &call.spreads {
+                    add(spread, false);
+                }
+            }
+            ExprKind::Or(values) => {
+                for (at, value) in values.iter().enumerate() {
+                    add(value, at > 0);
+                }
+            }
+            ExprKind::Dict(entries) => {
+                for (_, value) in entries {
+                    add(value, false);
+                }
+            }
+            ExprKind::List(values) | ExprKind::Format(values) | ExprKind::Sum(values) | ExprKind::And(values) => {
+                for value in values {
+                    add(value, false);
+                }
+            }
+            ExprKind::Percent(one, two) => {
+                add(one, false);
+                add(two, false);
+            }
+            ExprKind::Choice { then, otherwise, .. } => {
+                add(then, false);
+                add(otherwise, false);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `os.getenv`, `os.environ.get`, `config`, `env.str` and the like: the first argument is the variable's name.
+fn reads_variable(callee: &Expr) -> bool {
+    let Some(name) = callee.dotted() else { return false };
+    let (owner, last) = name.rsplit_once('.').unwrap_or(("", &name));
+    let of_environment = owner.rsplit('.').next().is_some_and(|owner| owner.to_ascii_lowercase().contains("env"));
+    matches!(last, "getenv" | "config" | "env") || of_environment
 }
 
 fn from_conf(collector: &mut Collector<'_>, conf: &crate::facts::ConfFile) {

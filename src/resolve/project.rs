@@ -127,7 +127,10 @@ impl Container {
     pub fn to_service(&self) -> Service {
         let first = |resolved: &Resolved| resolved.alternatives.first().and_then(|first| first.value.clone());
         let words = |cases: &Option<Vec<Case<Vec<Text>>>>| cases.as_ref()?.first().map(|case| case.value.clone());
-        let variables = self.environment.map.iter();
+        // A name alone in an env file that the shell does not set is not there; in `environment` it is null.
+        let is_there =
+            |variable: &Variable| variable.taken_in == variable.name_span || first(&variable.value).is_some();
+        let variables = self.environment.map.iter().filter(|(_, variable)| is_there(variable));
         Service {
             name: self.name.clone(),
             span: self.span,

@@ -6,10 +6,14 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Mutex;
 
+use ignore::gitignore::Gitignore;
 use ignore::{WalkBuilder, WalkState};
 
 use super::{Content, MAX_FILE_SIZE, TreeError, too_large};
 use crate::finding::{Level, Notice};
+
+/// Leaves out of our sight what git does track.
+const OWN_IGNORE_FILE: &str = ".redislintignore";
 
 /// What a walk found.
 #[derive(Default)]
@@ -39,7 +43,7 @@ pub(super) fn list(root: &Path) -> Result<Listing, TreeError> {
         .git_global(false)
         .git_exclude(false)
         .follow_links(false)
-        .add_custom_ignore_filename(".redislintignore")
+        .add_custom_ignore_filename(OWN_IGNORE_FILE)
         .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git")
         .build_parallel();
     walk.run(|| {
@@ -110,27 +114,29 @@ fn relative(root: &Path, path: &Path) -> Option<String> {
     Some(parts?.join("/"))
 }
 
-/// `.env*` is mostly git-ignored, yet it decides: it is looked for in every folder where a reader of it may start.
+/// `.env*` is mostly git-ignored, yet it decides: it is looked for in every folder where a reader of it may start,
+/// unless the root's own ignore file speaks against it.
 fn probe_env_files(root: &Path, files: &mut BTreeSet<String>) {
-    let folders: BTreeSet<&str> = files
+    let (unwanted, _) = Gitignore::new(root.join(OWN_IGNORE_FILE));
+    let folders: BTreeSet<String> = files
         .iter()
         .map(|path| path.rsplit_once('/').unwrap_or(("", path)))
         .filter(|(_, name)| reads_env(name))
-        .map(|(folder, _)| folder)
-        .chain([""])
+        .map(|(folder, _)| folder.to_owned())
+        .chain([String::new()])
         .collect();
-    let mut found = Vec::new();
     for folder in folders {
-        let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
+        let Ok(entries) = fs::read_dir(root.join(&folder)) else { continue };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let Some(name) = name.to_str().filter(|name| name.starts_with(".env")) else { continue };
-            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                found.push(if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") });
+            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            let wanted = !unwanted.matched_path_or_any_parents(&path, false).is_ignore();
+            if wanted && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                files.insert(path);
             }
         }
     }
-    files.extend(found);
 }
 
 /// Files whose presence makes a folder one in which programs look for `.env`.

@@ -6,6 +6,8 @@
 mod disk;
 mod index;
 mod root;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;

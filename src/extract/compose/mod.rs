@@ -8,6 +8,8 @@ mod reader;
 mod request;
 mod service;
 
+pub use request::chosen;
+
 use crate::facts::Request;
 use crate::facts::compose::{ComposeFile, Document, Include, Network, Resource};
 use crate::finding::Notice;

@@ -114,11 +114,8 @@ fn environment(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Assignment>> {
         return Some(reader.texts(id).into_iter().map(Assignment::Entry).collect());
     }
     let pairs = reader.pairs(id, "environment");
-    let assignment = |pair: Pair| Assignment::Pair {
-        value: reader.text(pair.value),
-        tag: reader.tag(pair.value),
-        name: pair.name,
-    };
+    let assignment =
+        |pair: Pair| Assignment::Pair { value: reader.text(pair.value), tag: reader.tag(pair.value), name: pair.name };
     Some(pairs.into_iter().map(assignment).collect())
 }
 

@@ -124,7 +124,9 @@ fn lost(client: &Client, nth: usize, case: &ClientCase) -> Option<(LinkCase, End
         (_, Reach::Servers(_)) => return None,
         (Some(error), _) => End::fails(FailStage::Parse, error.message.clone()),
         (None, Reach::OwnContainer) => End::fails(FailStage::Connect, "Connection refused"),
-        (None, Reach::UnknownName { .. } | Reach::SeparateNetworks(_)) => End::fails(FailStage::Resolve, "Name or service not known"),
+        (None, Reach::UnknownName { .. } | Reach::SeparateNetworks(_)) => {
+            End::fails(FailStage::Resolve, "Name or service not known")
+        }
         (None, Reach::External | Reach::Undetermined) => End::plain("undetermined"),
     };
     let link = LinkCase {

@@ -98,7 +98,6 @@ impl Excerpts {
             start..start + MAX_CHARS
         };
 
-        let begin = block.text.len();
         let mut offsets = Vec::with_capacity(window.len() + 1);
         if window.start > 0 {
             block.text.push(CUT);
@@ -111,8 +110,8 @@ impl Excerpts {
         if window.end < chars.len() {
             block.text.push(CUT);
         }
-        // miette draws no line for an empty text.
-        if block.text.len() == begin {
+        // miette draws neither an empty line nor a label behind the last character.
+        if pieces.iter().any(|piece| piece.chars.start >= chars.len()) {
             block.text.push(' ');
         }
         for piece in pieces {

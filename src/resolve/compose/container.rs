@@ -23,7 +23,8 @@ pub fn containers<'a>(
 ) -> Vec<Container> {
     let on = |layer: &&Layer| {
         let own = layer.profiles.value.as_deref().unwrap_or_default();
-        own.is_empty() || own.iter().any(|profile| profile == "*" || profiles.contains(profile))
+        own.is_empty()
+            || own.iter().any(|profile| profile == "*" || profiles.contains(profile))
             || profiles.iter().any(|profile| profile == "*")
     };
     let mut active: Vec<&Layer> = stack.services.iter().filter(on).collect();
@@ -42,8 +43,7 @@ fn container<'a>(
 ) -> Container {
     let env_files = layer.env_files.value.unwrap_or_default();
     files.missing(&layer.name.value, &env_files, notices);
-    let environment =
-        files.container(layer.environment.value.unwrap_or_default(), &env_files, scope, notices);
+    let environment = files.container(layer.environment.value.unwrap_or_default(), &env_files, scope, notices);
     let networks = layer.networks.value.filter(|networks| !networks.is_empty());
     let network_mode = layer.network_mode.value;
     if let Some(mode) = &network_mode

@@ -126,6 +126,8 @@ pub struct Layer {
     pub entrypoint: Slot<Command>,
     /// `environment`.
     pub environment: Slot<Vec<(String, Variable)>>,
+    /// Names below that `NAME: !reset` takes away.
+    pub unset: Vec<String>,
     /// `env_file`.
     pub env_files: Slot<Vec<EnvFile>>,
     /// `ports`.
@@ -173,6 +175,10 @@ impl Layer {
         if self.healthcheck_resets {
             (test, disable) = (Slot::default(), Slot::default());
         }
+        let mut environment = base.environment;
+        if let Some(variables) = &mut environment.value {
+            variables.retain(|(name, _)| !self.unset.contains(name));
+        }
         Layer {
             name: base.name,
             resets: base.resets,
@@ -182,7 +188,8 @@ impl Layer {
             build: self.build.over(base.build, over_build),
             command: self.command.instead_of(base.command),
             entrypoint: self.entrypoint.instead_of(base.entrypoint),
-            environment: self.environment.over(base.environment, |base, own| unique(base, own, |a, b| a.0 == b.0)),
+            environment: self.environment.over(environment, |base, own| unique(base, own, |a, b| a.0 == b.0)),
+            unset: self.unset.into_iter().chain(base.unset).collect(),
             env_files: self.env_files.over(base.env_files, |base, own| unique(base, own, same_file)),
             ports: self.ports.over(base.ports, |base, own| unique(base, own, ports::same)),
             expose: self.expose.over(base.expose, |base, own| unique(base, own, |a, b| a == b)),

@@ -61,7 +61,10 @@ pub fn parse_short(text: &Text, span: Span) -> Result<Vec<Published>, String> {
         return Ok(vec![published(Some(number(&host, host_first, host_last)), Some(first))]);
     }
     if host_last - host_first != count {
-        return Err(format!("invalid ranges specified for container and host Ports: {container} and {}", host.as_str()));
+        return Err(format!(
+            "invalid ranges specified for container and host Ports: {container} and {}",
+            host.as_str()
+        ));
     }
     let pair = |offset: u16| {
         let port = host_first + offset;

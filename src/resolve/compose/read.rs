@@ -49,6 +49,11 @@ impl Reader<'_> {
             entrypoint: Slot::new(service.entrypoint.as_ref(), |line, span| self.command(line, span))
                 .replacing(service.entrypoint.is_some()),
             environment: Slot::new(service.environment.as_ref(), |entries, _| Some(self.environment(entries))),
+            unset: service
+                .environment
+                .as_ref()
+                .and_then(|entries| entries.value.as_deref())
+                .map_or_else(Vec::new, unset),
             env_files: Slot::new(service.env_file.as_ref(), |entries, _| Some(self.env_files(entries))),
             ports: Slot::new(service.ports.as_ref(), |entries, _| Some(self.ports(entries))),
             expose: Slot::new(service.expose.as_ref(), |entries, _| {
@@ -59,7 +64,9 @@ impl Reader<'_> {
             container_name: Slot::new(service.container_name.as_ref(), |name, _| self.spanned(name)),
             extra_hosts: Slot::new(service.extra_hosts.as_ref(), |hosts, _| {
                 let hosts = self.firsts(hosts);
-                Some(hosts.iter().filter_map(|host| host.as_str().split([':', '=']).next()).map(str::to_owned).collect())
+                Some(
+                    hosts.iter().filter_map(|host| host.as_str().split([':', '=']).next()).map(str::to_owned).collect(),
+                )
             }),
             links: Slot::new(service.links.as_ref(), |links, _| {
                 Some(self.firsts(links).iter().map(|link| link_parts(link.as_str())).collect())
@@ -238,14 +245,8 @@ impl Reader<'_> {
                     let mut value = |text: &Option<Text>| text.as_ref().and_then(|text| self.first(text));
                     let (target, protocol, mode) = (value(target), value(protocol), value(mode));
                     let (published, host_ip) = (value(published), value(host_ip));
-                    let port = ports::parse_long(
-                        *span,
-                        target.as_ref(),
-                        published,
-                        host_ip,
-                        protocol.as_ref(),
-                        mode.as_ref(),
-                    );
+                    let port =
+                        ports::parse_long(*span, target.as_ref(), published, host_ip, protocol.as_ref(), mode.as_ref());
                     (*span, port.map(|port| vec![port]))
                 }
             };
@@ -296,7 +297,8 @@ impl Reader<'_> {
                     let Some(target) = target.as_ref().and_then(|target| self.first(target)) else { continue };
                     let source = source.as_ref().and_then(|source| self.first(source));
                     let source = source.map(|source| self.from_here(source));
-                    let bind = kind.as_ref().and_then(|kind| self.first(kind)).is_some_and(|kind| kind.as_str() == "bind");
+                    let bind =
+                        kind.as_ref().and_then(|kind| self.first(kind)).is_some_and(|kind| kind.as_str() == "bind");
                     let source = source.as_ref().map_or("", Text::as_str);
                     let mount = if bind { volumes::file } else { volumes::mount };
                     mounts.push(mount(source, target.as_str(), *span, self.directory, self.index));
@@ -339,6 +341,15 @@ pub fn variable(name: String, span: Span, mut value: Resolved) -> (String, Varia
         alternative.trace.insert(0, Step { span, label: format!("`{name}` is set here") });
     }
     (name, Variable { name_span: span, taken_in: span, value })
+}
+
+/// The names that are taken away from what is below.
+fn unset(entries: &[Assignment]) -> Vec<String> {
+    let name = |entry: &Assignment| match entry {
+        Assignment::Pair { name, tag: Tag::Reset | Tag::Override, .. } => Some(name.value.clone()),
+        _ => None,
+    };
+    entries.iter().filter_map(name).collect()
 }
 
 fn link_parts(link: &str) -> (String, String) {

@@ -198,7 +198,11 @@ impl<'a> Loader<'a> {
             None => match siblings.iter().find(|sibling| sibling.name.value == name) {
                 Some(base) => self.extend(base.clone(), siblings, inner),
                 None => {
-                    self.refuse("unknown-service", service.span(), format!("cannot extend service `{name}`: not found"));
+                    self.refuse(
+                        "unknown-service",
+                        service.span(),
+                        format!("cannot extend service `{name}`: not found"),
+                    );
                     return layer;
                 }
             },

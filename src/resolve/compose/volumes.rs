@@ -28,14 +28,26 @@ pub fn parse_short(text: &Text, span: Span, directory: &str, index: &Index) -> O
 #[must_use]
 pub fn mount(source: &str, target: &str, span: Span, directory: &str, index: &Index) -> Mount {
     let path = if source.starts_with('.') { join(directory, source) } else { None };
-    Mount { span, exists: path.as_deref().and_then(|path| exists(index, path)), source: path, target: clean(target), content: None }
+    Mount {
+        span,
+        exists: path.as_deref().and_then(|path| exists(index, path)),
+        source: path,
+        target: clean(target),
+        content: None,
+    }
 }
 
 /// A mount of a file of the repository, its path relative to the project's folder.
 #[must_use]
 pub fn file(source: &str, target: &str, span: Span, directory: &str, index: &Index) -> Mount {
     let path = join(directory, source);
-    Mount { span, exists: path.as_deref().and_then(|path| exists(index, path)), source: path, target: clean(target), content: None }
+    Mount {
+        span,
+        exists: path.as_deref().and_then(|path| exists(index, path)),
+        source: path,
+        target: clean(target),
+        content: None,
+    }
 }
 
 fn exists(index: &Index, path: &str) -> Option<bool> {
@@ -77,10 +89,12 @@ mod tests {
             let mount = parse_short(&Text::exact(value, span), span, "deploy", &index)?;
             Some((mount.source, mount.target, mount.exists))
         };
-        let some = |source: Option<&str>, target: &str, exists| {
-            Some((source.map(str::to_owned), target.to_owned(), exists))
-        };
-        assert_eq!(read("./redis.conf:/etc/redis.conf:ro"), some(Some("deploy/redis.conf"), "/etc/redis.conf", Some(true)));
+        let some =
+            |source: Option<&str>, target: &str, exists| Some((source.map(str::to_owned), target.to_owned(), exists));
+        assert_eq!(
+            read("./redis.conf:/etc/redis.conf:ro"),
+            some(Some("deploy/redis.conf"), "/etc/redis.conf", Some(true))
+        );
         assert_eq!(read("../conf:/etc/redis/"), some(Some("conf"), "/etc/redis", Some(false)));
         assert_eq!(read("data:/data"), some(None, "/data", None));
         assert_eq!(read("/data"), some(None, "/data", None));

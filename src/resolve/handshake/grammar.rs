@@ -93,8 +93,7 @@ fn unknown_shape(text: &Text, symbols: &Symbols) -> Parts {
     Parts { password: Some(opaque), port_unknown: true, db_unknown: true, unreadable: true, ..Parts::default() }
 }
 
-const SCHEMES: &str =
-    "ValueError: Redis URL must specify one of the following schemes (redis://, rediss://, unix://)";
+const SCHEMES: &str = "ValueError: Redis URL must specify one of the following schemes (redis://, rediss://, unix://)";
 
 fn without_scheme(text: &Text, family: Family) -> Parts {
     let mut parts = Parts { port_unknown: true, db_unknown: true, unreadable: true, ..Parts::default() };
@@ -364,7 +363,10 @@ fn celery_backend(text: &Text, url: &Url, scheme: &Text, symbols: &Symbols, part
     authority(url, &decode, parts);
     python_port(text, url, parts);
     let query = |wanted: &str| {
-        url.query.iter().find(|(name, value)| name.as_str() == wanted && !value.is_empty()).map(|(_, text)| decode(text))
+        url.query
+            .iter()
+            .find(|(name, value)| name.as_str() == wanted && !value.is_empty())
+            .map(|(_, text)| decode(text))
     };
     if let Some(password) = query("password") {
         parts.password = Some(password);

@@ -66,7 +66,9 @@ fn before_authentication(client: &ClientCase, family: Family, server: &Server, a
     let port = client.port?;
     let (plain, tls) = (server.port == Some(port), server.tls_port == Some(port));
     match (plain, tls, client.tls) {
-        (true, _, true) if !tls => Some(Outcome::Hangs { error: "TimeoutError: Timeout connecting to server".to_owned() }),
+        (true, _, true) if !tls => {
+            Some(Outcome::Hangs { error: "TimeoutError: Timeout connecting to server".to_owned() })
+        }
         (_, true, false) if !plain => fails(FailStage::Tls, reset_text(family)),
         (false, false, _) if server.port.is_some() || server.tls_port.is_some() => {
             fails(FailStage::Connect, &refused_text(client, family, port))
@@ -247,7 +249,11 @@ impl Link<'_> {
                 Greeting::User(user.as_str(), Some(password), hello)
             }
             (_, Some(password)) if !password.is_empty() => {
-                if hello { Greeting::User("default", Some(password), true) } else { Greeting::Password(password) }
+                if hello {
+                    Greeting::User("default", Some(password), true)
+                } else {
+                    Greeting::Password(password)
+                }
             }
             (Some(user), _) if !user.is_empty() && self.sends_lone_user(family, version) => {
                 Greeting::User(user.as_str(), None, hello)

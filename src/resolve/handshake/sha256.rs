@@ -34,7 +34,8 @@ fn compress(state: &mut [u32; 8], block: &[u8]) {
     for at in 0..64 {
         let sum = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
         let choice = (e & f) ^ (!e & g);
-        let one = h.wrapping_add(sum).wrapping_add(choice).wrapping_add(fraction(PRIMES[at].cbrt())).wrapping_add(words[at]);
+        let one =
+            h.wrapping_add(sum).wrapping_add(choice).wrapping_add(fraction(PRIMES[at].cbrt())).wrapping_add(words[at]);
         let sum = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
         let majority = (a & b) ^ (a & c) ^ (b & c);
         let two = sum.wrapping_add(majority);

@@ -1,10 +1,36 @@
 //! Code facts + a place's variables → the connection settings of every Redis client in that code.
+//!
+//! `values` evaluates expressions, `environment` reads variables as Python libraries do, `sites` knows the calls and
+//! settings that connect. What can't be proven is opaque.
 
+mod environment;
+mod settings;
+mod sites;
+mod values;
+
+use crate::facts::{EnvFile, Facts};
 use crate::finding::Confidence;
 use crate::model::Family;
-use crate::source::{FileId, Span};
-use crate::symbol::{Resolved, Step};
+use crate::resolve::project::Lookup;
+use crate::source::{FileId, Sources, Span};
+use crate::symbol::{Resolved, Step, Symbols};
 use crate::text::Text;
+
+pub use settings::password_settings;
+
+/// Where code runs.
+pub struct CodePlace<'a> {
+    /// The scope of symbols for variables that could not be told, such as `container backend` or `host`.
+    pub scope: &'a str,
+    /// Whether the module at this path runs here.
+    pub runs: &'a dyn Fn(&str) -> bool,
+    /// A variable of the process.
+    pub variable: &'a dyn Fn(&str) -> Lookup,
+    /// Env files that code may load itself here; examples are left out by the reader.
+    pub env_files: &'a [EnvFile],
+    /// Their texts.
+    pub sources: &'a Sources,
+}
 
 /// What a client is given; `None`: not given at all (the library's default applies).
 #[derive(Debug, Clone, Default)]
@@ -34,7 +60,14 @@ impl ConnectionSettings {
     #[must_use]
     pub fn reads_any(&self, files: &[FileId]) -> bool {
         let fields = [
-            &self.url, &self.host, &self.port, &self.db, &self.username, &self.password, &self.tls, &self.socket,
+            &self.url,
+            &self.host,
+            &self.port,
+            &self.db,
+            &self.username,
+            &self.password,
+            &self.tls,
+            &self.socket,
             &self.protocol,
         ];
         fields
@@ -63,3 +96,16 @@ pub struct FoundClient {
     /// From the site to the setting.
     pub trace: Vec<Step>,
 }
+
+/// Every Redis client of the code that runs in a place: connection sites first, then settings that no site was seen for.
+#[must_use]
+pub fn clients(facts: &Facts, place: &CodePlace<'_>, symbols: &Symbols) -> Vec<FoundClient> {
+    let evaluator = values::Evaluator::new(facts, place, symbols);
+    let mut found = sites::Found::default();
+    sites::collect(&evaluator, &mut found);
+    settings::collect(&evaluator, &mut found);
+    found.clients
+}
+
+#[cfg(test)]
+mod tests;
