@@ -67,13 +67,18 @@ enum Fault {
     Place(Span),
 }
 
-/// Joins findings of one fault; the first one speaks for all.
+/// Joins findings of one fault, which have a group or a place in common; the first one speaks for all.
 fn merge(found: Vec<Finding>) -> Vec<Finding> {
     let mut merged: Vec<Finding> = Vec::new();
     let mut known: BTreeMap<(&'static str, Fault), usize> = BTreeMap::new();
     for finding in found {
-        let fault = finding.group.clone().map_or(Fault::Place(finding.primary.span), Fault::Group);
-        let at = *known.entry((finding.rule, fault)).or_insert(merged.len());
+        let group = finding.group.clone().map(|group| (finding.rule, Fault::Group(group)));
+        let place = (finding.rule, Fault::Place(finding.primary.span));
+        let seen = group.as_ref().and_then(|group| known.get(group)).or_else(|| known.get(&place));
+        let at = seen.copied().unwrap_or(merged.len());
+        for key in group.into_iter().chain([place]) {
+            known.entry(key).or_insert(at);
+        }
         match merged.get_mut(at) {
             None => merged.push(finding),
             Some(first) => join(first, finding),

@@ -64,7 +64,7 @@ impl Fault<'_> {
 
 /// Every link that ends in what `is_hit` accepts, once for each of the client's alternatives.
 #[must_use]
-pub fn faults<'a>(model: &'a Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> Vec<Fault<'a>> {
+pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> Vec<Fault<'_>> {
     let mut found = Vec::new();
     for environment in &model.environments {
         for link in &environment.links {
@@ -79,7 +79,9 @@ pub fn faults<'a>(model: &'a Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bo
                 _ => Verdict::Bad,
             };
             let all = link.outcomes.iter().map(|end| (end.when.as_slice(), verdict(end.client_case, &end.outcome)));
-            let Some(confidence) = weigh(all) else { continue };
+            let Some(confidence) = weigh(all) else {
+                continue;
+            };
             let confidence = confidence.min(client.confidence).min(server.confidence).min(environment.confidence);
             for (at, case) in client.cases.iter().enumerate() {
                 let hits = || {
@@ -87,7 +89,9 @@ pub fn faults<'a>(model: &'a Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bo
                         .iter()
                         .filter(|end| end.client_case == at && verdict(at, &end.outcome) == Verdict::Hit)
                 };
-                let Some(auth) = hits().next().and_then(|end| server.auth.get(end.server_case)) else { continue };
+                let Some(auth) = hits().next().and_then(|end| server.auth.get(end.server_case)) else {
+                    continue;
+                };
                 let ends = hits().map(|end| (end.versions, &end.outcome)).collect();
                 found.push(Fault { environment, client, case, server, auth, ends, confidence });
             }

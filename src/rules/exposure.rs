@@ -31,7 +31,9 @@ pub fn published(server: &Server) -> impl Iterator<Item = &Published> {
 /// Who can reach the port of this entry.
 #[must_use]
 pub fn reach(entry: &Published) -> Reach {
-    let Some(ip) = &entry.host_ip else { return Reach::Everyone };
+    let Some(ip) = &entry.host_ip else {
+        return Reach::Everyone;
+    };
     match ip.as_str().trim_matches(['[', ']']) {
         "" | "0.0.0.0" | "::" | "*" | "0:0:0:0:0:0:0:0" => Reach::Everyone,
         _ if !Symbols::is_known(ip) => Reach::Unknown,

@@ -41,11 +41,11 @@ pub fn finding(rule: &Rule, context: &Context<'_>, literal: &Literal, fact: &str
     let place = match (tracked, literal.stage) {
         (Some(false), _) => {
             severity = Severity::Note;
-            "in a file that git does not track"
+            ", in a file that git does not track"
         }
-        (_, Stage::Production) => "in the repository, and production uses it",
-        (_, Stage::Staging) => "in the repository, and staging uses it",
-        _ => "in the repository",
+        (_, Stage::Production) => ", and production uses it",
+        (_, Stage::Staging) => ", and staging uses it",
+        _ => "",
     };
     let subject = match (&literal.setting, literal.role) {
         (Some(setting), _) => format!(" in `{setting}`"),
@@ -57,7 +57,7 @@ pub fn finding(rule: &Rule, context: &Context<'_>, literal: &Literal, fact: &str
         severity,
         confidence: Confidence::High,
         environments: literal.environments.clone(),
-        message: format!("{fact}{subject} {place}"),
+        message: format!("{fact}{subject}{place}"),
         primary: Label::new(span, "the password itself"),
         related: Vec::new(),
         trace: Vec::new(),

@@ -19,7 +19,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
         for server in &environment.servers {
             // Where the command sets a password as well, the variable is of no use, but nobody is misled.
-            let Some(confidence) = common::weigh_open(server) else { continue };
+            let Some(confidence) = common::weigh_open(server) else {
+                continue;
+            };
             for variable in ignored(server) {
                 let image = server.image.as_ref().map(|image| context.symbols.display(image.as_str()));
                 let image = image.map_or_else(|| "its image".to_owned(), |image| format!("the image {image}"));

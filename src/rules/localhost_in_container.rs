@@ -17,7 +17,9 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for lost in lost::clients(context.model, |case| case.reach == Reach::OwnContainer) {
-        let Place::Container(service) = &lost.client.place else { continue };
+        let Place::Container(service) = &lost.client.place else {
+            continue;
+        };
         let client = common::client_name(lost.client);
         let host = lost::host(context, lost.case);
         let error = lost::refused(context, lost.client, lost.case);

@@ -1,14 +1,14 @@
-//! Clients whose host name leads nowhere: what the connectivity rules share.
+//! Clients at fault whatever a server says: what the rules on names and URLs share.
 //!
 //! Comes in: the clients of the model. Goes out: those whose alternatives a rule picks, with confidence and error texts.
 
 use crate::finding::{Confidence, Finding, Label};
-use crate::model::{Client, ClientCase, Environment, Family, Model, Server};
+use crate::model::{Client, ClientCase, ClientError, Environment, Family, Model, Server};
 use crate::rule::{Context, Rule};
 use crate::rules::common::{self, Verdict};
 use crate::source::Span;
 
-/// A client that finds no server.
+/// A client that finds no server, or refuses its own settings.
 pub struct Lost<'a> {
     /// Where it runs.
     pub environment: &'a Environment,
@@ -18,37 +18,49 @@ pub struct Lost<'a> {
     pub case: &'a ClientCase,
     /// How sure we are, all told.
     pub confidence: Confidence,
+    /// Whether it is so in every alternative.
+    pub certain: bool,
 }
 
 /// Every client with an alternative that `is_lost` picks, once for each of these.
-pub fn clients<'a>(model: &'a Model, is_lost: impl Fn(&ClientCase) -> bool) -> Vec<Lost<'a>> {
+pub fn clients(model: &Model, is_lost: impl Fn(&ClientCase) -> bool) -> Vec<Lost<'_>> {
     let mut found = Vec::new();
     for environment in &model.environments {
         for client in &environment.clients {
-            let verdict = |case: &ClientCase| if is_lost(case) { Verdict::Hit } else { Verdict::Fine };
+            let verdict = |case: &ClientCase| {
+                if is_lost(case) { Verdict::Hit } else { Verdict::Fine }
+            };
             let weighed = common::weigh(client.cases.iter().map(|case| (case.when.as_slice(), verdict(case))));
             let Some(confidence) = weighed else { continue };
+            let certain = client.cases.iter().all(&is_lost);
             let confidence = confidence.min(client.confidence).min(environment.confidence);
             let cases = client.cases.iter().filter(|case| is_lost(case));
-            found.extend(cases.map(|case| Lost { environment, client, case, confidence }));
+            found.extend(cases.map(|case| Lost { environment, client, case, confidence, certain }));
         }
     }
     found
 }
 
 impl Lost<'_> {
+    /// A finding at `span`.
+    #[must_use]
+    pub fn finding_at(&self, rule: &Rule, span: Span, label: &str, message: String) -> Finding {
+        Finding {
+            trace: common::trace(&self.case.trace),
+            setting: self.client.setting.clone(),
+            ..common::finding(rule, self.environment, self.confidence, Label::new(span, label), message)
+        }
+    }
+
     /// A finding at the host's name. The same name in the same file is one fault, however many settings hold it.
     #[must_use]
     pub fn finding(&self, rule: &Rule, label: &str, message: String) -> Finding {
-        let span: Span = common::host_span(self.client, self.case);
-        let primary = Label::new(span, label);
+        let span = common::host_span(self.client, self.case);
         let host = self.case.host.as_ref().map_or("", |host| host.as_str());
         Finding {
             related: self.only_server().map(|server| Label::new(server.span, "Redis runs here")).into_iter().collect(),
-            trace: common::trace(&self.case.trace),
-            setting: self.client.setting.clone(),
             group: Some(format!("{} {host}", span.file.0)),
-            ..common::finding(rule, self.environment, self.confidence, primary, message)
+            ..self.finding_at(rule, span, label, message)
         }
     }
 
@@ -60,6 +72,12 @@ impl Lost<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a client refuses its own TLS options.
+#[must_use]
+pub fn is_about_tls(error: &ClientError) -> bool {
+    error.message.contains("ssl_cert_reqs") || error.message.contains("SSL Certificate Requirements")
 }
 
 /// The host for people.
@@ -86,7 +104,9 @@ pub fn unresolved(context: &Context<'_>, client: &Client, case: &ClientCase) -> 
     let (host, address) = (host(context, case), common::address(case, context.symbols));
     match client.family {
         Family::NodeRedis | Family::Ioredis => format!("getaddrinfo ENOTFOUND {host}"),
-        Family::RedisCli => format!("Could not connect to Redis at {address}: Name or service not known"),
+        Family::RedisCli => {
+            format!("Could not connect to Redis at {address}: Name or service not known")
+        }
         Family::RedisRs => "failed to lookup address information: Name or service not known".to_owned(),
         _ => format!("Error -2 connecting to {address}. Name or service not known."),
     }

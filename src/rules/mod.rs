@@ -11,17 +11,31 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+mod clients_disagree;
 mod config_not_loaded;
+mod empty_password;
 mod hardcoded_password;
 mod ignored_password_variable;
+mod invalid_database;
+mod invalid_directive;
 mod localhost_in_container;
+mod loopback_bind;
+mod malformed_url;
 mod missing_password;
+mod overridden_directive;
+mod password_as_username;
+mod password_fallback;
 mod protected_mode_off;
 mod published_port;
+mod separate_networks;
+mod tls_mismatch;
 mod unauthenticated_healthcheck;
+mod unescaped_password;
 mod unexpected_password;
 mod unknown_host;
+mod unknown_user;
 mod wrong_password;
+mod wrong_port;
 
 use crate::rule::Rule;
 
@@ -30,12 +44,26 @@ pub static ALL: &[&Rule] = &[
     &unexpected_password::RULE,
     &missing_password::RULE,
     &wrong_password::RULE,
+    &unknown_user::RULE,
+    &clients_disagree::RULE,
     &ignored_password_variable::RULE,
     &config_not_loaded::RULE,
+    &empty_password::RULE,
+    &overridden_directive::RULE,
+    &invalid_directive::RULE,
+    &password_as_username::RULE,
+    &unescaped_password::RULE,
+    &malformed_url::RULE,
     &unauthenticated_healthcheck::RULE,
     &hardcoded_password::RULE,
+    &password_fallback::RULE,
     &published_port::RULE,
     &protected_mode_off::RULE,
     &localhost_in_container::RULE,
     &unknown_host::RULE,
+    &loopback_bind::RULE,
+    &separate_networks::RULE,
+    &wrong_port::RULE,
+    &tls_mismatch::RULE,
+    &invalid_database::RULE,
 ];

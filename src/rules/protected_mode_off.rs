@@ -21,7 +21,9 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
         for server in &environment.servers {
-            let Some(directive) = exposure::switched_off(server) else { continue };
+            let Some(directive) = exposure::switched_off(server) else {
+                continue;
+            };
             if exposure::compiled_on(server) != Some(true) || !is_reachable(server) {
                 continue;
             }

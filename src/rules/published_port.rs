@@ -20,7 +20,9 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
         for server in environment.servers.iter().filter(|server| !exposure::listens_on_loopback_only(server)) {
-            let Some(judged) = judge(environment, server) else { continue };
+            let Some(judged) = judge(environment, server) else {
+                continue;
+            };
             for entry in exposure::published(server) {
                 findings.extend(finding(context, environment, server, entry, &judged));
             }
@@ -64,7 +66,9 @@ fn judge(environment: &Environment, server: &Server) -> Option<Judged> {
 
 /// Whether each user needs a password, and all passwords are in the repository.
 fn has_known_password(auth: &Auth) -> bool {
-    let Auth::Users(users) = auth else { return false };
+    let Auth::Users(users) = auth else {
+        return false;
+    };
     users.iter().filter(|user| user.on).all(|user| {
         let known = |password: &Password| match password {
             Password::Plain(text) | Password::Sha256(text) => Symbols::is_known(text),

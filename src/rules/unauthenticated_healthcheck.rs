@@ -23,7 +23,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 continue;
             };
             let locked = |auth: &Auth| common::default_user(auth).is_some() && !common::is_open(auth);
-            let Some(confidence) = common::weigh_running(server, locked) else { continue };
+            let Some(confidence) = common::weigh_running(server, locked) else {
+                continue;
+            };
             let name = common::server_name(server);
             let end = if health.fails_on_noauth {
                 "the container never becomes healthy"
