@@ -51,13 +51,12 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
 }
 
 fn by_place(sources: &Sources, a: &Finding, b: &Finding) -> Ordering {
-    let key = |finding: &Finding| (finding.primary.span.start, finding.primary.span.end);
-    let path = |finding: &Finding| sources.get(finding.primary.span.file).path().to_owned();
+    let span = |finding: &Finding| finding.primary.span;
+    let path = |finding: &Finding| sources.get(span(finding).file).path();
     path(a)
-        .cmp(&path(b))
-        .then_with(|| key(a).cmp(&key(b)))
-        .then_with(|| a.rule.cmp(b.rule))
-        .then_with(|| a.message.cmp(&b.message))
+        .cmp(path(b))
+        .then_with(|| (span(a).start, span(a).end).cmp(&(span(b).start, span(b).end)))
+        .then_with(|| (a.rule, &a.message).cmp(&(b.rule, &b.message)))
 }
 
 /// What makes two findings of one rule the same fault.
