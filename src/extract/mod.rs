@@ -3,6 +3,7 @@
 //!
 //! The driver here decides which extractor reads which file, and serves requests until nothing new is asked.
 
+pub mod ci;
 pub mod compose;
 pub mod pins;
 pub mod python;
@@ -15,7 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::facts::{ConfFile, Dockerfile, EnvFile, Facts, FileKind, Request, code, compose as compose_facts};
+use crate::facts::{
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts,
+};
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources};
 use crate::syntax::{dockerfile, redis_conf};
@@ -42,6 +45,8 @@ enum Fact {
     Conf(ConfFile),
     Module(code::Module),
     Dockerfile(Dockerfile),
+    Pins(Vec<Pin>),
+    Workflow(ci_facts::Workflow),
 }
 
 /// Reads the seeds, then what they ask for, each file once in each role, until nothing new is asked.
@@ -64,6 +69,8 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
     driver.facts.confs.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.modules.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.workflows.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
 }
 
@@ -103,6 +110,8 @@ impl Driver {
                 Fact::Conf(file) => self.facts.confs.push(file),
                 Fact::Module(module) => self.facts.modules.push(module),
                 Fact::Dockerfile(file) => self.facts.dockerfiles.push(file),
+                Fact::Pins(pins) => self.facts.pins.extend(pins),
+                Fact::Workflow(file) => self.facts.workflows.push(file),
             }
             all.extend(requests);
             self.notices.extend(notices);
@@ -173,10 +182,15 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let requests = server_files::copied_by_dockerfile(path, &instructions, index);
             (Fact::Dockerfile(Dockerfile { file, path: path.to_owned(), instructions }), requests, notices)
         }
+        FileKind::Workflow => {
+            let (fact, notices) = ci::extract(file, path, text);
+            (Fact::Workflow(fact), Vec::new(), notices)
+        }
+        FileKind::Pins => (Fact::Pins(pins::extract(file, path, text)), Vec::new(), Vec::new()),
         // Each reader of the file has its own dialect: it is parsed where the reader is known.
         FileKind::Dotenv => {
             let example = is_example(path);
-            (Fact::Env(EnvFile { file, path: path.to_owned(), example }), Vec::new(), Vec::new())
+            (Fact::Env(EnvFile { file, path: path.to_owned(), example }), compose::chosen(file, path, text), Vec::new())
         }
     }
 }

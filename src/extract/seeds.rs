@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::Job;
+use super::ci::is_workflow;
+use super::pins::is_pin_file;
 use crate::facts::FileKind;
 use crate::tree::Tree;
 
@@ -61,6 +63,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
             || stem.starts_with(&format!("{word}_"))
     });
     Some(match extension {
+        _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
         // The folders of CI systems hold `services:` of another kind.
         _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => (FileKind::Compose, Says::Services),
@@ -75,6 +78,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
+        _ if is_pin_file(path) => (FileKind::Pins, Says::Redis),
         _ => return None,
     })
 }

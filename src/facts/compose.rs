@@ -88,6 +88,8 @@ pub struct Service {
     pub network_mode: Option<Attribute<Text>>,
     /// `container_name`.
     pub container_name: Option<Attribute<Text>>,
+    /// `extra_hosts`, as `name:address` or `name=address`.
+    pub extra_hosts: Option<Attribute<Vec<Text>>>,
     /// `links`.
     pub links: Option<Attribute<Vec<Text>>>,
     /// `depends_on`, the names only.
@@ -240,6 +242,8 @@ pub struct Network {
     pub name: Spanned<String>,
     /// `internal`.
     pub internal: Option<Text>,
+    /// `external` in one of its forms.
+    pub external: bool,
 }
 
 /// A top-level config or secret.

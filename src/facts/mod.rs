@@ -2,6 +2,7 @@
 //!
 //! Comes from `extract`; `resolve` reads nothing else.
 
+pub mod ci;
 pub mod code;
 pub mod compose;
 
@@ -22,6 +23,8 @@ pub struct Facts {
     pub modules: Vec<code::Module>,
     /// Dockerfiles.
     pub dockerfiles: Vec<Dockerfile>,
+    /// CI workflows.
+    pub workflows: Vec<ci::Workflow>,
     /// Versions of client libraries that the repository pins.
     pub pins: Vec<Pin>,
 }
@@ -83,6 +86,10 @@ pub enum FileKind {
     Python,
     /// A Dockerfile.
     Dockerfile,
+    /// A requirements or lock file.
+    Pins,
+    /// A CI workflow.
+    Workflow,
 }
 
 /// A file that matters because of what another one says.

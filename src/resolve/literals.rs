@@ -19,7 +19,8 @@ pub fn names_redis_password(name: &str) -> bool {
         .iter()
         .any(|word| lower.contains(word));
     // `REDIS_PASSWORD_FILE` holds a path, `REDIS_PASSWORD_KEY` and the like a name.
-    let about = ["_file", "_path", "_key", "_name", "_enabled", "_required", "_policy"].iter().any(|end| lower.ends_with(end));
+    let about =
+        ["_file", "_path", "_key", "_name", "_enabled", "_required", "_policy"].iter().any(|end| lower.ends_with(end));
     redis && secret && !about
 }
 
@@ -42,7 +43,14 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn add(&mut self, value: &Text, role: LiteralRole, setting: Option<&str>, fallback: bool, environment: Option<&Environment>) {
+    fn add(
+        &mut self,
+        value: &Text,
+        role: LiteralRole,
+        setting: Option<&str>,
+        fallback: bool,
+        environment: Option<&Environment>,
+    ) {
         // A password put together from several places is written down nowhere as a whole.
         if value.is_empty() || !Symbols::is_known(value) || value.spans().len() != 1 {
             return;
@@ -118,7 +126,13 @@ fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
             for user in users {
                 for password in &user.passwords {
                     if let Password::Plain(text) = password {
-                        collector.add(text, LiteralRole::Server, Some("requirepass"), is_fallback(&case.when), Some(environment));
+                        collector.add(
+                            text,
+                            LiteralRole::Server,
+                            Some("requirepass"),
+                            is_fallback(&case.when),
+                            Some(environment),
+                        );
                     }
                 }
             }
@@ -175,7 +189,9 @@ fn from_conf(collector: &mut Collector<'_>, conf: &crate::facts::ConfFile) {
 }
 
 /// Stages in order of seriousness, for [`Ord`] on [`Stage`] to mean what `max` above needs.
-const _: () = assert!((Stage::Development as u8) < (Stage::Unlabelled as u8) && (Stage::Staging as u8) < (Stage::Production as u8));
+const _: () = assert!(
+    (Stage::Development as u8) < (Stage::Unlabelled as u8) && (Stage::Staging as u8) < (Stage::Production as u8)
+);
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Reach, Server};
+use crate::model::{EnvironmentKind, Reach, Server};
 use crate::resolve::project::{Container, Project};
 use crate::symbol::Symbols;
 use crate::text::Text;
@@ -98,6 +98,9 @@ impl<'a> Network<'a> {
         if name.contains('.') || name.contains(':') {
             return Reach::External;
         }
+        if self.on_runner(mode) {
+            return Reach::UnknownName { suggestion: Some("localhost".to_owned()) };
+        }
         if self.may_have_foreign_names(container, mode)
             || container.extra_hosts.iter().any(|extra| extra.eq_ignore_ascii_case(name))
         {
@@ -135,6 +138,9 @@ impl<'a> Network<'a> {
     }
 
     fn through_networks(&self, container: &Container, mode: Option<&str>, targets: &[usize]) -> Reach {
+        if self.on_runner(mode) {
+            return Reach::UnknownName { suggestion: Some("localhost".to_owned()) };
+        }
         if mode.is_some() {
             // On the host's or another container's network, service names do not resolve in the same way.
             return Reach::Undetermined;
@@ -149,6 +155,11 @@ impl<'a> Network<'a> {
             // A container that is no Redis: a proxy, a sentinel, an image we do not know.
             _ => Reach::Undetermined,
         }
+    }
+
+    /// A CI runner knows no service by name; only a job's own container does.
+    fn on_runner(&self, mode: Option<&str>) -> bool {
+        self.project.kind == EnvironmentKind::Ci && mode == Some("host")
     }
 
     fn share_network(&self, container: &Container, other: usize) -> bool {

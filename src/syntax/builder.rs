@@ -44,9 +44,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Whether the text made so far ends with `suffix`.
-    pub(crate) fn ends_with(&self, suffix: char) -> bool {
-        let kept = &self.source.as_str()[self.kept.clone()];
-        if kept.is_empty() { self.out.as_str().ends_with(suffix) } else { kept.ends_with(suffix) }
+    pub(crate) fn ends_with(&mut self, suffix: &str) -> bool {
+        self.flush();
+        self.out.as_str().ends_with(suffix)
     }
 
     /// The text, standing at `whole` of the source (with its quotes).

@@ -41,7 +41,9 @@ pub fn parse(file: FileId, text: &str) -> (Option<ModModule>, Vec<Notice>) {
     let notices = parsed
         .errors()
         .first()
-        .map(|error| Notice::at("python-syntax", Level::Warning, span(file, error.location), "a statement is no valid Python"))
+        .map(|error| {
+            Notice::at("python-syntax", Level::Warning, span(file, error.location), "a statement is no valid Python")
+        })
         .into_iter()
         .collect();
     let module = match parsed.into_syntax() {
@@ -224,7 +226,12 @@ mod tests {
     #[test]
     fn nesting_without_end_is_refused_and_a_flat_list_is_not() {
         let file = FileId(0);
-        for text in ["(".repeat(100_000), "not ".repeat(100_000), format!("x = {}1", "-".repeat(100_000)), "x = a".to_owned() + &"+a".repeat(100_000)] {
+        for text in [
+            "(".repeat(100_000),
+            "not ".repeat(100_000),
+            format!("x = {}1", "-".repeat(100_000)),
+            "x = a".to_owned() + &"+a".repeat(100_000),
+        ] {
             let (module, notices) = parse(file, &text);
             assert!(module.is_none());
             assert_eq!(notices[0].code, "python-nesting");

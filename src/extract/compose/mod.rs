@@ -8,6 +8,8 @@ mod reader;
 mod request;
 mod service;
 
+pub use request::chosen;
+
 use crate::facts::Request;
 use crate::facts::compose::{ComposeFile, Document, Include, Network, Resource};
 use crate::finding::Notice;
@@ -56,10 +58,15 @@ fn document(reader: &mut Reader<'_>, root: NodeId) -> Document {
 fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<Network> {
     let mut networks = Vec::new();
     for pair in reader.pairs(id, "networks") {
-        let mut network = Network { name: pair.name, internal: None };
+        let mut network = Network { name: pair.name, internal: None, external: false };
         for attribute in reader.pairs(pair.value, "a network") {
-            if attribute.name.value == "internal" {
-                network.internal = reader.text(attribute.value);
+            match attribute.name.value.as_str() {
+                "internal" => network.internal = reader.text(attribute.value),
+                // The old form is a mapping with the network's name.
+                "external" => {
+                    network.external = reader.text(attribute.value).is_none_or(|value| value.as_str() == "true");
+                }
+                _ => {}
             }
         }
         networks.push(network);

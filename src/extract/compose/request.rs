@@ -2,7 +2,8 @@
 
 use crate::facts::compose::{Assignment, CommandLine, ComposeFile, Document, Service, Volume};
 use crate::facts::{FileKind, Request};
-use crate::source::Span;
+use crate::source::{FileId, Span};
+use crate::syntax::dotenv::{self, Dialect};
 use crate::syntax::template::{self, Operator, Part, Template};
 use crate::text::Text;
 use crate::tree::join;
@@ -24,6 +25,25 @@ pub(super) fn requests(compose: &ComposeFile) -> Vec<Request> {
         asked.document(document);
         for service in &document.services {
             asked.service(service);
+        }
+    }
+    asked.requests
+}
+
+/// The compose files that `COMPOSE_FILE` of a `.env` names.
+#[must_use]
+pub fn chosen(file: FileId, path: &str, text: &str) -> Vec<Request> {
+    if path.rsplit('/').next() != Some(".env") || !text.contains("COMPOSE_FILE") {
+        return Vec::new();
+    }
+    let mut asked = Asked { folder: path.rsplit_once('/').map_or("", |(folder, _)| folder), requests: Vec::new() };
+    for entry in dotenv::parse(file, text, Dialect::Compose).0 {
+        if let Some(value) = entry.value
+            && entry.key.value == "COMPOSE_FILE"
+        {
+            for path in value.text.as_str().split([':', ';', ',']) {
+                asked.path(path.trim(), FileKind::Compose, value.text.span());
+            }
         }
     }
     asked.requests

@@ -27,6 +27,7 @@ pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
             "networks" => service.networks = reader.attribute(pair, networks),
             "network_mode" => service.network_mode = reader.attribute(pair, |reader, id| reader.text(id)),
             "container_name" => service.container_name = reader.attribute(pair, |reader, id| reader.text(id)),
+            "extra_hosts" => service.extra_hosts = reader.attribute(pair, |reader, id| Some(reader.names(id))),
             "links" => service.links = reader.attribute(pair, |reader, id| Some(reader.texts(id))),
             "depends_on" => service.depends_on = reader.attribute(pair, |reader, id| Some(reader.names(id))),
             "volumes" => service.volumes = reader.attribute(pair, volumes),
@@ -57,6 +58,7 @@ fn empty(pair: &Pair) -> Service {
         networks: None,
         network_mode: None,
         container_name: None,
+        extra_hosts: None,
         links: None,
         depends_on: None,
         volumes: None,
@@ -112,11 +114,8 @@ fn environment(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Assignment>> {
         return Some(reader.texts(id).into_iter().map(Assignment::Entry).collect());
     }
     let pairs = reader.pairs(id, "environment");
-    let assignment = |pair: Pair| Assignment::Pair {
-        value: reader.text(pair.value),
-        tag: reader.tag(pair.value),
-        name: pair.name,
-    };
+    let assignment =
+        |pair: Pair| Assignment::Pair { value: reader.text(pair.value), tag: reader.tag(pair.value), name: pair.name };
     Some(pairs.into_iter().map(assignment).collect())
 }
 

@@ -23,8 +23,27 @@ const MAX_DEPTH: usize = 60;
 
 /// Last names of calls that are worth a look: a filter that keeps facts small, no judgement.
 const CALLS: &[&str] = &[
-    "redis", "celery", "from_url", "from_dsn", "pool", "limiter", "broker", "huey", "storage", "connection", "backend",
-    "cache", "manager", "socketio", "jobstore", "walrus", "database", "settings", "update", "config_from_object", "queue",
+    "redis",
+    "celery",
+    "from_url",
+    "from_dsn",
+    "pool",
+    "limiter",
+    "broker",
+    "huey",
+    "storage",
+    "connection",
+    "backend",
+    "cache",
+    "manager",
+    "socketio",
+    "jobstore",
+    "walrus",
+    "database",
+    "settings",
+    "update",
+    "config_from_object",
+    "queue",
 ];
 
 /// Reads one module. `exists` tells whether a path is in the repository, for the candidates of an import.
@@ -38,8 +57,12 @@ pub fn extract(
     let mut module = Module::empty(file, path);
     let (tree, notices) = python::parse(file, text);
     let Some(tree) = tree else { return (module, Vec::new(), notices) };
-    let mut walker =
-        Walker { lower: Lowerer { file, text }, finder: Finder { path, exists }, imports: Vec::new(), requests: Vec::new() };
+    let mut walker = Walker {
+        lower: Lowerer { file, text },
+        finder: Finder { path, exists },
+        imports: Vec::new(),
+        requests: Vec::new(),
+    };
     let mut block = Block::default();
     walker.block(&tree.body, &mut block, &mut Vec::new(), 0);
     for import in &walker.imports {
@@ -126,7 +149,8 @@ impl Walker<'_> {
                 let value = self.value(&assign.value, out);
                 let target = self.lower.expr(&assign.target);
                 let span = self.lower.span(assign.range());
-                let kind = if assign.op == ast::Operator::Add { ExprKind::Sum(vec![target, value]) } else { ExprKind::Opaque };
+                let kind =
+                    if assign.op == ast::Operator::Add { ExprKind::Sum(vec![target, value]) } else { ExprKind::Opaque };
                 self.bind(&assign.target, Some(&Expr { span, kind }), None, out, guards);
             }
             Stmt::Return(statement) => {
@@ -331,7 +355,9 @@ fn collect_calls(expr: &Expr, out: &mut Vec<Expr>) {
                     out.push(expr.clone());
                 }
                 work.push(&call.callee);
-                work.extend(call.arguments.iter().chain(call.keywords.iter().map(|(_, value)| value)).chain(&call.spreads));
+                work.extend(
+                    call.arguments.iter().chain(call.keywords.iter().map(|(_, value)| value)).chain(&call.spreads),
+                );
             }
             ExprKind::Attribute(inner, _) | ExprKind::Not(inner) => work.push(inner),
             ExprKind::Subscript(left, right) | ExprKind::Percent(left, right) | ExprKind::Equal(left, right) => {

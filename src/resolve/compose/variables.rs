@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Level, Notice};
+use crate::resolve::conditions::both;
 use crate::source::Span;
 use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, Symbols};
 use crate::syntax::template::{self, Operator, Part, Template, Variable};
@@ -127,7 +128,7 @@ impl<'a> Scope<'a> {
                 },
             };
             for inner in value.alternatives {
-                let Some(when) = join_conditions(&state.when, &inner.when) else { continue };
+                let Some(when) = both(&state.when, &inner.when) else { continue };
                 let trace = [std::slice::from_ref(&step), &state.trace, &inner.trace].concat();
                 alternatives.push(Alternative { when, value: inner.value, trace });
             }
@@ -143,67 +144,32 @@ impl<'a> Scope<'a> {
 
 /// `left` followed by `right`, in every combination that can be.
 fn append(left: &Resolved, right: &Resolved) -> Resolved {
-    let joined = product(&left.alternatives, &right.alternatives, |left, right| {
-        let mut value = left.value.clone()?;
-        if let Some(right) = &right.value {
+    let mut joined = Vec::new();
+    for one in &left.alternatives {
+        for other in &right.alternatives {
+            let (Some(head), Some(tail)) = (&one.value, &other.value) else { continue };
+            let Some(when) = both(&one.when, &other.when) else { continue };
             // An empty value has no bytes to point at: it keeps the place of its reference.
-            value = if value.is_empty() && right.is_empty() { right.clone() } else { value };
-            value.push_text(right);
-        }
-        Some(value)
-    });
-    limit(joined.into_iter().map(|(when, value, trace)| Alternative { when, value, trace }).collect())
-}
-
-/// What [`product`] makes of a pair.
-type Joined<T> = (Vec<Condition>, T, Vec<Step>);
-
-fn product<T>(
-    left: &[Alternative],
-    right: &[Alternative],
-    join: impl Fn(&Alternative, &Alternative) -> T,
-) -> Vec<Joined<T>> {
-    let mut out = Vec::new();
-    for one in left {
-        for other in right {
-            if let Some(when) = join_conditions(&one.when, &other.when) {
-                out.push((when, join(one, other), [one.trace.as_slice(), &other.trace].concat()));
-            }
+            let mut value = if head.is_empty() && tail.is_empty() { tail.clone() } else { head.clone() };
+            value.push_text(tail);
+            joined.push(Alternative { when, value: Some(value), trace: [one.trace.as_slice(), &other.trace].concat() });
         }
     }
-    out
+    limit(joined)
 }
 
 /// At most [`MAX_ALTERNATIVES`]; beyond that the two ends stand for all: what a fresh clone gets, and everything set.
 fn limit(mut alternatives: Vec<Alternative>) -> Resolved {
+    keep_ends(&mut alternatives);
+    Resolved { alternatives }
+}
+
+/// Cuts a list that is longer than [`MAX_ALTERNATIVES`] down to its ends.
+pub fn keep_ends<T>(alternatives: &mut Vec<T>) {
     if alternatives.len() > MAX_ALTERNATIVES {
         let last = alternatives.pop();
         alternatives.truncate(1);
         alternatives.extend(last);
-    }
-    Resolved { alternatives }
-}
-
-/// Both lists of conditions at once; `None` where they contradict each other.
-#[must_use]
-pub fn join_conditions(left: &[Condition], right: &[Condition]) -> Option<Vec<Condition>> {
-    let mut all = left.to_vec();
-    for condition in right {
-        if left.iter().any(|other| contradicts(other, condition)) {
-            return None;
-        }
-        if !all.contains(condition) {
-            all.push(condition.clone());
-        }
-    }
-    Some(all)
-}
-
-fn contradicts(left: &Condition, right: &Condition) -> bool {
-    use Condition::{Empty, Set, Unset};
-    match (left, right) {
-        (Unset(a), Set(b) | Empty(b)) | (Set(a), Unset(b) | Empty(b)) | (Empty(a), Set(b) | Unset(b)) => a == b,
-        _ => false,
     }
 }
 

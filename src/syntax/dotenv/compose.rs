@@ -36,11 +36,15 @@ fn is_blank(char: char) -> bool {
 
 /// Reads one statement and returns where the next may begin, or what is wrong with it.
 fn statement(reader: &mut Reader<'_>, start: usize) -> Result<usize, &'static str> {
-    let exported = reader.text[start..]
-        .strip_prefix("export")
-        .filter(|rest| rest.starts_with(|char| matches!(char, '\t' | '\n' | '\u{C}' | '\r' | ' ')));
+    let exported =
+        reader.text[start..].strip_prefix("export").filter(|rest| rest.starts_with(['\t', '\n', '\u{C}', '\r', ' ']));
     let name = if exported.is_some() { reader.skip(start + "export".len(), is_blank) } else { start };
-    let (end, delimiter) = name_end(reader, name)?;
+    let Some((end, delimiter)) = name_end(reader, name)? else {
+        // Compose reads the rest of the file as the value of a variable without a name.
+        let message = "a variable name at the end of the file counts only with a line break behind it";
+        reader.notice(Level::Info, start..reader.text.len(), message);
+        return Ok(reader.text.len());
+    };
     let key = reader.trim_end(name..end, char::is_whitespace);
     if reader.text[key.clone()].contains(' ') {
         return Err("docker compose refuses this file: key cannot contain a space");
@@ -52,29 +56,30 @@ fn statement(reader: &mut Reader<'_>, start: usize) -> Result<usize, &'static st
         }
         return Ok(end + 1);
     }
-    if key.is_empty() {
-        return Err("a value without a variable name");
-    }
     let at = reader.skip(end + 1, is_blank);
     let (value, range, next) = match reader.char(at) {
         Some(quote @ ('"' | '\'')) => quoted(reader, at, quote)?,
         _ => unquoted(reader, at),
     };
-    reader.entry(key, Some(value), start..range.end);
+    if key.is_empty() {
+        reader.notice(Level::Info, start..range.end, "a value without a variable name");
+    } else {
+        reader.entry(key, Some(value), start..range.end);
+    }
     Ok(next)
 }
 
-/// Where the name ends, and the character that ends it.
-fn name_end(reader: &Reader<'_>, start: usize) -> Result<(usize, char), &'static str> {
+/// Where the name ends, and the character that ends it; `None`: the file ends first.
+fn name_end(reader: &Reader<'_>, start: usize) -> Result<Option<(usize, char)>, &'static str> {
     for (offset, char) in reader.text[start..].char_indices() {
         match char {
-            '=' | ':' | '\n' => return Ok((start + offset, char)),
+            '=' | ':' | '\n' => return Ok(Some((start + offset, char))),
             '_' | '.' | '-' | '[' | ']' => {}
             _ if is_blank(char) || char.is_alphabetic() || char.is_numeric() => {}
             _ => return Err("docker compose refuses this file: unexpected character in variable name"),
         }
     }
-    Err("a variable name at the end of the file counts only with a line break behind it")
+    if start == reader.text.len() { Err("docker compose refuses this file: zero length string") } else { Ok(None) }
 }
 
 /// Up to the end of the line or ` #`.

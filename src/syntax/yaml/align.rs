@@ -19,10 +19,19 @@ pub(super) enum Style {
     Folded,
 }
 
-/// Aligns `decoded` with `source[body]`: the content without quotes, or the lines behind a block header.
-pub(super) fn align(file: FileId, source: &str, body: Range<usize>, style: Style, decoded: &str) -> Text {
+/// Aligns `decoded` with `source[body]`: the content without quotes, or the lines behind a block header. `source` is
+/// `original` with its templates masked, byte for byte as long; the value shows the original.
+pub(super) fn align(
+    file: FileId,
+    original: &str,
+    source: &str,
+    body: Range<usize>,
+    style: Style,
+    decoded: &str,
+) -> Text {
     let whole = Span::new(file, body.clone());
-    let mut walker = Walker { file, source, at: body.start, end: body.end, rest: decoded, text: Text::empty(whole) };
+    let mut walker =
+        Walker { file, original, source, at: body.start, end: body.end, rest: decoded, text: Text::empty(whole) };
     let matched = match style {
         Style::Plain | Style::Single | Style::Double => walker.flow(style),
         Style::Literal | Style::Folded => walker.block(style),
@@ -35,6 +44,7 @@ pub(super) fn align(file: FileId, source: &str, body: Range<usize>, style: Style
 
 struct Walker<'a> {
     file: FileId,
+    original: &'a str,
     source: &'a str,
     /// Next source byte.
     at: usize,
@@ -54,7 +64,12 @@ impl<'a> Walker<'a> {
     fn exact(&mut self, to: usize) -> Option<()> {
         let part = &self.source[self.at..to];
         self.rest = self.rest.strip_prefix(part)?;
-        self.text.push_exact(part, Span::new(self.file, self.at..to));
+        let span = Span::new(self.file, self.at..to);
+        match self.original.get(self.at..to) {
+            Some(part) => self.text.push_exact(part, span),
+            // Within a character of a masked template.
+            None => self.text.push_mapped(part, span),
+        }
         self.at = to;
         Some(())
     }

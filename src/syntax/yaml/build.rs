@@ -5,9 +5,10 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
 use super::align::{Style, align};
+use super::mask::{self, Templates};
 use super::{Entry, Kind, Node, NodeId, Scalar, Yaml};
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Span};
@@ -22,9 +23,40 @@ const MAX_NODES: usize = 1_000_000;
 /// Nodes that a walk which follows every alias would visit: stops bombs of aliases.
 const MAX_VISITS: u64 = 2_000_000;
 
-/// Reads all documents of `text`.
+/// Reads all documents of `text`. Where a template expression stands outside of every scalar, or the text does not parse
+/// as it is, expressions are masked first.
 pub(super) fn build(file: FileId, text: &str) -> (Yaml, Vec<Notice>) {
-    let mut builder = Builder::new(file, text);
+    let ranges = mask::find(text);
+    let plain = Templates { ranges, lines: Vec::new() };
+    let (yaml, notices) = build_from(file, text, text, &plain);
+    let scalars: Vec<Range<usize>> =
+        yaml.nodes.iter().filter(|node| matches!(node.kind, Kind::Scalar(_))).map(|node| node.span.range()).collect();
+    let needed = plain.ranges.iter().find(|range| !is_inside(&scalars, text, range));
+    let broken = notices.iter().any(|notice| notice.code == "yaml-syntax");
+    let Some(first) = needed.or_else(|| plain.ranges.first().filter(|_| broken)).cloned() else {
+        return (yaml, notices);
+    };
+    let (masked, templates) = mask::mask(text, plain.ranges);
+    let (yaml, mut notices) = build_from(file, text, &masked, &templates);
+    let message = "template expressions stand for unknown text and entries";
+    notices.push(Notice::at("template-masked", Level::Info, Span::new(file, first), message));
+    (yaml, notices)
+}
+
+/// Whether a template expression is part of a scalar (these come in the order of their starts) or of a comment.
+fn is_inside(scalars: &[Range<usize>], text: &str, template: &Range<usize>) -> bool {
+    let next = scalars.partition_point(|scalar| scalar.start <= template.start);
+    let end = next.checked_sub(1).map_or(0, |before| scalars[before].end);
+    if template.start < end {
+        return true;
+    }
+    let gap = &text[end..template.start];
+    gap[gap.rfind(['\r', '\n']).map_or(0, |at| at + 1)..].contains('#')
+}
+
+/// Reads `text`, which is `original` with the templates masked.
+fn build_from(file: FileId, original: &str, text: &str, templates: &Templates) -> (Yaml, Vec<Notice>) {
+    let mut builder = Builder::new(file, original, text, templates);
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
@@ -72,7 +104,13 @@ struct Cost {
 
 struct Builder<'a> {
     file: FileId,
+    /// What spans refer to and values show.
+    original: &'a str,
+    /// What is parsed: as long as `original`.
     text: &'a str,
+    templates: &'a Templates,
+    /// How many of the template lines stand before the current event.
+    lines: usize,
     yaml: Yaml,
     costs: Vec<Cost>,
     open: Vec<Open>,
@@ -86,10 +124,13 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(file: FileId, text: &'a str) -> Self {
+    fn new(file: FileId, original: &'a str, text: &'a str, templates: &'a Templates) -> Self {
         Self {
             file,
+            original,
             text,
+            templates,
+            lines: 0,
             yaml: Yaml::default(),
             costs: Vec::new(),
             open: Vec::new(),
@@ -104,22 +145,26 @@ impl<'a> Builder<'a> {
     /// Takes in an event; false when a budget is used up.
     fn event(&mut self, event: Event<'_>, place: &granit_parser::Span) -> bool {
         let range = place.byte_range().unwrap_or(self.cursor..self.cursor);
-        let tag = place.tag_span().and_then(|span| span.slice(self.text)).map(str::to_owned);
+        let hole = self.pass_lines(range.start);
         match event {
-            Event::Scalar(value, style, anchor, _) => {
+            Event::Scalar(value, style, anchor, tag) => {
                 let (text, end) = self.scalar(&value, style, range.clone());
                 self.content = end;
                 let plain = style == ScalarStyle::Plain;
                 let span = text.anchor();
-                let node = self.push(Node { span, tag, opaque: false, kind: Kind::Scalar(Scalar { text, plain }) });
+                let opaque = self.templates.touch(&span.range());
+                let tag = tag.map(|tag| tag_text(&tag));
+                let node = self.push(Node { span, tag, opaque, kind: Kind::Scalar(Scalar { text, plain }) });
                 self.anchor(anchor, node);
                 self.attach(node);
             }
-            Event::SequenceStart(style, anchor, _) => {
-                self.start(&range, tag, style, anchor, Kind::Sequence(Vec::new()));
+            Event::SequenceStart(style, anchor, tag) => {
+                let node = self.start(&range, tag.as_deref(), style, Kind::Sequence(Vec::new()), hole);
+                self.anchor(anchor, node);
             }
-            Event::MappingStart(style, anchor, _) => {
-                self.start(&range, tag, style, anchor, Kind::Mapping(Vec::new()));
+            Event::MappingStart(style, anchor, tag) => {
+                let node = self.start(&range, tag.as_deref(), style, Kind::Mapping(Vec::new()), hole);
+                self.anchor(anchor, node);
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(range.end),
             Event::Alias(anchor) => {
@@ -158,7 +203,8 @@ impl<'a> Builder<'a> {
     /// A syntax error: what is open was cut here.
     fn error(&mut self, error: &ScanError) {
         let at = error.marker().byte_offset().unwrap_or(self.cursor).min(self.text.len());
-        let len = self.text.get(at..).and_then(|rest| rest.chars().next()).filter(|char| !matches!(char, '\r' | '\n'));
+        let len =
+            self.original.get(at..).and_then(|rest| rest.chars().next()).filter(|char| !matches!(char, '\r' | '\n'));
         let range = at..at + len.map_or(0, char::len_utf8);
         if *error.kind() == granit_parser::ErrorKind::RecursionLimitExceeded {
             self.too_deep(range);
@@ -217,21 +263,50 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn start(&mut self, range: &Range<usize>, tag: Option<String>, style: StructureStyle, anchor: usize, kind: Kind) {
+    fn start(
+        &mut self,
+        range: &Range<usize>,
+        tag: Option<&Tag>,
+        style: StructureStyle,
+        kind: Kind,
+        opaque: bool,
+    ) -> NodeId {
         let mapping = matches!(kind, Kind::Mapping(_));
         let span = Span::new(self.file, range.clone());
-        let node = self.push(Node { span, tag, opaque: false, kind });
-        self.anchor(anchor, node);
+        let node = self.push(Node { span, tag: tag.map(tag_text), opaque, kind });
         self.content = self.content.max(range.end);
         self.open.push(Open { node, children: Vec::new(), mapping, block: style == StructureStyle::Block });
+        node
+    }
+
+    /// Marks what template lines before `at` may have changed: the collections that are open there, and a value that
+    /// seems to be missing just before. True where something that starts at `at` may begin earlier.
+    fn pass_lines(&mut self, at: usize) -> bool {
+        let before = self.lines;
+        self.lines += self.templates.lines[before..].iter().take_while(|line| **line < at).count();
+        // What stands before a document makes all of it conditional, and leaves it whole.
+        if self.lines == before || self.open.is_empty() {
+            return false;
+        }
+        for open in &self.open {
+            self.yaml.nodes[open.node.0 as usize].opaque = true;
+        }
+        if let Some(Node { opaque, kind: Kind::Scalar(scalar), .. }) = self.yaml.nodes.last_mut() {
+            *opaque |= scalar.plain && scalar.text.is_empty();
+        }
+        true
     }
 
     fn end(&mut self, end: usize) {
         let Some(open) = self.open.pop() else { return };
         let kind = if open.mapping {
             // A key whose value an error swallowed is left out: its value is not null.
-            let entries = open.children.chunks_exact(2).map(|pair| Entry { key: pair[0], value: pair[1] }).collect();
-            self.duplicates(&entries);
+            let entries: Vec<Entry> =
+                open.children.chunks_exact(2).map(|pair| Entry { key: pair[0], value: pair[1] }).collect();
+            // Branches of a template may write a key twice.
+            if !self.yaml.node(open.node).opaque {
+                self.duplicates(&entries);
+            }
             Kind::Mapping(entries)
         } else {
             Kind::Sequence(open.children)
@@ -246,7 +321,7 @@ impl<'a> Builder<'a> {
         self.attach(open.node);
     }
 
-    fn duplicates(&mut self, entries: &Vec<Entry>) {
+    fn duplicates(&mut self, entries: &[Entry]) {
         let mut seen = HashSet::new();
         for entry in entries {
             if let Some(key) = self.yaml.as_str(entry.key)
@@ -287,7 +362,7 @@ impl<'a> Builder<'a> {
     /// A node in the place of something that can't be known.
     fn unknown(&mut self, range: &Range<usize>) {
         let span = Span::new(self.file, range.clone());
-        let text = Text::exact(self.text.get(range.clone()).unwrap_or_default(), span);
+        let text = Text::exact(self.original.get(range.clone()).unwrap_or_default(), span);
         let kind = Kind::Scalar(Scalar { text, plain: false });
         let node = self.push(Node { span, tag: None, opaque: true, kind });
         self.attach(node);
@@ -308,7 +383,7 @@ impl<'a> Builder<'a> {
                 return self.block_scalar(value, style, range);
             }
         };
-        let text = align(self.file, self.text, body, style, value);
+        let text = align(self.file, self.original, self.text, body, style, value);
         (text.with_anchor(Span::new(self.file, range.clone())), range.end)
     }
 
@@ -327,7 +402,7 @@ impl<'a> Builder<'a> {
         };
         let content = self.text[header..range.end].trim_end_matches([' ', '\t', '\r', '\n']).len();
         let end = header + content;
-        let text = align(self.file, self.text, body..range.end.max(body), style, value);
+        let text = align(self.file, self.original, self.text, body..range.end.max(body), style, value);
         (text.with_anchor(Span::new(self.file, header..end)), end)
     }
 
@@ -353,4 +428,9 @@ impl<'a> Builder<'a> {
 fn within_quotes(range: &Range<usize>) -> Range<usize> {
     let start = (range.start + 1).min(range.end);
     start..range.end.saturating_sub(1).max(start)
+}
+
+/// `!!str` for every spelling of a core tag, others as written.
+fn tag_text(tag: &Tag) -> String {
+    tag.core_suffix().map_or_else(|| tag.original(), |suffix| format!("!!{suffix}"))
 }

@@ -7,6 +7,7 @@
 mod align;
 mod build;
 mod core_schema;
+mod mask;
 mod navigate;
 
 use crate::finding::Notice;
@@ -30,7 +31,7 @@ pub struct Yaml {
 pub struct Node {
     /// Scalars: with quotes or block header. Collections: from the first to the last content byte.
     pub span: Span,
-    /// The tag as written, such as `!reset` or `!!str`.
+    /// The tag as written, such as `!reset`; `!!str` and the like for every spelling of a core tag.
     pub tag: Option<String>,
     /// Not all of it is known. A scalar: its value holds `{{ … }}` or `{% … %}`, which another program fills in (the text
     /// still shows it). A collection: entries may be missing or conditional, because a template line stands in it or a

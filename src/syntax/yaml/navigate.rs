@@ -165,8 +165,9 @@ impl Yaml {
             // A template's output decides its type; nothing may be concluded from its text.
             _ if node.opaque => core_schema::Value::String,
             Some("!!null") => core_schema::Value::Null,
-            Some("!!str" | "!!binary") => core_schema::Value::String,
-            _ if scalar.plain => core_schema::resolve(scalar.text.as_str()),
+            // `!` alone and these ask for the core schema, quoted or not; a tag of an application makes a string.
+            Some("!!bool" | "!!int" | "!!float" | "!") => core_schema::resolve(scalar.text.as_str()),
+            None if scalar.plain => core_schema::resolve(scalar.text.as_str()),
             _ => core_schema::Value::String,
         };
         Some(value)

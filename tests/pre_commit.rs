@@ -1,0 +1,80 @@
+//! The pre-commit hook runs when, and only when, a file changes that could change the verdict.
+
+use regex::Regex;
+use serde_yaml::Value;
+
+const TRIGGERS: [&str; 38] = [
+    ".env",
+    ".env.staging",
+    ".env.example",
+    ".envrc",
+    "deploy/.env.production",
+    "env/redis.env",
+    "users.acl",
+    "redis.conf",
+    "deploy/redis/redis.conf",
+    "compose.yaml",
+    "docker-compose.yml",
+    "docker-compose.override.yml",
+    "docker-compose.staging.yml",
+    "k8s/redis-deployment.yaml",
+    "charts/shop/values.yaml",
+    "charts/shop/templates/redis.tpl",
+    ".github/workflows/ci.yml",
+    ".gitlab-ci.yml",
+    "app/core/config.py",
+    "settings.pyi",
+    "Dockerfile",
+    "Dockerfile.prod",
+    "deploy/backend.Dockerfile",
+    "Containerfile",
+    "Makefile",
+    "justfile",
+    "Procfile",
+    "scripts/up.sh",
+    "README.md",
+    "requirements.txt",
+    "requirements/base.txt",
+    "requirements-dev.txt",
+    "poetry.lock",
+    "pyproject.toml",
+    "redislint.toml",
+    ".redislintignore",
+    "app.json",
+    "src/main.rs",
+];
+
+const OTHERS: [&str; 14] = [
+    "image.png",
+    "docs/guide.md",
+    "LICENSE-MIT",
+    "static/app.js.map",
+    "static/style.css",
+    "environment.txt",
+    "data/rows.csv",
+    "my.env.png",
+    "Dockerfiles/logo.svg",
+    "yaml",
+    "config.yaml.orig",
+    "app.pyc",
+    "NOTREADME.md",
+    "notrequirements.txt",
+];
+
+#[test]
+fn the_hook_reads_the_whole_repository_at_the_right_times() {
+    let hooks: Value = serde_yaml::from_str(include_str!("../.pre-commit-hooks.yaml")).unwrap();
+    assert_eq!(hooks.as_sequence().unwrap().len(), 1);
+    let hook = &hooks[0];
+    assert_eq!(hook["id"].as_str(), Some("redislint"));
+    assert_eq!(hook["entry"].as_str(), Some("redislint"));
+    assert_eq!(hook["language"].as_str(), Some("rust"));
+    assert_eq!(hook["pass_filenames"].as_bool(), Some(false));
+    let files = Regex::new(hook["files"].as_str().unwrap()).unwrap();
+    for name in TRIGGERS {
+        assert!(files.is_match(name), "{name} would not trigger the hook");
+    }
+    for name in OTHERS {
+        assert!(!files.is_match(name), "{name} would trigger the hook");
+    }
+}

@@ -1,0 +1,127 @@
+//! No password of a scanned file appears in any output, in no form and not in part, unless `--show-secrets` asks for it.
+
+#[cfg(test)]
+#[allow(dead_code, reason = "shared by several tests, each of which uses a part")]
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+
+/// So many characters of a password in a row give too much of it away.
+const PART: usize = 6;
+
+const OUTPUTS: [&[&str]; 6] = [
+    &["--format", "text"],
+    &["--format", "text", "--color", "always"],
+    &["--format", "json"],
+    &["--format", "concise"],
+    &["inspect", "--format", "text"],
+    &["inspect", "--format", "json"],
+];
+
+#[test]
+fn no_output_holds_a_password() {
+    let passwords = passwords();
+    for variant in support::variants() {
+        for output in OUTPUTS {
+            let mut arguments = output.to_vec();
+            arguments.extend(["--root", &variant.root]);
+            if output[0] != "inspect" {
+                arguments.extend(["--min-confidence", "low", "--pedantic"]);
+            }
+            let shown = support::redislint().args(&arguments).output().unwrap();
+            assert!(shown.status.code().is_some_and(|code| code < 2), "{arguments:?}: {shown:?}");
+            let shown = String::from_utf8_lossy(&shown.stdout).into_owned() + &String::from_utf8_lossy(&shown.stderr);
+            assert!(!shown.is_empty(), "{arguments:?} printed nothing");
+            for form in passwords.iter().flat_map(|password| forms(password)) {
+                // The failure must not print what it is about; the form's beginning tells which one it is.
+                let at = shown.find(&form).map(|at| shown[..at].lines().count());
+                assert_eq!(at, None, "{arguments:?} shows `{}…` in the line of this number", &form[..2]);
+            }
+        }
+    }
+}
+
+#[test]
+fn show_secrets_shows_them() {
+    let root = "fixtures/payments-http-500/server-with-password";
+    let shown = support::stdout(&["inspect", "--format", "json", "--show-secrets", "--root", root]);
+    assert!(shown.contains("Quill-Harbor-4179"), "{shown}");
+}
+
+#[test]
+fn the_list_of_passwords_is_complete_and_true() {
+    let passwords = passwords();
+    let mut files = String::new();
+    for entry in walkdir::WalkDir::new(support::project().join("fixtures")) {
+        let entry = entry.unwrap();
+        let is_repository_file = entry.depth() > 2 && entry.file_type().is_file();
+        if is_repository_file {
+            files += &String::from_utf8_lossy(&fs::read(entry.path()).unwrap());
+        }
+    }
+    for password in &passwords {
+        assert!(files.contains(password.as_str()), "no fixture holds `{password}`");
+    }
+    let known: Vec<String> = passwords.iter().flat_map(|password| [password.clone(), percent_encoded(password)]).collect();
+    for variant in support::variants() {
+        let table = fs::read_to_string(variant.beside("faults")).unwrap();
+        for (block, at) in table.lines().zip(table.lines().skip(1)) {
+            if block.ends_with(" hardcoded-password") {
+                let text = at.rsplit(' ').next().unwrap();
+                assert!(known.iter().any(|password| password == text), "{}: add `{text}` to the list", variant.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn forms_are_as_encoders_write_them() {
+    assert_eq!(percent_encoded("S@lt/7"), "S%40lt%2F7");
+    assert_eq!(base64(b"pw"), "cHc=");
+    assert_eq!(base64(b"p@w"), "cEB3");
+    assert_eq!(base64(b"p@ss"), "cEBzcw==");
+}
+
+fn passwords() -> Vec<String> {
+    let list = fs::read_to_string(support::project().join("fixtures/passwords.txt")).unwrap();
+    let passwords: Vec<_> = list.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    assert!(passwords.iter().all(|password| password.is_ascii() && password.len() >= PART));
+    passwords
+}
+
+/// Every part of a password that gives it away, the ways in which tools write it, and those ways in other cases.
+fn forms(password: &str) -> Vec<String> {
+    let encoded = percent_encoded(password);
+    let mut forms: Vec<String> =
+        [password, &encoded].iter().flat_map(|form| (0..=form.len() - PART).map(|at| form[at..at + PART].to_owned())).collect();
+    forms.push(password.replace('/', "\\/")[..PART].to_owned());
+    forms.push(base64(password.as_bytes()).trim_end_matches('=').to_owned());
+    forms.push(base64(format!("{password}\n").as_bytes()));
+    forms.push(base64(format!(":{password}").as_bytes()).trim_end_matches('=').to_owned());
+    forms
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            write!(encoded, "%{byte:02X}").unwrap();
+        }
+        encoded
+    })
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut encoded = String::new();
+    for chunk in bytes.chunks(3) {
+        let group = (0..3).fold(0, |group, at| group << 8 | usize::from(chunk.get(at).copied().unwrap_or(0)));
+        for at in 0..4 {
+            let character = if at <= chunk.len() { ALPHABET[group >> (18 - 6 * at) & 63] } else { b'=' };
+            encoded.push(character.into());
+        }
+    }
+    encoded
+}
