@@ -38,6 +38,7 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
     let mut checked = Checked::default();
     for mut finding in merge(found) {
         cap(&mut finding, context.sources);
+        shorten(&mut finding.trace);
         if !options.paths.is_empty() && !places(&finding).any(|span| wanted(span, context.sources, &options.paths)) {
             checked.elsewhere += 1;
         } else if finding.confidence < options.min_confidence {
@@ -107,6 +108,17 @@ fn cap(finding: &mut Finding, sources: &Sources) {
     if places(finding).all(|span| sources.get(span.file).tracked() == Some(false)) {
         finding.severity = finding.severity.min(Severity::Note);
     }
+}
+
+/// Of several steps at one place the last says the most.
+fn shorten(trace: &mut Vec<Label>) {
+    trace.dedup_by(|next, kept| {
+        let same = next.span == kept.span;
+        if same {
+            std::mem::swap(&mut next.text, &mut kept.text);
+        }
+        same
+    });
 }
 
 fn places(finding: &Finding) -> impl Iterator<Item = Span> {

@@ -114,7 +114,7 @@ fn json_keeps_its_contract() {
 {
   "findings": [
     {
-      "category": null,
+      "category": "auth",
       "confidence": "high",
       "environments": [
         "docker-compose.yml"
