@@ -39,7 +39,7 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
     for mut finding in merge(found) {
         cap(&mut finding, context.sources);
         shorten(&mut finding.trace);
-        if !options.paths.is_empty() && !places(&finding).any(|span| wanted(span, context.sources, &options.paths)) {
+        if !options.paths.is_empty() && !labelled(&finding).any(|span| wanted(span, context.sources, &options.paths)) {
             checked.elsewhere += 1;
         } else if finding.confidence < options.min_confidence {
             checked.hidden += 1;
@@ -105,7 +105,8 @@ fn add(finding: &mut Finding, label: Label) {
 
 /// A finding that rests only on files that nobody else has is at most a note.
 fn cap(finding: &mut Finding, sources: &Sources) {
-    if places(finding).all(|span| sources.get(span.file).tracked() == Some(false)) {
+    let passed = finding.trace.iter().map(|label| label.span);
+    if labelled(finding).chain(passed).all(|span| sources.get(span.file).tracked() == Some(false)) {
         finding.severity = finding.severity.min(Severity::Note);
     }
 }
@@ -121,8 +122,9 @@ fn shorten(trace: &mut Vec<Label>) {
     });
 }
 
-fn places(finding: &Finding) -> impl Iterator<Item = Span> {
-    std::iter::once(&finding.primary).chain(&finding.related).chain(&finding.trace).map(|label| label.span)
+/// The places that a finding points at; not those that its value merely passed.
+fn labelled(finding: &Finding) -> impl Iterator<Item = Span> {
+    std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.span)
 }
 
 fn wanted(span: Span, sources: &Sources, paths: &[String]) -> bool {
