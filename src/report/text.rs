@@ -99,7 +99,7 @@ impl Shown {
     fn new(finding: &Finding, report: &Report) -> Self {
         let labels: Vec<_> = std::iter::once(&finding.primary).chain(&finding.related).collect();
         let spans: Vec<_> = labels.iter().map(|label| label.span).collect();
-        let (excerpts, places) = Excerpts::new(&report.sources, &spans);
+        let (excerpts, places) = Excerpts::of(&report.sources, &spans);
         let labels = labels.iter().zip(places).enumerate().map(|(nth, (label, (offset, len)))| {
             let text = Some(clean(&label.text)).filter(|text| !text.is_empty());
             let place = (offset, len);

@@ -56,7 +56,7 @@ struct Line {
 impl Excerpts {
     /// The lines of `spans`, and the place of each in the run: offset and length. Of a span over several lines the
     /// first is shown.
-    pub fn new(sources: &Sources, spans: &[Span]) -> (Self, Vec<(usize, usize)>) {
+    pub fn of(sources: &Sources, spans: &[Span]) -> (Self, Vec<(usize, usize)>) {
         let mut lines: BTreeMap<(FileId, usize), Vec<Piece>> = BTreeMap::new();
         for (label, span) in spans.iter().enumerate() {
             let source = sources.get(span.file);
