@@ -38,7 +38,8 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
     let mut checked = Checked::default();
     for mut finding in merge(found) {
         cap(&mut finding, context.sources);
-        if !options.paths.is_empty() && !places(&finding).any(|span| wanted(span, context.sources, &options.paths)) {
+        shorten(&mut finding.trace);
+        if !options.paths.is_empty() && !labelled(&finding).any(|span| wanted(span, context.sources, &options.paths)) {
             checked.elsewhere += 1;
         } else if finding.confidence < options.min_confidence {
             checked.hidden += 1;
@@ -51,13 +52,12 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
 }
 
 fn by_place(sources: &Sources, a: &Finding, b: &Finding) -> Ordering {
-    let key = |finding: &Finding| (finding.primary.span.start, finding.primary.span.end);
-    let path = |finding: &Finding| sources.get(finding.primary.span.file).path().to_owned();
+    let span = |finding: &Finding| finding.primary.span;
+    let path = |finding: &Finding| sources.get(span(finding).file).path();
     path(a)
-        .cmp(&path(b))
-        .then_with(|| key(a).cmp(&key(b)))
-        .then_with(|| a.rule.cmp(b.rule))
-        .then_with(|| a.message.cmp(&b.message))
+        .cmp(path(b))
+        .then_with(|| (span(a).start, span(a).end).cmp(&(span(b).start, span(b).end)))
+        .then_with(|| (a.rule, &a.message).cmp(&(b.rule, &b.message)))
 }
 
 /// What makes two findings of one rule the same fault.
@@ -110,13 +110,26 @@ fn add(finding: &mut Finding, label: Label) {
 
 /// A finding that rests only on files that nobody else has is at most a note.
 fn cap(finding: &mut Finding, sources: &Sources) {
-    if places(finding).all(|span| sources.get(span.file).tracked() == Some(false)) {
+    let passed = finding.trace.iter().map(|label| label.span);
+    if labelled(finding).chain(passed).all(|span| sources.get(span.file).tracked() == Some(false)) {
         finding.severity = finding.severity.min(Severity::Note);
     }
 }
 
-fn places(finding: &Finding) -> impl Iterator<Item = Span> {
-    std::iter::once(&finding.primary).chain(&finding.related).chain(&finding.trace).map(|label| label.span)
+/// Of several steps at one place the last says the most.
+fn shorten(trace: &mut Vec<Label>) {
+    trace.dedup_by(|next, kept| {
+        let same = next.span == kept.span;
+        if same {
+            std::mem::swap(&mut next.text, &mut kept.text);
+        }
+        same
+    });
+}
+
+/// The places that a finding points at; not those that its value merely passed.
+fn labelled(finding: &Finding) -> impl Iterator<Item = Span> {
+    std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.span)
 }
 
 fn wanted(span: Span, sources: &Sources, paths: &[String]) -> bool {

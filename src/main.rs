@@ -36,7 +36,8 @@ fn main() -> ExitCode {
 fn report(asked: &Lint) -> Result<u8, TreeError> {
     let tree = Tree::open(&asked.located.root)?;
     let report = lint(&tree, &asked.options);
-    let closing = if asked.quiet { String::new() } else { format!("{}\n", report.closing_line()) };
+    let closing =
+        if asked.quiet { String::new() } else { format!("{}{}\n", text::notices(&report), report.closing_line()) };
     let mut printed = match asked.format {
         Format::Json => print(&json::render(&report, &asked.located.shown)),
         Format::Text => print(&text::render(&report, asked.style)).and(print(&closing)),

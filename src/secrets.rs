@@ -3,13 +3,15 @@
 //! Two kinds of marks: passwords that the model knows, wherever they stand, and on the lines that a report shows also
 //! what merely looks like one. A reference (`${REDIS_PASSWORD}`) is no secret and stays readable.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::finding::Finding;
 use crate::model::{Model, Password};
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::symbol::{Symbols, is_symbol};
 use crate::text::Text;
 
@@ -18,11 +20,11 @@ pub fn mark(sources: &mut Sources, model: &Model, findings: &[Finding]) {
     for span in spans(model) {
         sources.mark_secret(span);
     }
-    for finding in findings {
-        for label in std::iter::once(&finding.primary).chain(&finding.related) {
-            for span in on_lines(sources, label.span) {
-                sources.mark_secret(span);
-            }
+    let labels = findings.iter().flat_map(|finding| std::iter::once(&finding.primary).chain(&finding.related));
+    let lines: BTreeSet<(FileId, usize)> = labels.map(|label| shown_line(sources, label.span)).collect();
+    for (file, line) in lines {
+        for span in on_line(sources, file, line) {
+            sources.mark_secret(span);
         }
     }
 }
@@ -175,17 +177,18 @@ fn is_flag(word: &str) -> bool {
     matches!(word, "--requirepass" | "--masterauth" | "--pass" | "-a" | "--password" | "requirepass" | "masterauth")
 }
 
-/// Spans on the lines of `span` that look like a secret.
-fn on_lines(sources: &Sources, span: Span) -> Vec<Span> {
-    let source = sources.get(span.file);
-    let first = source.position(span.range().start).line;
-    let last = source.position(span.range().end).line;
-    let lines = source.line_range(first).start..source.line_range(last).end;
-    let text = source.text().get(lines.clone()).unwrap_or_default();
-    looks_secret(text)
-        .into_iter()
-        .map(|range| Span::new(span.file, lines.start + range.start..lines.start + range.end))
-        .collect()
+/// The line that a report shows of a span: its first.
+fn shown_line(sources: &Sources, span: Span) -> (FileId, usize) {
+    (span.file, sources.get(span.file).position(span.range().start).line)
+}
+
+/// Spans on a line that look like a secret.
+fn on_line(sources: &Sources, file: FileId, line: usize) -> Vec<Span> {
+    let source = sources.get(file);
+    let line = source.line_range(line);
+    let text = source.text().get(line.clone()).unwrap_or_default();
+    let place = |range: Range<usize>| Span::new(file, line.start + range.start..line.start + range.end);
+    looks_secret(text).into_iter().map(place).collect()
 }
 
 /// A name that speaks of a password and what is assigned to it; then the value is group 2, or 3 for a second argument.
@@ -206,7 +209,7 @@ static USERINFO: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"[A-Za-z][A-Za-z0-9+.-]*://([^\s"'<>]*)@"#).ok());
 
 /// Ranges of a text that look like a secret.
-fn looks_secret(text: &str) -> Vec<std::ops::Range<usize>> {
+fn looks_secret(text: &str) -> Vec<Range<usize>> {
     let mut ranges = userinfo(text);
     for (pattern, in_braces) in [(&DEFAULT, true), (&ASSIGNED, false)] {
         for captures in pattern.iter().flat_map(|pattern| pattern.captures_iter(text)) {
@@ -227,7 +230,7 @@ fn looks_secret(text: &str) -> Vec<std::ops::Range<usize>> {
 }
 
 /// The passwords of the URLs in a text.
-fn userinfo(text: &str) -> Vec<std::ops::Range<usize>> {
+fn userinfo(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     for captures in USERINFO.iter().flat_map(|pattern| pattern.captures_iter(text)) {
         let Some(all) = captures.get(1) else { continue };
@@ -239,7 +242,7 @@ fn userinfo(text: &str) -> Vec<std::ops::Range<usize>> {
 
 /// What is left of a value without quotes, and nothing where it only refers to the value: `${NAME}`, `$NAME`,
 /// `{name}`, `{{ … }}`, `os.environ[`. Of `${NAME:-default}` the default is left.
-fn without_reference(text: &str, range: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+fn without_reference(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let raw = &text[range.clone()];
     let value = raw.trim_matches(['"', '\'']);
     let start = range.start + (raw.len() - raw.trim_start_matches(['"', '\'']).len());
@@ -263,7 +266,7 @@ mod tests {
     fn masked(line: &str) -> String {
         let mut sources = Sources::default();
         let file = sources.add("a", line.as_bytes(), None);
-        for span in on_lines(&sources, Span::new(file, 0..line.len())) {
+        for span in on_line(&sources, file, 1) {
             sources.mark_secret(span);
         }
         sources.get(file).masked(0..line.len())

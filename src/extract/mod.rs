@@ -9,6 +9,8 @@ pub mod pins;
 pub mod python;
 mod seeds;
 mod server_files;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -71,7 +71,10 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         "acl" => (FileKind::RedisConf, Says::Anything),
         "conf" if server => (FileKind::RedisConf, Says::Anything),
         "conf" => (FileKind::RedisConf, Says::Directive),
-        _ if name.starts_with(".env") || extension == "env" => (FileKind::Dotenv, Says::Anything),
+        // Not `.envrc`, which a shell runs.
+        _ if name == ".env" || name.starts_with(".env.") || name.starts_with(".env-") || extension == "env" => {
+            (FileKind::Dotenv, Says::Anything)
+        }
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
@@ -131,6 +134,7 @@ mod tests {
                 ("Dockerfile.redis", ""),
                 ("notes.md", "redis"),
                 ("composer.yml", ""),
+                (".envrc", ""),
             ]),
             [
                 ".env.local Dotenv",

@@ -198,7 +198,8 @@ fn environment_text(out: &mut String, report: &Report, environment: &Environment
         let _ = writeln!(out, "  server {names} port {port}: {}{reach} ({place})", auth(server));
         for case in server.auth.iter().filter(|_| server.auth.len() > 1) {
             let when = conditions(report, &case.when).join(" and ");
-            let _ = writeln!(out, "    when {}: {}", clean(&when), picture::auth_name(&case.auth));
+            let when = if when.is_empty() { "otherwise".to_owned() } else { format!("when {}", clean(&when)) };
+            let _ = writeln!(out, "    {when}: {}", picture::auth_name(&case.auth));
         }
     }
     let links = ends(environment);

@@ -114,7 +114,7 @@ fn json_keeps_its_contract() {
 {
   "findings": [
     {
-      "category": null,
+      "category": "auth",
       "confidence": "high",
       "environments": [
         "docker-compose.yml"
@@ -329,4 +329,72 @@ fn what_nobody_else_has_is_a_note() {
     assert_eq!(found, [("mine".to_owned(), Severity::Note, 0), ("ours".to_owned(), Severity::Error, 0)]);
     let found = checked(&[("group/mine", "x", Some(false)), ("group/ours", "x", Some(true))], &Options::default());
     assert_eq!(found, [("group/mine".to_owned(), Severity::Error, 1)]);
+}
+
+/// A picture with one server, and clients that reach it, depend on their version, or get lost.
+fn picture() -> Report {
+    use crate::library::VersionRange;
+    use crate::model::{AuthFault, Outcome, Reach};
+    use crate::rules::testing::{auth, client, end, environment, refused, server, text};
+    use crate::symbol::Condition;
+
+    let mut sources = Sources::default();
+    sources.add("compose.yaml", &[b' '; 200], None);
+    let symbols = Symbols::default();
+    let password = symbols.variable_text("shell", "REDIS_PASSWORD", Span::new(FileId(0), 40..50));
+    let when = vec![Condition::Unset(symbols.variable("shell", "REDIS_PASSWORD"))];
+    let open = auth(when, None);
+    let server = server(vec![auth(Vec::new(), Some(password)), open]);
+    let lost = Reach::UnknownName { suggestion: None };
+    let mut clients = vec![client(Some(text("hunter2", 60)), Reach::Servers(vec![0])), client(None, lost)];
+    clients[1].id = "worker".to_owned();
+    let mut old = end(refused("WRONGPASS invalid", AuthFault::WrongPassword));
+    old.versions = VersionRange { from: None, to: Some((7, u32::MAX)) };
+    let mut new = end(Outcome::Works);
+    new.versions = VersionRange { from: Some((8, 0)), to: None };
+    let mut environment = environment(vec![server], clients, vec![old, new]);
+    environment.evidence = "compose discovers compose.yaml".to_owned();
+    let model = Model { environments: vec![environment], ..Model::default() };
+    secrets::mark(&mut sources, &model, &[]);
+    Report::new(sources, symbols, model, Checked::default(), Vec::new(), Vec::new())
+}
+
+#[test]
+fn the_picture_keeps_its_contract() {
+    let value: serde_json::Value = serde_json::from_str(&inspect::json(&picture())).unwrap();
+    assert_eq!(value["schema"], "redislint-inspect/1");
+    let environment = &value["environments"][0];
+    assert_eq!(environment["kind"], "compose");
+    assert!(environment["services"].is_null());
+    assert_eq!(environment["servers"][0]["auth"], "password");
+    assert_eq!(environment["servers"][0]["cases"][1]["auth"], "open");
+    assert_eq!(environment["servers"][0]["exposed"], false);
+    let client = &environment["clients"][0];
+    assert_eq!((&client["service"], &client["scheme"]), (&"web".into(), &"redis".into()));
+    assert_eq!((&client["password"], &client["library"]), (&"*******".into(), &"redis-py".into()));
+    let link = &environment["links"][0];
+    assert_eq!((&link["outcome"], &link["server"]), (&"depends".into(), &"redis".into()));
+    assert_eq!((&link["cases"][0]["stage"], &link["cases"][0]["versions"]), (&"auth".into(), &"version <= 7.x".into()));
+    assert_eq!(link["cases"][1]["outcome"], "works");
+    let lost = &environment["links"][1];
+    assert_eq!((&lost["outcome"], &lost["stage"], &lost["server"]), (&"fails".into(), &"resolve".into(), &().into()));
+}
+
+#[test]
+fn the_picture_is_readable() {
+    insta::assert_snapshot!(inspect::text(&picture()), @r#"
+compose.yaml (compose)
+  files: compose.yaml
+  evidence: compose discovers compose.yaml
+  server redis port 6379: password (compose.yaml:1:101)
+    otherwise: password
+    when REDIS_PASSWORD (shell) is unset: open
+  client REDIS_URL in web (redis-py, compose.yaml:1:1)
+    redis://:*******@redis:6379/0
+    → redis when version <= 7.x: fails at auth: WRONGPASS invalid
+    → redis when version >= 8.0: works
+  client REDIS_URL in web (redis-py, compose.yaml:1:1)
+    redis://redis:6379/0
+    → fails at resolve: Name or service not known
+"#);
 }

@@ -33,7 +33,7 @@ impl Default for Style {
     }
 }
 
-/// All findings, then what could not be read, without the closing line.
+/// All findings.
 #[must_use]
 pub fn render(report: &Report, style: Style) -> String {
     let styles = if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
@@ -51,6 +51,13 @@ pub fn render(report: &Report, style: Style) -> String {
         notes(&mut out, finding, report);
         out.push('\n');
     }
+    out
+}
+
+/// What could not be read, or not whole, a line each; nothing about what was merely passed over.
+#[must_use]
+pub fn notices(report: &Report) -> String {
+    let mut out = String::new();
     for notice in report.notices.iter().filter(|notice| notice.level > Level::Info) {
         let place = notice
             .span
@@ -92,7 +99,7 @@ impl Shown {
     fn new(finding: &Finding, report: &Report) -> Self {
         let labels: Vec<_> = std::iter::once(&finding.primary).chain(&finding.related).collect();
         let spans: Vec<_> = labels.iter().map(|label| label.span).collect();
-        let (excerpts, places) = Excerpts::new(&report.sources, &spans);
+        let (excerpts, places) = Excerpts::of(&report.sources, &spans);
         let labels = labels.iter().zip(places).enumerate().map(|(nth, (label, (offset, len)))| {
             let text = Some(clean(&label.text)).filter(|text| !text.is_empty());
             let place = (offset, len);

@@ -7,7 +7,7 @@ mod exposure;
 mod lost;
 mod placeholder;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

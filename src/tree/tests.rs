@@ -157,7 +157,7 @@ fn the_root_is_the_nearest_marked_folder() {
 fn a_given_root_must_hold_the_paths() {
     let folder = folder(&[("a/x", ""), ("b/y", "")]);
     let (a, b) = (folder.path().join("a"), folder.path().join("b/y"));
-    assert!(matches!(locate(&[b.clone()], Some(&a)), Err(TreeError::Outside(_))));
+    assert!(matches!(locate(std::slice::from_ref(&b), Some(&a)), Err(TreeError::Outside(_))));
     assert!(matches!(locate(&[a.join("nope")], None), Err(TreeError::NotFound(_))));
     assert!(matches!(locate(&[], Some(&b)), Err(TreeError::NotAFolder(_))));
     assert_eq!(locate(&[a.join("x")], Some(&a)).unwrap().paths, ["x"]);

@@ -158,7 +158,10 @@ pub(super) fn conditions(report: &Report, when: &[Condition]) -> Vec<String> {
 
 /// A version range in words; `None`: all of them.
 pub(super) fn versions(range: VersionRange) -> Option<String> {
-    let dotted = |(major, minor): (u32, u32)| format!("{major}.{minor}");
+    let dotted = |(major, minor): (u32, u32)| match minor {
+        u32::MAX => format!("{major}.x"),
+        _ => format!("{major}.{minor}"),
+    };
     match (range.from.map(dotted), range.to.map(dotted)) {
         (None, None) => None,
         (Some(from), None) => Some(format!("version >= {from}")),

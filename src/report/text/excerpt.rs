@@ -46,10 +46,17 @@ struct Piece {
     chars: Range<usize>,
 }
 
+/// A line to show, from 1.
+struct Line {
+    file: FileId,
+    line: usize,
+    pieces: Vec<Piece>,
+}
+
 impl Excerpts {
     /// The lines of `spans`, and the place of each in the run: offset and length. Of a span over several lines the
     /// first is shown.
-    pub fn new(sources: &Sources, spans: &[Span]) -> (Self, Vec<(usize, usize)>) {
+    pub fn of(sources: &Sources, spans: &[Span]) -> (Self, Vec<(usize, usize)>) {
         let mut lines: BTreeMap<(FileId, usize), Vec<Piece>> = BTreeMap::new();
         for (label, span) in spans.iter().enumerate() {
             let source = sources.get(span.file);
@@ -59,25 +66,34 @@ impl Excerpts {
             let piece = Piece { label, chars: chars(span.range().start)..chars(span.range().end) };
             lines.entry((span.file, line)).or_default().push(piece);
         }
-        // File by file in the order of their first mention: the primary place's file comes first.
-        let mut lines: Vec<_> = lines.into_iter().collect();
-        lines.sort_by_key(|((file, line), _)| (spans.iter().position(|span| span.file == *file), *line));
+        let mut blocks: Vec<Vec<Line>> = Vec::new();
+        for ((file, line), pieces) in lines {
+            match blocks.last_mut() {
+                Some(block) if block.last().is_some_and(|last| last.file == file && last.line + 1 == line) => {
+                    block.push(Line { file, line, pieces });
+                }
+                _ => blocks.push(vec![Line { file, line, pieces }]),
+            }
+        }
+        // The primary place comes first, then file by file in the order of their mention.
+        blocks.sort_by_key(|block| {
+            let primary = block.iter().flat_map(|line| &line.pieces).any(|piece| piece.label == 0);
+            (!primary, spans.iter().position(|span| span.file == block[0].file))
+        });
 
         let mut excerpts = Self { blocks: Vec::new(), positions: BTreeMap::new() };
         let mut places = vec![(0, 0); spans.len()];
-        let mut last = None;
-        for ((file, line), pieces) in lines {
-            if last != Some((file, line - 1)) {
-                excerpts.open(sources.get(file), line);
+        for lines in &blocks {
+            excerpts.open(sources.get(lines[0].file), lines[0].line);
+            for line in lines {
+                excerpts.push(sources.get(line.file), line.line, &line.pieces, &mut places);
             }
-            last = Some((file, line));
-            excerpts.push(sources.get(file), line, &pieces, &mut places);
         }
         (excerpts, places)
     }
 
     fn open(&mut self, source: &Source, line: usize) {
-        // One byte between the blocks, so that no offset belongs to two.
+        // A gap between the blocks, so that no offset belongs to two.
         let base = self.blocks.last().map_or(0, |block| block.base + block.text.len() + 2);
         let name = clean(source.path());
         self.blocks.push(Block { base, text: String::new(), name, first_line: line - 1, line_count: 0 });
