@@ -37,9 +37,10 @@ fn errors_and_warnings_are_1_unless_fail_on_says_otherwise() {
 #[test]
 fn a_note_alone_is_0_by_default_and_1_when_asked() {
     // A password in a file that git does not track is worth a note.
-    let repository = repository(&[
-        ("docker-compose.yml", "services:\n  redis:\n    image: redis:7.4\n    command: redis-server --requirepass ${REDIS_PASSWORD:?}\n"),
-    ]);
+    let repository = repository(&[(
+        "docker-compose.yml",
+        "services:\n  redis:\n    image: redis:7.4\n    command: redis-server --requirepass ${REDIS_PASSWORD:?}\n",
+    )]);
     git(repository.path(), &["init", "--quiet"]);
     git(repository.path(), &["add", "."]);
     fs::write(repository.path().join(".env"), "REDIS_PASSWORD=Amber-Causeway-6113\n").unwrap();
@@ -61,7 +62,13 @@ fn hidden_findings_do_not_count() {
 
 #[test]
 fn wrong_usage_is_2() {
-    for arguments in [&["no/such/path"] as &[&str], &["--root", "no/such/root"], &["--no-such-flag"], &["--format", "xml"], &["explain"]] {
+    for arguments in [
+        &["no/such/path"] as &[&str],
+        &["--root", "no/such/root"],
+        &["--no-such-flag"],
+        &["--format", "xml"],
+        &["explain"],
+    ] {
         let output = run(support::project(), arguments);
         assert_eq!(output.code, 2, "{arguments:?}: {output:?}");
         assert!(!output.stderr.is_empty() && output.stdout.is_empty(), "{arguments:?}: {output:?}");
@@ -80,7 +87,8 @@ fn a_repository_without_redis_is_0_says_so_and_is_2_when_strict() {
 
 #[test]
 fn strict_fails_where_a_file_could_not_be_read_whole() {
-    let broken = repository(&[("compose.yaml", "services:\n  redis:\n    image: redis:7.4\n    command: [\"redis-server\"\n")]);
+    let broken =
+        repository(&[("compose.yaml", "services:\n  redis:\n    image: redis:7.4\n    command: [\"redis-server\"\n")]);
     assert!(run(broken.path(), &[]).code < 2);
     assert_eq!(run(broken.path(), &["--strict"]).code, 2);
     assert_eq!(redislint(CLEAN, &["--strict"]).code, 0);
@@ -91,7 +99,8 @@ fn explain_prints_the_documentation_of_every_rule_listed() {
     let rules = run(support::project(), &["rules"]);
     assert_eq!(rules.code, 0);
     let names = fs::read_dir(support::project().join("rules")).unwrap();
-    let names: Vec<_> = names.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let names: Vec<_> =
+        names.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     assert!(names.len() >= 11);
     for name in names {
         assert!(rules.stdout.contains(&name), "`rules` does not list {name}:\n{}", rules.stdout);
@@ -196,7 +205,12 @@ fn the_same_run_prints_the_same_twice() {
 
 #[test]
 fn a_reader_that_stops_early_is_no_crash() {
-    for arguments in [&["--root", STORY, "--format", "json"] as &[&str], &["--root", STORY], &["explain", "published-port"], &["rules"]] {
+    for arguments in [
+        &["--root", STORY, "--format", "json"] as &[&str],
+        &["--root", STORY],
+        &["explain", "published-port"],
+        &["rules"],
+    ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_redislint"))
             .args(arguments)
             .current_dir(support::project())

@@ -63,7 +63,8 @@ fn the_list_of_passwords_is_complete_and_true() {
     for password in &passwords {
         assert!(files.contains(password.as_str()), "no fixture holds `{password}`");
     }
-    let known: Vec<String> = passwords.iter().flat_map(|password| [password.clone(), percent_encoded(password)]).collect();
+    let known: Vec<String> =
+        passwords.iter().flat_map(|password| [password.clone(), percent_encoded(password)]).collect();
     for variant in support::variants() {
         let table = fs::read_to_string(variant.beside("faults")).unwrap();
         for (block, at) in table.lines().zip(table.lines().skip(1)) {
@@ -93,8 +94,10 @@ fn passwords() -> Vec<String> {
 /// Every part of a password that gives it away, the ways in which tools write it, and those ways in other cases.
 fn forms(password: &str) -> Vec<String> {
     let encoded = percent_encoded(password);
-    let mut forms: Vec<String> =
-        [password, &encoded].iter().flat_map(|form| (0..=form.len() - PART).map(|at| form[at..at + PART].to_owned())).collect();
+    let mut forms: Vec<String> = [password, &encoded]
+        .iter()
+        .flat_map(|form| (0..=form.len() - PART).map(|at| form[at..at + PART].to_owned()))
+        .collect();
     forms.push(password.replace('/', "\\/")[..PART].to_owned());
     forms.push(base64(password.as_bytes()).trim_end_matches('=').to_owned());
     forms.push(base64(format!("{password}\n").as_bytes()));
