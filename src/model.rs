@@ -4,6 +4,7 @@
 //! be told, the type says so (`Option`, `Unknown`, `Undetermined`): unknown is never the same as absent.
 
 use crate::finding::Confidence;
+pub use crate::library::{Family, VersionRange};
 use crate::source::{FileId, Span, Spanned};
 use crate::symbol::{Condition, Step};
 use crate::text::Text;
@@ -327,62 +328,6 @@ pub struct Healthcheck {
     pub writes: bool,
 }
 
-/// Which library a client uses; its URL grammar and its first bytes depend on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// redis-py and what passes its URL through: RQ, Huey, dramatiq, Flask-Caching, channels_redis …
-    RedisPy,
-    /// kombu, which parses Celery broker URLs.
-    Kombu,
-    /// Celery's Redis result backend.
-    CeleryBackend,
-    /// arq's `RedisSettings.from_dsn`.
-    Arq,
-    /// django-redis.
-    DjangoRedis,
-    /// Django's own Redis cache.
-    DjangoCore,
-    /// node-redis.
-    NodeRedis,
-    /// ioredis.
-    Ioredis,
-    /// redis-cli.
-    RedisCli,
-    /// redis-rs.
-    RedisRs,
-    /// Not known; judged only where all families agree.
-    Unknown,
-}
-
-impl Family {
-    /// The package name people know.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RedisPy => "redis-py",
-            Self::Kombu => "kombu",
-            Self::CeleryBackend => "celery",
-            Self::Arq => "arq",
-            Self::DjangoRedis => "django-redis",
-            Self::DjangoCore => "django",
-            Self::NodeRedis => "node-redis",
-            Self::Ioredis => "ioredis",
-            Self::RedisCli => "redis-cli",
-            Self::RedisRs => "redis-rs",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// A range of versions, both ends inclusive; `None`: open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct VersionRange {
-    /// Lowest major and minor version.
-    pub from: Option<(u32, u32)>,
-    /// Highest major and minor version.
-    pub to: Option<(u32, u32)>,
-}
-
 /// Where a client runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -464,6 +409,8 @@ pub struct ClientError {
 pub enum Reach {
     /// To these servers (indexes into `Environment::servers`); more than one only for aliases.
     Servers(Vec<usize>),
+    /// These servers have the name, but share no network with the client.
+    SeparateNetworks(Vec<usize>),
     /// The client's own container, in which no Redis runs.
     OwnContainer,
     /// A name that nothing in the environment has; with the nearest one that exists.

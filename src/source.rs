@@ -234,6 +234,13 @@ impl Source {
         self.lines().len()
     }
 
+    /// Whether a part of `range` is marked as secret.
+    #[must_use]
+    pub fn is_secret(&self, range: Range<usize>) -> bool {
+        let next = self.secrets.partition_point(|secret| secret.end as usize <= range.start);
+        self.secrets.get(next).is_some_and(|secret| (secret.start as usize) < range.end)
+    }
+
     /// The text of `range` with every secret replaced by as many `*` as it has characters.
     #[must_use]
     pub fn masked(&self, range: Range<usize>) -> String {

@@ -189,7 +189,8 @@ impl Text {
     }
 
     fn point(&self, at: usize) -> Span {
-        if let Some(run) = self.runs.iter().find(|run| run.at as usize <= at && at < (run.at + run.len) as usize) {
+        let next = self.runs.partition_point(|run| (run.at + run.len) as usize <= at);
+        if let Some(run) = self.runs.get(next) {
             let span = part(run, at..at);
             return Span { end: span.start, ..span };
         }

@@ -1,5 +1,194 @@
 //! Trees → facts, a file or folder per kind of input. Reads no disk and judges nothing: what it can't follow becomes an
 //! opaque value, what it needs becomes a request.
+//!
+//! The driver here decides which extractor reads which file, and serves requests until nothing new is asked.
 
+pub mod ci;
 pub mod compose;
+pub mod pins;
 pub mod python;
+mod seeds;
+mod server_files;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::facts::{
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts,
+};
+use crate::finding::{Level, Notice};
+use crate::source::{FileId, Sources};
+use crate::syntax::{dockerfile, redis_conf};
+use crate::tree::{Content, Index, Presence, Tree};
+pub use seeds::is_example;
+
+/// More files than any repository needs for its Redis settings; beyond it the run says so and judges what it has.
+pub const MAX_FILES: usize = 20_000;
+
+/// What was read.
+pub struct Extracted {
+    /// The facts, each list in path order.
+    pub facts: Facts,
+    /// All paths, with those that only a request brought to light.
+    pub index: Index,
+    /// Syntax errors, files left out, budgets that were hit.
+    pub notices: Vec<Notice>,
+}
+
+/// What one extractor made of one file.
+enum Fact {
+    Compose(compose_facts::ComposeFile),
+    Env(EnvFile),
+    Conf(ConfFile),
+    Module(code::Module),
+    Dockerfile(Dockerfile),
+    Pins(Vec<Pin>),
+    Workflow(ci_facts::Workflow),
+}
+
+/// Reads the seeds, then what they ask for, each file once in each role, until nothing new is asked.
+#[must_use]
+pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
+    let mut driver = Driver {
+        facts: Facts::default(),
+        index: tree.index().clone(),
+        notices: tree.notices().to_vec(),
+        files: BTreeMap::new(),
+        served: BTreeSet::new(),
+    };
+    let mut wave = seeds::find(tree);
+    while !wave.is_empty() {
+        let requests = driver.serve(wave, tree, sources);
+        wave = requests.into_iter().map(|request| (request.path, request.kind, None)).collect();
+    }
+    driver.facts.compose.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.env_files.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.confs.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.modules.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.workflows.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
+    Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
+}
+
+/// A file to read: its path, how, and its content where that was needed to choose it.
+type Job = (String, FileKind, Option<Content>);
+
+struct Driver {
+    facts: Facts,
+    index: Index,
+    notices: Vec<Notice>,
+    /// Files read, and `None` for those that can't be.
+    files: BTreeMap<String, Option<FileId>>,
+    served: BTreeSet<(String, FileKind)>,
+}
+
+impl Driver {
+    /// Reads one wave of files and returns what they ask for.
+    fn serve(&mut self, mut wave: Vec<Job>, tree: &Tree, sources: &mut Sources) -> Vec<Request> {
+        // In path order, so that file ids, and with them everything behind, do not hang on the order of requests.
+        wave.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        let mut jobs: Vec<(FileId, FileKind)> = Vec::new();
+        for (path, kind, content) in wave {
+            if !self.served.insert((path.clone(), kind)) {
+                continue;
+            }
+            if let Some(file) = self.open(&path, content, tree, sources) {
+                jobs.push((file, kind));
+            }
+        }
+        let (index, read) = (&self.index, &*sources);
+        let results: Vec<_> = jobs.par_iter().map(|(file, kind)| extract(*file, *kind, read, index)).collect();
+        let mut all = Vec::new();
+        for (fact, requests, notices) in results {
+            match fact {
+                Fact::Compose(file) => self.facts.compose.push(file),
+                Fact::Env(file) => self.facts.env_files.push(file),
+                Fact::Conf(file) => self.facts.confs.push(file),
+                Fact::Module(module) => self.facts.modules.push(module),
+                Fact::Dockerfile(file) => self.facts.dockerfiles.push(file),
+                Fact::Pins(pins) => self.facts.pins.extend(pins),
+                Fact::Workflow(file) => self.facts.workflows.push(file),
+            }
+            all.extend(requests);
+            self.notices.extend(notices);
+        }
+        all
+    }
+
+    /// Takes a file into the sources, once; `None` where it can't be read.
+    fn open(&mut self, path: &str, content: Option<Content>, tree: &Tree, sources: &mut Sources) -> Option<FileId> {
+        if let Some(known) = self.files.get(path) {
+            return *known;
+        }
+        if self.files.len() >= MAX_FILES {
+            if self.files.len() == MAX_FILES {
+                let message = format!("more than {MAX_FILES} files matter, the rest is not read");
+                self.notices.push(Notice::path("too-many-files", Level::Warning, path, message));
+                self.files.insert(path.to_owned(), None);
+            }
+            return None;
+        }
+        let file = match content.unwrap_or_else(|| tree.read(path)) {
+            Content::Bytes(bytes) => {
+                if self.index.presence(path) != Presence::File {
+                    self.index.insert(path.to_owned(), tree.tracked(path));
+                }
+                let file = sources.add(path, &bytes, self.index.tracked(path));
+                if sources.get(file).had_invalid_bytes() {
+                    let message = "not valid UTF-8, the invalid bytes were passed over";
+                    self.notices.push(Notice::path("invalid-encoding", Level::Warning, path, message));
+                }
+                Some(file)
+            }
+            Content::Missing => None,
+            Content::Refused(notice) => {
+                self.notices.push(notice);
+                // It exists, and nothing may be concluded from not having read it.
+                if self.index.presence(path) == Presence::Absent {
+                    self.index.insert_ignored(path.to_owned());
+                }
+                None
+            }
+        };
+        self.files.insert(path.to_owned(), file);
+        file
+    }
+}
+
+fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (Fact, Vec<Request>, Vec<Notice>) {
+    let source = sources.get(file);
+    let (path, text) = (source.path(), source.text());
+    match kind {
+        FileKind::Compose => {
+            let (fact, requests, notices) = compose::extract(file, path, text);
+            (Fact::Compose(fact), requests, notices)
+        }
+        FileKind::Python => {
+            let exists = |path: &str| index.presence(path) == Presence::File;
+            let (fact, requests, notices) = python::extract(file, path, text, &exists);
+            (Fact::Module(fact), requests, notices)
+        }
+        FileKind::RedisConf => {
+            let (lines, notices) = redis_conf::parse(file, text);
+            let requests = server_files::named_by_conf(path, &lines, index);
+            (Fact::Conf(ConfFile { file, path: path.to_owned(), lines }), requests, notices)
+        }
+        FileKind::Dockerfile => {
+            let (instructions, notices) = dockerfile::parse(file, text);
+            let requests = server_files::copied_by_dockerfile(path, &instructions, index);
+            (Fact::Dockerfile(Dockerfile { file, path: path.to_owned(), instructions }), requests, notices)
+        }
+        FileKind::Workflow => {
+            let (fact, notices) = ci::extract(file, path, text);
+            (Fact::Workflow(fact), Vec::new(), notices)
+        }
+        FileKind::Pins => (Fact::Pins(pins::extract(file, path, text)), Vec::new(), Vec::new()),
+        // Each reader of the file has its own dialect: it is parsed where the reader is known.
+        FileKind::Dotenv => {
+            let example = is_example(path);
+            (Fact::Env(EnvFile { file, path: path.to_owned(), example }), compose::chosen(file, path, text), Vec::new())
+        }
+    }
+}

@@ -2,10 +2,12 @@
 //!
 //! Comes from `extract`; `resolve` reads nothing else.
 
+pub mod ci;
 pub mod code;
 pub mod compose;
 
-use crate::source::{FileId, Span};
+use crate::library::VersionRange;
+use crate::source::{FileId, Span, Spanned};
 use crate::syntax::{dockerfile, redis_conf};
 
 /// Everything that was read.
@@ -21,6 +23,21 @@ pub struct Facts {
     pub modules: Vec<code::Module>,
     /// Dockerfiles.
     pub dockerfiles: Vec<Dockerfile>,
+    /// CI workflows.
+    pub workflows: Vec<ci::Workflow>,
+    /// Versions of client libraries that the repository pins.
+    pub pins: Vec<Pin>,
+}
+
+/// A version of the client library, as a requirements or lock file gives it.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    /// The file's path relative to the root.
+    pub path: String,
+    /// A lock file: what is really installed.
+    pub locked: bool,
+    /// The versions allowed, where they are written.
+    pub range: Spanned<VersionRange>,
 }
 
 /// A `.env`-like file.
@@ -69,6 +86,10 @@ pub enum FileKind {
     Python,
     /// A Dockerfile.
     Dockerfile,
+    /// A requirements or lock file.
+    Pins,
+    /// A CI workflow.
+    Workflow,
 }
 
 /// A file that matters because of what another one says.

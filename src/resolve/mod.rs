@@ -1,8 +1,62 @@
 //! Facts → Model: which files run together, what each container gets, who reaches whom, and how that ends.
 
+pub mod ci;
+pub mod clients;
 pub mod compose;
+pub mod containers;
+pub mod environments;
 pub mod evaluate;
 pub mod handshake;
+pub mod host;
+pub mod conditions;
+pub mod healthcheck;
 pub mod images;
+pub mod literals;
+pub mod network;
+pub mod placement;
 pub mod project;
 pub mod server_auth;
+pub mod stage;
+pub mod versions;
+
+use crate::config::Config;
+use crate::facts::Facts;
+use crate::finding::Notice;
+use crate::model::Model;
+use crate::source::Sources;
+use crate::symbol::Symbols;
+use crate::tree::Index;
+
+/// What all parts of this step look at.
+pub struct Inputs<'a> {
+    /// What was read.
+    pub facts: &'a Facts,
+    /// Which paths exist.
+    pub index: &'a Index,
+    /// The texts.
+    pub sources: &'a mut Sources,
+    /// The meaning of symbol characters.
+    pub symbols: &'a Symbols,
+}
+
+/// Resolves everything that was read.
+#[must_use]
+pub fn resolve(
+    facts: &Facts,
+    index: &Index,
+    sources: &mut Sources,
+    symbols: &Symbols,
+    config: &Config,
+) -> (Model, Vec<Notice>) {
+    let (mut projects, notices) = compose::projects(facts, index, sources, symbols, config);
+    projects.extend(ci::projects(facts, symbols));
+    let mut inputs = Inputs { facts, index, sources, symbols };
+    let mut environments = Vec::new();
+    for project in &projects {
+        environments.push(containers::environment(&mut inputs, project));
+    }
+    let hosts = host::environments(&mut inputs, &projects);
+    environments.extend(hosts);
+    let literals = literals::collect(facts, &environments, inputs.sources);
+    (Model { environments, literals }, notices)
+}

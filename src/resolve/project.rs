@@ -2,10 +2,10 @@
 //!
 //! `resolve/compose` makes it; `server_auth`, `network` and the client side read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
-use crate::model::{EnvironmentKind, Published, Stage};
+use crate::model::{EnvironmentKind, Published, Service, Stage};
 use crate::source::{FileId, Span, Spanned};
 use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
@@ -42,6 +42,8 @@ pub struct Project {
     pub containers: Vec<Container>,
     /// Top-level networks with their `internal` flag.
     pub networks: BTreeMap<String, bool>,
+    /// Networks that exist outside the project (`external: true`): containers of others may have names there.
+    pub external_networks: BTreeSet<String>,
 }
 
 /// One container (service, pod container, job service).
@@ -75,6 +77,8 @@ pub struct Container {
     pub network_mode: Option<Spanned<String>>,
     /// Further names: `container_name`, `links` of others pointing here are on the others' side.
     pub container_name: Option<Spanned<String>>,
+    /// Host names that `extra_hosts` and `external_links` add.
+    pub extra_hosts: Vec<String>,
     /// `links: [redis:cache]` → (service, alias).
     pub links: Vec<(String, String)>,
     /// `depends_on`, in order.
@@ -87,6 +91,59 @@ pub struct Container {
     pub working_dir: Option<Text>,
     /// Profiles that switch it on; empty: always on.
     pub profiles: Vec<String>,
+}
+
+impl Container {
+    /// A container of that name of which nothing else is said.
+    #[must_use]
+    pub fn named(name: &str, span: Span) -> Self {
+        Self {
+            name: name.to_owned(),
+            span,
+            image: None,
+            build: None,
+            entrypoint: None,
+            command: None,
+            command_span: None,
+            environment: Variables::default(),
+            mounts: Vec::new(),
+            published: Vec::new(),
+            expose: Vec::new(),
+            networks: None,
+            network_mode: None,
+            container_name: None,
+            extra_hosts: Vec::new(),
+            links: Vec::new(),
+            depends_on: Vec::new(),
+            healthcheck: None,
+            healthcheck_span: None,
+            working_dir: None,
+            profiles: Vec::new(),
+        }
+    }
+
+    /// The shapes of `docker compose config`, as a fresh clone would get them.
+    #[must_use]
+    pub fn to_service(&self) -> Service {
+        let first = |resolved: &Resolved| resolved.alternatives.first().and_then(|first| first.value.clone());
+        let words = |cases: &Option<Vec<Case<Vec<Text>>>>| cases.as_ref()?.first().map(|case| case.value.clone());
+        // A name alone in an env file that the shell does not set is not there; in `environment` it is null.
+        let is_there =
+            |variable: &Variable| variable.taken_in == variable.name_span || first(&variable.value).is_some();
+        let variables = self.environment.map.iter().filter(|(_, variable)| is_there(variable));
+        Service {
+            name: self.name.clone(),
+            span: self.span,
+            image: self.image.as_ref().and_then(first),
+            environment: variables.map(|(name, variable)| (name.clone(), first(&variable.value))).collect(),
+            command: words(&self.command),
+            entrypoint: words(&self.entrypoint),
+            ports: self.published.clone(),
+            networks: self.networks.as_ref().map(|networks| networks.keys().cloned().collect()),
+            network_mode: self.network_mode.as_ref().map(|mode| mode.value.clone()),
+            healthcheck: words(&self.healthcheck),
+        }
+    }
 }
 
 /// Where an image is built.

@@ -1,5 +1,6 @@
 //! Text → spanned trees and notices. Never fails, knows nothing of Redis settings or of the files' meaning.
 
+mod builder;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod python;

@@ -1,0 +1,123 @@
+//! Model → findings: runs the rules, joins what is one fault, sorts, and drops what is not asked for.
+//!
+//! Knows no rule by name.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use crate::Options;
+use crate::finding::{Finding, Label, Severity};
+use crate::rule::{Context, Rule};
+use crate::source::{Sources, Span};
+
+/// What the rules found, in the order of display, and how much of it is not displayed.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What is displayed and counted.
+    pub findings: Vec<Finding>,
+    /// Below the confidence asked for.
+    pub hidden: usize,
+    /// Outside the paths asked for.
+    pub elsewhere: usize,
+}
+
+/// Runs `rules` over the model.
+#[must_use]
+pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Checked {
+    let mut found = Vec::new();
+    for rule in rules.iter().filter(|rule| options.pedantic || !rule.pedantic) {
+        (rule.check)(context, &mut found);
+    }
+    let order = |finding: &Finding| {
+        let environments = &context.model.environments;
+        let rank = |name: &String| environments.iter().position(|environment| environment.name == *name);
+        finding.environments.iter().filter_map(rank).min().unwrap_or(environments.len())
+    };
+    found
+        .sort_by(|a, b| a.rule.cmp(b.rule).then(order(a).cmp(&order(b))).then_with(|| by_place(context.sources, a, b)));
+    let mut checked = Checked::default();
+    for mut finding in merge(found) {
+        cap(&mut finding, context.sources);
+        if !options.paths.is_empty() && !places(&finding).any(|span| wanted(span, context.sources, &options.paths)) {
+            checked.elsewhere += 1;
+        } else if finding.confidence < options.min_confidence {
+            checked.hidden += 1;
+        } else {
+            checked.findings.push(finding);
+        }
+    }
+    checked.findings.sort_by(|a, b| by_place(context.sources, a, b));
+    checked
+}
+
+fn by_place(sources: &Sources, a: &Finding, b: &Finding) -> Ordering {
+    let key = |finding: &Finding| (finding.primary.span.start, finding.primary.span.end);
+    let path = |finding: &Finding| sources.get(finding.primary.span.file).path().to_owned();
+    path(a)
+        .cmp(&path(b))
+        .then_with(|| key(a).cmp(&key(b)))
+        .then_with(|| a.rule.cmp(b.rule))
+        .then_with(|| a.message.cmp(&b.message))
+}
+
+/// What makes two findings of one rule the same fault.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    Group(String),
+    Place(Span),
+}
+
+/// Joins findings of one fault; the first one speaks for all.
+fn merge(found: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    let mut known: BTreeMap<(&'static str, Fault), usize> = BTreeMap::new();
+    for finding in found {
+        let fault = finding.group.clone().map_or(Fault::Place(finding.primary.span), Fault::Group);
+        let at = *known.entry((finding.rule, fault)).or_insert(merged.len());
+        match merged.get_mut(at) {
+            None => merged.push(finding),
+            Some(first) => join(first, finding),
+        }
+    }
+    merged
+}
+
+fn join(first: &mut Finding, other: Finding) {
+    first.severity = first.severity.max(other.severity);
+    first.confidence = first.confidence.max(other.confidence);
+    for environment in other.environments {
+        if !first.environments.contains(&environment) {
+            first.environments.push(environment);
+        }
+    }
+    for label in std::iter::once(other.primary).chain(other.related) {
+        add(first, label);
+    }
+}
+
+/// Adds a related place unless the finding already points there.
+fn add(finding: &mut Finding, label: Label) {
+    let known = finding.primary.span == label.span || finding.related.iter().any(|known| known.span == label.span);
+    if !known {
+        finding.related.push(label);
+    }
+}
+
+/// A finding that rests only on files that nobody else has is at most a note.
+fn cap(finding: &mut Finding, sources: &Sources) {
+    if places(finding).all(|span| sources.get(span.file).tracked() == Some(false)) {
+        finding.severity = finding.severity.min(Severity::Note);
+    }
+}
+
+fn places(finding: &Finding) -> impl Iterator<Item = Span> {
+    std::iter::once(&finding.primary).chain(&finding.related).chain(&finding.trace).map(|label| label.span)
+}
+
+fn wanted(span: Span, sources: &Sources, paths: &[String]) -> bool {
+    let path = sources.get(span.file).path();
+    paths.iter().any(|wanted| {
+        wanted.is_empty()
+            || path.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}

@@ -1,0 +1,245 @@
+//! One service's mapping → [`Service`].
+
+use crate::facts::compose::{
+    Assignment, Build, EnvFileEntry, Extends, Grant, Healthcheck, NetworkEntry, Port, Service, Volume,
+};
+use crate::syntax::yaml::{Kind, NodeId};
+use crate::text::Text;
+
+use super::Pair;
+use super::reader::Reader;
+
+/// Reads a service; `pair` is its name and its mapping.
+pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
+    let mut service = empty(pair);
+    service.tag = reader.tag(pair.value);
+    for pair in &reader.pairs(pair.value, "a service") {
+        match pair.name.value.as_str() {
+            "extends" => service.extends = reader.attribute(pair, extends),
+            "image" => service.image = reader.attribute(pair, |reader, id| reader.text(id)),
+            "build" => service.build = reader.attribute(pair, build),
+            "command" => service.command = reader.attribute(pair, |reader, id| reader.command(id)),
+            "entrypoint" => service.entrypoint = reader.attribute(pair, |reader, id| reader.command(id)),
+            "environment" => service.environment = reader.attribute(pair, environment),
+            "env_file" => service.env_file = reader.attribute(pair, env_files),
+            "ports" => service.ports = reader.attribute(pair, ports),
+            "expose" => service.expose = reader.attribute(pair, |reader, id| Some(reader.texts(id))),
+            "networks" => service.networks = reader.attribute(pair, networks),
+            "network_mode" => service.network_mode = reader.attribute(pair, |reader, id| reader.text(id)),
+            "container_name" => service.container_name = reader.attribute(pair, |reader, id| reader.text(id)),
+            "extra_hosts" => service.extra_hosts = reader.attribute(pair, |reader, id| Some(reader.names(id))),
+            "links" => service.links = reader.attribute(pair, |reader, id| Some(reader.texts(id))),
+            "depends_on" => service.depends_on = reader.attribute(pair, |reader, id| Some(reader.names(id))),
+            "volumes" => service.volumes = reader.attribute(pair, volumes),
+            "configs" => service.configs = reader.attribute(pair, grants),
+            "secrets" => service.secrets = reader.attribute(pair, grants),
+            "healthcheck" => service.healthcheck = reader.attribute(pair, healthcheck),
+            "working_dir" => service.working_dir = reader.attribute(pair, |reader, id| reader.text(id)),
+            "profiles" => service.profiles = reader.attribute(pair, |reader, id| Some(reader.texts(id))),
+            _ => {}
+        }
+    }
+    service
+}
+
+fn empty(pair: &Pair) -> Service {
+    Service {
+        name: pair.name.clone(),
+        tag: crate::facts::compose::Tag::None,
+        extends: None,
+        image: None,
+        build: None,
+        command: None,
+        entrypoint: None,
+        environment: None,
+        env_file: None,
+        ports: None,
+        expose: None,
+        networks: None,
+        network_mode: None,
+        container_name: None,
+        extra_hosts: None,
+        links: None,
+        depends_on: None,
+        volumes: None,
+        configs: None,
+        secrets: None,
+        healthcheck: None,
+        working_dir: None,
+        profiles: None,
+    }
+}
+
+fn is_mapping(reader: &Reader<'_>, id: NodeId) -> bool {
+    matches!(reader.node(id).kind, Kind::Mapping(_))
+}
+
+fn extends(reader: &mut Reader<'_>, id: NodeId) -> Option<Extends> {
+    if !is_mapping(reader, id) {
+        return reader.text(id).map(|service| Extends { service, file: None });
+    }
+    let (mut service, mut file) = (None, None);
+    for pair in reader.pairs(id, "extends") {
+        match pair.name.value.as_str() {
+            "service" => service = reader.text(pair.value),
+            "file" => file = reader.text(pair.value),
+            _ => {}
+        }
+    }
+    if service.is_none() {
+        reader.refuse(id, "extends needs a service");
+    }
+    service.map(|service| Extends { service, file })
+}
+
+fn build(reader: &mut Reader<'_>, id: NodeId) -> Option<Build> {
+    if !is_mapping(reader, id) {
+        return reader.text(id).map(|context| Build { context: Some(context), ..Build::default() });
+    }
+    let mut build = Build::default();
+    for pair in reader.pairs(id, "build") {
+        match pair.name.value.as_str() {
+            "context" => build.context = reader.text(pair.value),
+            "dockerfile" => build.dockerfile = reader.text(pair.value),
+            "dockerfile_inline" => build.inline = true,
+            "target" => build.target = reader.text(pair.value),
+            _ => {}
+        }
+    }
+    Some(build)
+}
+
+fn environment(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Assignment>> {
+    if !is_mapping(reader, id) {
+        return Some(reader.texts(id).into_iter().map(Assignment::Entry).collect());
+    }
+    let pairs = reader.pairs(id, "environment");
+    let assignment =
+        |pair: Pair| Assignment::Pair { value: reader.text(pair.value), tag: reader.tag(pair.value), name: pair.name };
+    Some(pairs.into_iter().map(assignment).collect())
+}
+
+fn env_files(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<EnvFileEntry>> {
+    let plain = |path: Text| EnvFileEntry { path, required: true, raw: false };
+    if matches!(reader.node(id).kind, Kind::Scalar(_)) {
+        return reader.text(id).map(|path| vec![plain(path)]);
+    }
+    let mut entries = Vec::new();
+    for item in reader.items(id) {
+        if !is_mapping(reader, item) {
+            entries.extend(reader.text(item).map(plain));
+            continue;
+        }
+        let (mut path, mut required, mut raw) = (None, true, false);
+        for pair in reader.pairs(item, "env_file") {
+            let value = reader.text(pair.value);
+            match (pair.name.value.as_str(), value) {
+                ("path", value) => path = value,
+                ("required", Some(value)) => required = value.as_str() != "false",
+                ("format", Some(value)) => raw = value.as_str() == "raw",
+                _ => {}
+            }
+        }
+        entries.extend(path.map(|path| EnvFileEntry { path, required, raw }));
+    }
+    Some(entries)
+}
+
+fn ports(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Port>> {
+    let mut ports = Vec::new();
+    for item in reader.items(id) {
+        if !is_mapping(reader, item) {
+            ports.extend(reader.text(item).map(Port::Short));
+            continue;
+        }
+        let span = reader.node(item).span;
+        let (mut target, mut published, mut host_ip, mut protocol, mut mode) = (None, None, None, None, None);
+        for pair in reader.pairs(item, "a port") {
+            let value = reader.text(pair.value);
+            match pair.name.value.as_str() {
+                "target" => target = value,
+                "published" => published = value,
+                "host_ip" => host_ip = value,
+                "protocol" => protocol = value,
+                "mode" => mode = value,
+                _ => {}
+            }
+        }
+        ports.push(Port::Long { span, target, published, host_ip, protocol, mode });
+    }
+    Some(ports)
+}
+
+fn networks(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<NetworkEntry>> {
+    if !is_mapping(reader, id) {
+        let entry = |name| NetworkEntry { name, aliases: Vec::new() };
+        return Some(reader.texts(id).into_iter().map(entry).collect());
+    }
+    let mut networks = Vec::new();
+    for pair in reader.pairs(id, "networks") {
+        let mut entry = NetworkEntry { name: Text::exact(&pair.name.value, pair.name.span), aliases: Vec::new() };
+        for attribute in reader.pairs(pair.value, "a network") {
+            if attribute.name.value == "aliases" {
+                entry.aliases = reader.texts(attribute.value);
+            }
+        }
+        networks.push(entry);
+    }
+    Some(networks)
+}
+
+fn volumes(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Volume>> {
+    let mut volumes = Vec::new();
+    for item in reader.items(id) {
+        if !is_mapping(reader, item) {
+            volumes.extend(reader.text(item).map(Volume::Short));
+            continue;
+        }
+        let span = reader.node(item).span;
+        let (mut kind, mut source, mut target) = (None, None, None);
+        for pair in reader.pairs(item, "a volume") {
+            let value = reader.text(pair.value);
+            match pair.name.value.as_str() {
+                "type" => kind = value,
+                "source" | "src" => source = value,
+                "target" | "dst" | "destination" => target = value,
+                _ => {}
+            }
+        }
+        volumes.push(Volume::Long { span, kind, source, target });
+    }
+    Some(volumes)
+}
+
+fn grants(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Grant>> {
+    let mut grants = Vec::new();
+    for item in reader.items(id) {
+        let span = reader.node(item).span;
+        if !is_mapping(reader, item) {
+            grants.extend(reader.text(item).map(|source| Grant { span: source.span(), source, target: None }));
+            continue;
+        }
+        let (mut source, mut target) = (None, None);
+        for pair in reader.pairs(item, "a config or secret") {
+            match pair.name.value.as_str() {
+                "source" => source = reader.text(pair.value),
+                "target" => target = reader.text(pair.value),
+                _ => {}
+            }
+        }
+        grants.extend(source.map(|source| Grant { span, source, target }));
+    }
+    Some(grants)
+}
+
+fn healthcheck(reader: &mut Reader<'_>, id: NodeId) -> Option<Healthcheck> {
+    let mut healthcheck = Healthcheck::default();
+    for pair in &reader.pairs(id, "healthcheck") {
+        match pair.name.value.as_str() {
+            "test" => healthcheck.test = reader.attribute(pair, |reader, id| reader.command(id)),
+            "disable" => healthcheck.disable = reader.text(pair.value),
+            _ => {}
+        }
+    }
+    Some(healthcheck)
+}

@@ -1,0 +1,381 @@
+//! Python text → [`crate::facts::code::Module`].
+//!
+//! Statements become bindings, classes, functions and calls, each with the branches it stands under. Reads no disk and
+//! judges nothing; the modules that are imported become requests.
+
+mod imports;
+mod lower;
+
+use ruff_python_ast::{self as ast, Stmt};
+use ruff_text_size::Ranged;
+
+use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Module};
+use crate::facts::{FileKind, Request};
+use crate::finding::Notice;
+use crate::source::{FileId, Spanned};
+use crate::syntax::python;
+
+use imports::Finder;
+use lower::Lowerer;
+
+/// Blocks inside blocks; the parser's own limit for indentation is a little higher.
+const MAX_DEPTH: usize = 60;
+
+/// Last names of calls that are worth a look: a filter that keeps facts small, no judgement.
+const CALLS: &[&str] = &[
+    "redis",
+    "celery",
+    "from_url",
+    "from_dsn",
+    "pool",
+    "limiter",
+    "broker",
+    "huey",
+    "storage",
+    "connection",
+    "backend",
+    "cache",
+    "manager",
+    "socketio",
+    "jobstore",
+    "walrus",
+    "database",
+    "settings",
+    "update",
+    "config_from_object",
+    "queue",
+];
+
+/// Reads one module. `exists` tells whether a path is in the repository, for the candidates of an import.
+#[must_use]
+pub fn extract(
+    file: FileId,
+    path: &str,
+    text: &str,
+    exists: &dyn Fn(&str) -> bool,
+) -> (Module, Vec<Request>, Vec<Notice>) {
+    let mut module = Module::empty(file, path);
+    let (tree, notices) = python::parse(file, text);
+    let Some(tree) = tree else { return (module, Vec::new(), notices) };
+    let mut walker = Walker {
+        lower: Lowerer { file, text },
+        finder: Finder { path, exists },
+        imports: Vec::new(),
+        requests: Vec::new(),
+    };
+    let mut block = Block::default();
+    walker.block(&tree.body, &mut block, &mut Vec::new(), 0);
+    for import in &walker.imports {
+        for target in [&import.target, &import.submodule].into_iter().flatten() {
+            let request = Request { path: target.clone(), kind: FileKind::Python, from: import.span };
+            if target != path && !walker.requests.iter().any(|known: &Request| known.path == request.path) {
+                walker.requests.push(request);
+            }
+        }
+    }
+    module.imports = walker.imports;
+    module.bindings = block.bindings;
+    module.classes = block.classes;
+    module.functions = block.functions;
+    module.calls = block.calls;
+    (module, walker.requests, notices)
+}
+
+/// What a block of statements holds.
+#[derive(Default)]
+struct Block {
+    bindings: Vec<Binding>,
+    classes: Vec<Class>,
+    functions: Vec<Function>,
+    calls: Vec<Expr>,
+    returns: Vec<(Expr, Vec<Guard>)>,
+}
+
+struct Walker<'a> {
+    lower: Lowerer<'a>,
+    finder: Finder<'a>,
+    imports: Vec<crate::facts::code::Import>,
+    requests: Vec<Request>,
+}
+
+impl Walker<'_> {
+    fn block(&mut self, body: &[Stmt], out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        for statement in body {
+            self.statement(statement, out, guards, depth);
+        }
+    }
+
+    fn guarded(&mut self, guard: Guard, body: &[Stmt], out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
+        let height = guards.len();
+        guards.push(guard);
+        self.block(body, out, guards, depth + 1);
+        guards.truncate(height);
+    }
+
+    fn statement(&mut self, statement: &Stmt, out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
+        let unknown = |lower: Lowerer<'_>| Guard { test: lower.opaque(statement.range()), holds: true };
+        match statement {
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).id.as_str();
+                    let span = self.lower.span(alias.range);
+                    self.imports.push(self.finder.import(bound, 0, alias.name.id.as_str(), None, span));
+                }
+            }
+            Stmt::ImportFrom(import) => {
+                let module = import.module.as_ref().map_or("", |module| module.id.as_str());
+                for alias in &import.names {
+                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).id.as_str();
+                    let member = Some(alias.name.id.as_str());
+                    let span = self.lower.span(alias.range);
+                    self.imports.push(self.finder.import(bound, import.level, module, member, span));
+                }
+            }
+            Stmt::Assign(assign) => {
+                let value = self.value(&assign.value, out);
+                for target in &assign.targets {
+                    self.bind(target, Some(&value), None, out, guards);
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                let value = assign.value.as_ref().map(|value| self.value(value, out));
+                let annotation = self.lower.expr(&assign.annotation);
+                self.bind(&assign.target, value.as_ref(), Some(annotation), out, guards);
+            }
+            Stmt::AugAssign(assign) => {
+                let value = self.value(&assign.value, out);
+                let target = self.lower.expr(&assign.target);
+                let span = self.lower.span(assign.range());
+                let kind =
+                    if assign.op == ast::Operator::Add { ExprKind::Sum(vec![target, value]) } else { ExprKind::Opaque };
+                self.bind(&assign.target, Some(&Expr { span, kind }), None, out, guards);
+            }
+            Stmt::Return(statement) => {
+                if let Some(value) = &statement.value {
+                    let value = self.value(value, out);
+                    out.returns.push((value, guards.clone()));
+                }
+            }
+            Stmt::Expr(statement) => {
+                self.value(&statement.value, out);
+            }
+            Stmt::If(branch) => self.branches(branch, out, guards, depth),
+            Stmt::For(statement) => {
+                self.guarded(unknown(self.lower), &statement.body, out, guards, depth);
+                self.block(&statement.orelse, out, guards, depth + 1);
+            }
+            Stmt::While(statement) => self.guarded(unknown(self.lower), &statement.body, out, guards, depth),
+            Stmt::With(statement) => {
+                for item in &statement.items {
+                    let value = self.value(&item.context_expr, out);
+                    if let Some(target) = &item.optional_vars {
+                        self.bind(target, Some(&value), None, out, guards);
+                    }
+                }
+                self.block(&statement.body, out, guards, depth + 1);
+            }
+            Stmt::Try(statement) => {
+                self.block(&statement.body, out, guards, depth + 1);
+                for handler in &statement.handlers {
+                    let ast::ExceptHandler::ExceptHandler(handler) = handler;
+                    self.guarded(unknown(self.lower), &handler.body, out, guards, depth);
+                }
+                self.block(&statement.orelse, out, guards, depth + 1);
+                self.block(&statement.finalbody, out, guards, depth + 1);
+            }
+            Stmt::Match(statement) => {
+                for case in &statement.cases {
+                    let guard = Guard { test: self.lower.opaque(case.range()), holds: true };
+                    self.guarded(guard, &case.body, out, guards, depth);
+                }
+            }
+            Stmt::FunctionDef(function) => {
+                let function = self.function(function, depth);
+                // A function inside another one is no module-level name, but what it calls is called.
+                out.functions.push(function);
+            }
+            Stmt::ClassDef(class) => {
+                let class = self.class(class, depth);
+                out.classes.push(class);
+            }
+            _ => {}
+        }
+    }
+
+    fn branches(&mut self, branch: &ast::StmtIf, out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
+        let height = guards.len();
+        let test = self.value(&branch.test, out);
+        self.guarded(Guard { test: test.clone(), holds: true }, &branch.body, out, guards, depth);
+        guards.push(Guard { test, holds: false });
+        for clause in &branch.elif_else_clauses {
+            match &clause.test {
+                Some(test) => {
+                    let test = self.value(test, out);
+                    self.guarded(Guard { test: test.clone(), holds: true }, &clause.body, out, guards, depth);
+                    guards.push(Guard { test, holds: false });
+                }
+                None => self.block(&clause.body, out, guards, depth + 1),
+            }
+        }
+        // A branch that returns makes what follows the other branch.
+        if !(matches!(branch.body.last(), Some(Stmt::Return(_))) && branch.elif_else_clauses.is_empty()) {
+            guards.truncate(height);
+        }
+    }
+
+    fn bind(
+        &mut self,
+        target: &ast::Expr,
+        value: Option<&Expr>,
+        annotation: Option<Expr>,
+        out: &mut Block,
+        guards: &[Guard],
+    ) {
+        if let ast::Expr::Tuple(ast::ExprTuple { elts, .. }) | ast::Expr::List(ast::ExprList { elts, .. }) = target {
+            for (at, element) in elts.iter().enumerate() {
+                let part = match value.map(|value| &value.kind) {
+                    Some(ExprKind::List(values)) if values.len() == elts.len() => values[at].clone(),
+                    _ => self.lower.opaque(element.range()),
+                };
+                if !matches!(element, ast::Expr::Tuple(_) | ast::Expr::List(_)) {
+                    self.bind(element, Some(&part), None, out, guards);
+                }
+            }
+            return;
+        }
+        let lowered = self.lower.expr(target);
+        if let Some(name) = path_of(&lowered) {
+            let name = Spanned::new(name, lowered.span);
+            out.bindings.push(Binding { name, value: value.cloned(), annotation, guards: guards.to_vec() });
+        }
+    }
+
+    fn value(&mut self, expr: &ast::Expr, out: &mut Block) -> Expr {
+        let value = self.lower.expr(expr);
+        collect_calls(&value, &mut out.calls);
+        value
+    }
+
+    fn function(&mut self, function: &ast::StmtFunctionDef, depth: usize) -> Function {
+        let mut block = Block::default();
+        self.block(&function.body, &mut block, &mut Vec::new(), depth + 1);
+        let mut parameters = Vec::new();
+        let list = &function.parameters;
+        for parameter in list.posonlyargs.iter().chain(&list.args).chain(&list.kwonlyargs) {
+            let default = parameter.default.as_ref().map(|default| self.value(default, &mut block));
+            parameters.push((parameter.parameter.name.id.to_string(), default));
+        }
+        let mut calls = block.calls;
+        for inner in block.functions {
+            calls.extend(inner.calls);
+            // Names of the inner function are looked up in the outer one: near enough where they are unique.
+            block.bindings.extend(inner.bindings);
+        }
+        let decorators = function
+            .decorator_list
+            .iter()
+            .filter_map(|decorator| {
+                let decorator = self.lower.expr(&decorator.expression);
+                decorator.as_call().map_or_else(|| decorator.dotted(), |call| call.callee.dotted())
+            })
+            .collect();
+        let name = Spanned::new(function.name.id.to_string(), self.lower.span(function.name.range));
+        Function { name, parameters, decorators, bindings: block.bindings, returns: block.returns, calls }
+    }
+
+    fn class(&mut self, class: &ast::StmtClassDef, depth: usize) -> Class {
+        let mut block = Block::default();
+        self.block(&class.body, &mut block, &mut Vec::new(), depth + 1);
+        let (mut bases, mut keywords) = (Vec::new(), Vec::new());
+        if let Some(arguments) = &class.arguments {
+            bases.extend(arguments.args.iter().map(|base| self.lower.expr(base)));
+            for keyword in &arguments.keywords {
+                if let Some(name) = &keyword.arg {
+                    let name = Spanned::new(name.id.to_string(), self.lower.span(name.range));
+                    keywords.push((name, self.lower.expr(&keyword.value)));
+                }
+            }
+        }
+        let name = Spanned::new(class.name.id.to_string(), self.lower.span(class.name.range));
+        let mut methods = block.functions;
+        // Calls in the class body run when the module does; they are kept with an own nameless function.
+        if !block.calls.is_empty() {
+            methods.push(Function {
+                name: Spanned::new(String::new(), name.span),
+                parameters: Vec::new(),
+                decorators: Vec::new(),
+                bindings: Vec::new(),
+                returns: Vec::new(),
+                calls: block.calls,
+            });
+        }
+        Class { name, bases, keywords, fields: block.bindings, methods, inner: block.classes }
+    }
+}
+
+/// `a.b` and `a["b"]` as `a.b`.
+fn path_of(expr: &Expr) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut at = expr;
+    loop {
+        match &at.kind {
+            ExprKind::Name(name) => {
+                parts.push(name);
+                parts.reverse();
+                return Some(parts.join("."));
+            }
+            ExprKind::Attribute(object, name) => {
+                parts.push(&name.value);
+                at = object;
+            }
+            ExprKind::Subscript(object, key) => {
+                parts.push(key.as_text()?.as_str());
+                at = object;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
+fn collect_calls(expr: &Expr, out: &mut Vec<Expr>) {
+    let mut work = vec![expr];
+    while let Some(expr) = work.pop() {
+        match &expr.kind {
+            ExprKind::Call(call) => {
+                let last = match &call.callee.kind {
+                    ExprKind::Name(name) => name.to_ascii_lowercase(),
+                    ExprKind::Attribute(_, name) => name.value.to_ascii_lowercase(),
+                    _ => String::new(),
+                };
+                if CALLS.iter().any(|word| last.contains(word)) {
+                    out.push(expr.clone());
+                }
+                work.push(&call.callee);
+                work.extend(
+                    call.arguments.iter().chain(call.keywords.iter().map(|(_, value)| value)).chain(&call.spreads),
+                );
+            }
+            ExprKind::Attribute(inner, _) | ExprKind::Not(inner) => work.push(inner),
+            ExprKind::Subscript(left, right) | ExprKind::Percent(left, right) | ExprKind::Equal(left, right) => {
+                work.extend([&**left, &**right]);
+            }
+            ExprKind::Dict(entries) => work.extend(entries.iter().map(|(_, value)| value)),
+            ExprKind::List(parts)
+            | ExprKind::Format(parts)
+            | ExprKind::Sum(parts)
+            | ExprKind::Or(parts)
+            | ExprKind::And(parts) => work.extend(parts),
+            ExprKind::Choice { test, then, otherwise } => work.extend([&**test, &**then, &**otherwise]),
+            ExprKind::Text(_)
+            | ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::None
+            | ExprKind::Name(_)
+            | ExprKind::Opaque => {}
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Which files are read without being asked for: by name, and where a name says too little, by content.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::Job;
+use super::ci::is_workflow;
+use super::pins::is_pin_file;
+use crate::facts::FileKind;
+use crate::tree::Tree;
+
+/// What a file must say, beyond its name, to be read.
+#[derive(Clone, Copy)]
+enum Says {
+    /// Its name is enough.
+    Anything,
+    /// It mentions Redis.
+    Redis,
+    /// It has services of containers, one of them speaking of Redis.
+    Services,
+    /// It has a directive that only Redis knows.
+    Directive,
+}
+
+static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
+static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
+static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
+static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?mi-u)^[ \t]*(requirepass|masterauth|masteruser|protected-mode|maxmemory-policy|appendonly|appendfsync|aclfile|tls-port|sentinel[ \t]+monitor)[ \t]").ok()
+});
+
+/// The files to begin with; their contents come along where they had to be looked at.
+pub(super) fn find(tree: &Tree) -> Vec<Job> {
+    let candidates: Vec<(&str, FileKind, Says)> =
+        tree.index().files().filter_map(|path| kind_of(path).map(|(kind, says)| (path, kind, says))).collect();
+    let (by_name, by_content): (Vec<_>, Vec<_>) =
+        candidates.into_iter().partition(|(_, _, says)| matches!(says, Says::Anything));
+    let mut jobs: Vec<Job> = by_name.into_iter().map(|(path, kind, _)| (path.to_owned(), kind, None)).collect();
+
+    let paths: Vec<&str> = by_content.iter().map(|(path, _, _)| *path).collect();
+    let contents = tree.read_many(&paths, |path, bytes| {
+        by_content.binary_search_by(|(other, _, _)| (*other).cmp(path)).is_ok_and(|at| says(by_content[at].2, bytes))
+    });
+    for ((path, kind, _), content) in by_content.into_iter().zip(contents) {
+        if let Some(content) = content {
+            jobs.push((path.to_owned(), kind, Some(content)));
+        }
+    }
+    jobs
+}
+
+/// How a file would be read, going by its name.
+fn kind_of(path: &str) -> Option<(FileKind, Says)> {
+    let name = path.rsplit('/').next()?.to_ascii_lowercase();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+    let yaml = matches!(extension, "yml" | "yaml");
+    let server = ["redis", "valkey", "keydb", "sentinel"].iter().any(|word| name.contains(word));
+    let compose = ["docker-compose", "compose"].iter().any(|word| {
+        stem == *word
+            || stem.starts_with(&format!("{word}."))
+            || stem.starts_with(&format!("{word}-"))
+            || stem.starts_with(&format!("{word}_"))
+    });
+    Some(match extension {
+        _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
+        _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
+        // The folders of CI systems hold `services:` of another kind.
+        _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => (FileKind::Compose, Says::Services),
+        "py" => (FileKind::Python, Says::Redis),
+        "acl" => (FileKind::RedisConf, Says::Anything),
+        "conf" if server => (FileKind::RedisConf, Says::Anything),
+        "conf" => (FileKind::RedisConf, Says::Directive),
+        _ if name.starts_with(".env") || extension == "env" => (FileKind::Dotenv, Says::Anything),
+        _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
+            (FileKind::Dockerfile, Says::Anything)
+        }
+        _ if is_pin_file(path) => (FileKind::Pins, Says::Redis),
+        _ => return None,
+    })
+}
+
+/// Whether an env file is an example: it describes variables but sets none.
+#[must_use]
+pub fn is_example(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let marks = ["example", "sample", "template", "dist", "tmpl", "tpl", "default", "defaults"];
+    name.split(['.', '-', '_']).any(|part| marks.contains(&part))
+}
+
+fn says(what: Says, bytes: &[u8]) -> bool {
+    // A pattern that did not compile finds everything: reading too much is no error, reading too little is.
+    let found = |pattern: &Option<Regex>| pattern.as_ref().is_none_or(|pattern| pattern.is_match(bytes));
+    match what {
+        Says::Anything => true,
+        Says::Redis => found(&REDIS),
+        Says::Services => found(&REDIS) && found(&SERVICES) && found(&CONTAINER),
+        Says::Directive => found(&DIRECTIVE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seeds(files: &[(&str, &str)]) -> Vec<String> {
+        let tree = Tree::from_texts(files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())));
+        let mut paths: Vec<String> =
+            find(&tree).into_iter().map(|(path, kind, _)| format!("{path} {kind:?}")).collect();
+        paths.sort();
+        paths
+    }
+
+    #[test]
+    fn patterns_compile() {
+        for pattern in [&REDIS, &SERVICES, &CONTAINER, &DIRECTIVE] {
+            assert!(pattern.is_some());
+        }
+    }
+
+    #[test]
+    fn names_choose() {
+        assert_eq!(
+            seeds(&[
+                ("a/docker-compose.staging.yml", ""),
+                ("compose.yaml", ""),
+                ("production.env", ""),
+                (".env.local", ""),
+                ("deploy/valkey.conf", ""),
+                ("users.acl", ""),
+                ("Dockerfile.redis", ""),
+                ("notes.md", "redis"),
+                ("composer.yml", ""),
+            ]),
+            [
+                ".env.local Dotenv",
+                "Dockerfile.redis Dockerfile",
+                "a/docker-compose.staging.yml Compose",
+                "compose.yaml Compose",
+                "deploy/valkey.conf RedisConf",
+                "production.env Dotenv",
+                "users.acl RedisConf",
+            ]
+        );
+    }
+
+    #[test]
+    fn content_chooses_where_names_say_too_little() {
+        assert_eq!(
+            seeds(&[
+                ("app/a.py", "import REDIS"),
+                ("app/b.py", "import os"),
+                ("production.yml", "services:\n  cache:\n    image: redis\n"),
+                ("values.yml", "redis:\n  image: redis\n"),
+                (".github/workflows/ci.yml", "services:\n  redis:\n    image: redis\n"),
+                ("cache.conf", "port 7000\nrequirepass x\n"),
+                ("nginx.conf", "server { listen 80; }"),
+            ]),
+            ["app/a.py Python", "cache.conf RedisConf", "production.yml Compose"]
+        );
+    }
+
+    #[test]
+    fn examples_are_told_by_name() {
+        assert!(is_example("a/.env.example"));
+        assert!(is_example("env-sample.env"));
+        assert!(!is_example("example/.env"));
+        assert!(!is_example(".env.staging"));
+    }
+}

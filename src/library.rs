@@ -1,0 +1,57 @@
+//! Client libraries and their versions: what a client's URL grammar and first bytes depend on.
+
+/// Which library a client uses; its URL grammar and its first bytes depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// redis-py and what passes its URL through: RQ, Huey, dramatiq, Flask-Caching, channels_redis …
+    RedisPy,
+    /// kombu, which parses Celery broker URLs.
+    Kombu,
+    /// Celery's Redis result backend.
+    CeleryBackend,
+    /// arq's `RedisSettings.from_dsn`.
+    Arq,
+    /// django-redis.
+    DjangoRedis,
+    /// Django's own Redis cache.
+    DjangoCore,
+    /// node-redis.
+    NodeRedis,
+    /// ioredis.
+    Ioredis,
+    /// redis-cli.
+    RedisCli,
+    /// redis-rs.
+    RedisRs,
+    /// Not known; judged only where all families agree.
+    Unknown,
+}
+
+impl Family {
+    /// The package name people know.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RedisPy => "redis-py",
+            Self::Kombu => "kombu",
+            Self::CeleryBackend => "celery",
+            Self::Arq => "arq",
+            Self::DjangoRedis => "django-redis",
+            Self::DjangoCore => "django",
+            Self::NodeRedis => "node-redis",
+            Self::Ioredis => "ioredis",
+            Self::RedisCli => "redis-cli",
+            Self::RedisRs => "redis-rs",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A range of versions, both ends inclusive; `None`: open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct VersionRange {
+    /// Lowest major and minor version.
+    pub from: Option<(u32, u32)>,
+    /// Highest major and minor version.
+    pub to: Option<(u32, u32)>,
+}

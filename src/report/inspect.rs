@@ -1,0 +1,246 @@
+//! The resolved picture: environments with their servers, clients, links and outcomes; as text and as JSON
+//! (schema `redislint-inspect/1`). Passwords are masked wherever [`crate::secrets`] marked them.
+
+mod picture;
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use super::json::location;
+use super::{Report, clean};
+use crate::model::{Client, ClientCase, Environment, Published, Server, Service};
+use crate::symbol::Step;
+use crate::text::Text;
+use picture::{End, auth, conditions, ends, exposed, scheme, versions};
+
+/// The picture as JSON.
+#[must_use]
+pub fn json(report: &Report) -> String {
+    let environments: Vec<Value> =
+        report.model.environments.iter().map(|environment| environment_json(report, environment)).collect();
+    format!("{:#}\n", json!({ "schema": "redislint-inspect/1", "environments": environments }))
+}
+
+fn environment_json(report: &Report, environment: &Environment) -> Value {
+    let services: Map<String, Value> =
+        environment.services.iter().map(|service| (service.name.clone(), service_json(report, service))).collect();
+    let servers: Vec<Value> = environment.servers.iter().map(|server| server_json(report, server)).collect();
+    let clients: Vec<Value> = environment.clients.iter().map(|client| client_json(report, client)).collect();
+    json!({
+        "name": environment.name,
+        "kind": environment.kind.name(),
+        "files": environment.files.iter().map(|file| report.sources.get(*file).path()).collect::<Vec<_>>(),
+        "evidence": environment.evidence,
+        "services": if services.is_empty() { Value::Null } else { Value::Object(services) },
+        "servers": servers,
+        "clients": clients,
+        "links": links_json(report, environment),
+    })
+}
+
+fn show(report: &Report, text: &Text) -> String {
+    crate::secrets::shown(text, &report.sources, &report.symbols)
+}
+
+/// A service in the shape of `docker compose config --format json`.
+fn service_json(report: &Report, service: &Service) -> Value {
+    let words = |words: &Option<Vec<Text>>| -> Value {
+        words.as_ref().map_or(Value::Null, |words| words.iter().map(|word| show(report, word)).collect())
+    };
+    let environment: Map<String, Value> = service
+        .environment
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_ref().map_or(Value::Null, |value| show(report, value).into())))
+        .collect();
+    let mut object = Map::new();
+    object.insert("command".into(), words(&service.command));
+    object.insert("entrypoint".into(), words(&service.entrypoint));
+    if let Some(image) = &service.image {
+        object.insert("image".into(), show(report, image).into());
+    }
+    if !environment.is_empty() {
+        object.insert("environment".into(), environment.into());
+    }
+    if !service.ports.is_empty() {
+        object.insert("ports".into(), service.ports.iter().map(|port| port_json(report, port)).collect());
+    }
+    if let Some(networks) = &service.networks {
+        let networks: Map<String, Value> = networks.iter().map(|name| (name.clone(), Value::Null)).collect();
+        object.insert("networks".into(), networks.into());
+    }
+    if let Some(mode) = &service.network_mode {
+        object.insert("network_mode".into(), mode.clone().into());
+    }
+    if service.healthcheck.is_some() {
+        object.insert("healthcheck".into(), json!({ "test": words(&service.healthcheck) }));
+    }
+    object.into()
+}
+
+fn port_json(report: &Report, port: &Published) -> Value {
+    let mut object = Map::new();
+    object.insert("mode".into(), port.mode.clone().unwrap_or_else(|| "ingress".to_owned()).into());
+    if let Some(ip) = &port.host_ip {
+        object.insert("host_ip".into(), show(report, ip).into());
+    }
+    if let Some(target) = port.container_port {
+        object.insert("target".into(), target.into());
+    }
+    if let Some(published) = &port.host_port {
+        object.insert("published".into(), show(report, published).into());
+    }
+    object.insert("protocol".into(), port.protocol.clone().into());
+    object.into()
+}
+
+fn server_json(report: &Report, server: &Server) -> Value {
+    let mut value = json!({
+        "id": server.id,
+        "names": server.names,
+        "port": server.port.or(server.tls_port),
+        "auth": auth(server),
+        "tls": server.tls_port.is_some(),
+        "databases": server.databases,
+        "exposed": exposed(server),
+        "location": location(report, server.span),
+    });
+    if server.auth.len() > 1 {
+        value["cases"] = server
+            .auth
+            .iter()
+            .map(|case| json!({ "when": conditions(report, &case.when), "auth": picture::auth_name(&case.auth) }))
+            .collect();
+    }
+    value
+}
+
+fn client_json(report: &Report, client: &Client) -> Value {
+    let service = match &client.place {
+        crate::model::Place::Container(service) => Some(service),
+        crate::model::Place::Host => None,
+    };
+    let case = client.cases.first();
+    let text = |part: fn(&ClientCase) -> Option<&Text>| case.and_then(part).map(|text| show(report, text));
+    json!({
+        "id": client.id,
+        "service": service,
+        "setting": client.setting,
+        "scheme": case.map(scheme),
+        "host": text(|case| case.host.as_ref()),
+        "port": case.and_then(|case| case.port),
+        "db": case.and_then(|case| case.db),
+        "username": text(|case| case.username.as_ref()),
+        "password": text(|case| case.password.as_ref()),
+        "library": client.family.name(),
+        "location": location(report, client.span),
+        "trace": case.map(|case| trace_json(report, &case.trace)).unwrap_or_default(),
+    })
+}
+
+fn trace_json(report: &Report, trace: &[Step]) -> Vec<Value> {
+    trace.iter().map(|step| json!({ "label": step.label, "location": location(report, step.span) })).collect()
+}
+
+fn links_json(report: &Report, environment: &Environment) -> Vec<Value> {
+    ends(environment)
+        .into_iter()
+        .map(|link| {
+            let end = |end: &End| json!({ "outcome": end.name, "stage": end.stage, "error": end.error });
+            let mut value = json!({ "client": link.client, "server": link.server });
+            let shown = link.only().map_or_else(|| json!({ "outcome": "depends", "stage": null, "error": null }), end);
+            merge(&mut value, shown);
+            if link.only().is_none() {
+                value["cases"] = link
+                    .cases
+                    .iter()
+                    .map(|(case, one)| {
+                        let mut value =
+                            json!({ "when": conditions(report, &case.when), "versions": versions(case.versions) });
+                        merge(&mut value, end(one));
+                        value
+                    })
+                    .collect();
+            }
+            value
+        })
+        .collect()
+}
+
+fn merge(value: &mut Value, other: Value) {
+    if let (Some(value), Value::Object(other)) = (value.as_object_mut(), other) {
+        value.extend(other);
+    }
+}
+
+/// The picture as text.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let mut out = String::new();
+    for environment in &report.model.environments {
+        environment_text(&mut out, report, environment);
+        out.push('\n');
+    }
+    out
+}
+
+fn environment_text(out: &mut String, report: &Report, environment: &Environment) {
+    let files: Vec<&str> = environment.files.iter().map(|file| report.sources.get(*file).path()).collect();
+    let _ = writeln!(out, "{} ({})", clean(&environment.name), environment.kind.name());
+    if !files.is_empty() {
+        let _ = writeln!(out, "  files: {}", clean(&files.join(", ")));
+    }
+    let _ = writeln!(out, "  evidence: {}", clean(&environment.evidence));
+    for server in &environment.servers {
+        let port = server.port.or(server.tls_port).map_or_else(|| "?".to_owned(), |port| port.to_string());
+        let reach = if exposed(server) { ", exposed" } else { "" };
+        let (names, place) = (clean(&server.names.join(", ")), report.place(server.span));
+        let _ = writeln!(out, "  server {names} port {port}: {}{reach} ({place})", auth(server));
+        for case in server.auth.iter().filter(|_| server.auth.len() > 1) {
+            let when = conditions(report, &case.when).join(" and ");
+            let _ = writeln!(out, "    when {}: {}", clean(&when), picture::auth_name(&case.auth));
+        }
+    }
+    let links = ends(environment);
+    for client in &environment.clients {
+        client_text(out, report, client);
+        for link in links.iter().filter(|link| link.client == client.id) {
+            let server = link.server.as_deref().map_or(String::new(), |server| format!(" {}", clean(server)));
+            if let Some(end) = link.only() {
+                let _ = writeln!(out, "    →{server} {}", clean(&end.to_string()));
+                continue;
+            }
+            for (case, end) in &link.cases {
+                let mut when = conditions(report, &case.when);
+                when.extend(versions(case.versions));
+                let _ = writeln!(out, "    →{server} when {}: {}", clean(&when.join(" and ")), clean(&end.to_string()));
+            }
+        }
+    }
+}
+
+fn client_text(out: &mut String, report: &Report, client: &Client) {
+    let place = match &client.place {
+        crate::model::Place::Container(service) => format!("in {service}"),
+        crate::model::Place::Host => "on the host".to_owned(),
+    };
+    let setting = client.setting.as_deref().unwrap_or("connection");
+    let library = client.family.name();
+    let _ = writeln!(out, "  client {} {} ({library}, {})", clean(setting), clean(&place), report.place(client.span));
+    for case in &client.cases {
+        let when = conditions(report, &case.when).join(" and ");
+        let when = if when.is_empty() { String::new() } else { format!("when {when}: ") };
+        let show = |text: &Option<Text>| text.as_ref().map(|text| show(report, text));
+        let login = match (show(&case.username), show(&case.password)) {
+            (None, None) => String::new(),
+            (user, password) => format!("{}:{}@", user.unwrap_or_default(), password.unwrap_or_default()),
+        };
+        let host = show(&case.host).unwrap_or_else(|| "?".to_owned());
+        let number = |number: Option<u32>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+        let (port, db) = (number(case.port.map(u32::from)), number(case.db));
+        let _ = writeln!(out, "    {}{}://{}{}:{port}/{db}", clean(&when), scheme(case), clean(&login), clean(&host));
+        for step in &case.trace {
+            let _ = writeln!(out, "      ← {} ({})", report.place(step.span), clean(&step.label));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Findings as JSON, schema `redislint/1`. The keys are a contract.
+
+use serde_json::{Value, json};
+
+use super::Report;
+use crate::finding::{Finding, Label};
+use crate::rules;
+use crate::source::Span;
+
+/// The report as JSON; `root` is shown as given.
+#[must_use]
+pub fn render(report: &Report, root: &str) -> String {
+    let findings: Vec<Value> = report
+        .findings
+        .iter()
+        .zip(&report.fingerprints)
+        .map(|(finding, fingerprint)| self::finding(report, finding, fingerprint))
+        .collect();
+    let notices: Vec<Value> = report
+        .notices
+        .iter()
+        .map(|notice| {
+            let file = notice.file().map(|file| report.sources.get(file).path().to_owned());
+            json!({
+                "code": notice.code,
+                "level": notice.level.name(),
+                "path": file.or_else(|| notice.path.clone()),
+                "message": notice.message,
+                "location": notice.span.map(|span| location(report, span)),
+            })
+        })
+        .collect();
+    let summary = &report.summary;
+    let value = json!({
+        "schema": "redislint/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "root": root,
+        "findings": findings,
+        "notices": notices,
+        "summary": {
+            "files": summary.files,
+            "environments": summary.environments,
+            "servers": summary.servers,
+            "clients": summary.clients,
+            "links": summary.links,
+            "errors": summary.errors,
+            "warnings": summary.warnings,
+            "notes": summary.notes,
+            "suppressed": summary.suppressed,
+        },
+    });
+    format!("{value:#}\n")
+}
+
+fn finding(report: &Report, finding: &Finding, fingerprint: &str) -> Value {
+    let category = rules::ALL.iter().find(|rule| rule.name == finding.rule).map(|rule| rule.category.name());
+    let labels = |labels: &[Label]| -> Vec<Value> {
+        labels.iter().map(|label| json!({ "label": label.text, "location": location(report, label.span) })).collect()
+    };
+    json!({
+        "rule": finding.rule,
+        "category": category,
+        "severity": finding.severity.name(),
+        "confidence": finding.confidence.name(),
+        "environments": finding.environments,
+        "message": finding.message,
+        "help": finding.help,
+        "label": finding.primary.text,
+        "location": location(report, finding.primary.span),
+        "related": labels(&finding.related),
+        "trace": labels(&finding.trace),
+        "fingerprint": fingerprint,
+        "fixes": [],
+    })
+}
+
+/// A place, as every JSON of ours writes it.
+pub(super) fn location(report: &Report, span: Span) -> Value {
+    let source = report.sources.get(span.file);
+    let position = |offset: usize| {
+        let at = source.position(offset);
+        json!({ "line": at.line, "column": at.column, "offset": at.offset })
+    };
+    json!({
+        "path": source.path(),
+        "start": position(span.range().start),
+        "end": position(span.range().end),
+    })
+}

@@ -1,0 +1,182 @@
+//! What a run found, and its forms: text for people, one line a finding, JSON, and the resolved picture.
+//!
+//! The only place that knows lines, columns, colours and JSON. Prints nothing itself: every form is a string.
+
+pub mod concise;
+pub mod fingerprint;
+pub mod inspect;
+pub mod json;
+#[cfg(test)]
+mod tests;
+pub mod text;
+
+use std::fmt::Write;
+
+use crate::check::Checked;
+use crate::finding::{Finding, Level, Notice, Severity};
+use crate::model::Model;
+use crate::source::{Sources, Span};
+use crate::symbol::Symbols;
+
+/// Everything a run has to say.
+pub struct Report {
+    /// The texts that were read; secrets are marked unless they are to be shown.
+    pub sources: Sources,
+    /// The meaning of symbol characters in texts.
+    pub symbols: Symbols,
+    /// The resolved picture.
+    pub model: Model,
+    /// What is displayed, in its order.
+    pub findings: Vec<Finding>,
+    /// A short name of each finding that survives edits elsewhere in its file, in the order of `findings`.
+    pub fingerprints: Vec<String>,
+    /// Trouble with the input.
+    pub notices: Vec<Notice>,
+    /// What was judged.
+    pub summary: Summary,
+}
+
+/// Counts for the closing line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files read.
+    pub files: usize,
+    /// Environments.
+    pub environments: usize,
+    /// Servers in all environments.
+    pub servers: usize,
+    /// Clients in all environments.
+    pub clients: usize,
+    /// Links in all environments.
+    pub links: usize,
+    /// Errors displayed.
+    pub errors: usize,
+    /// Warnings displayed.
+    pub warnings: usize,
+    /// Notes displayed.
+    pub notes: usize,
+    /// Findings that someone chose to ignore.
+    pub suppressed: usize,
+    /// Findings below the confidence asked for.
+    pub hidden: usize,
+    /// Findings outside the paths asked for.
+    pub elsewhere: usize,
+}
+
+impl Report {
+    /// Joins what a run found.
+    #[must_use]
+    pub fn new(
+        sources: Sources,
+        symbols: Symbols,
+        model: Model,
+        checked: Checked,
+        fingerprints: Vec<String>,
+        mut notices: Vec<Notice>,
+    ) -> Self {
+        let key = |notice: &Notice| {
+            let path = notice.file().map(|file| sources.get(file).path().to_owned()).or_else(|| notice.path.clone());
+            (path, notice.span.map(|span| span.start), notice.code, notice.message.clone())
+        };
+        notices.sort_by_cached_key(key);
+        notices.dedup();
+        let count = |severity| checked.findings.iter().filter(|finding| finding.severity == severity).count();
+        let summary = Summary {
+            files: sources.iter().count(),
+            environments: model.environments.len(),
+            servers: model.environments.iter().map(|environment| environment.servers.len()).sum(),
+            clients: model.environments.iter().map(|environment| environment.clients.len()).sum(),
+            links: model.environments.iter().map(|environment| environment.links.len()).sum(),
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+            suppressed: 0,
+            hidden: checked.hidden,
+            elsewhere: checked.elsewhere,
+        };
+        Self { sources, symbols, model, findings: checked.findings, fingerprints, notices, summary }
+    }
+
+    /// The worst severity displayed.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Whether the input held anything that could be judged.
+    #[must_use]
+    pub fn judged_anything(&self) -> bool {
+        self.summary.servers + self.summary.clients + self.findings.len() > 0
+    }
+
+    /// Whether everything that matters could be read whole.
+    #[must_use]
+    pub fn read_whole(&self) -> bool {
+        self.notices.iter().all(|notice| notice.level == Level::Info)
+    }
+
+    /// What was judged and how that ended, in a line.
+    #[must_use]
+    pub fn closing_line(&self) -> String {
+        let summary = &self.summary;
+        let files = count(summary.files, "file");
+        if !self.judged_anything() {
+            return format!("nothing to judge: {files} read, no Redis server or client found");
+        }
+        let mut line = format!(
+            "judged {files}, {}, {}, {}, {}: {}, {}, {}",
+            count(summary.environments, "environment"),
+            count(summary.servers, "server"),
+            count(summary.clients, "client"),
+            count(summary.links, "link"),
+            count(summary.errors, "error"),
+            count(summary.warnings, "warning"),
+            count(summary.notes, "note"),
+        );
+        let asides = [
+            (summary.suppressed, "suppressed"),
+            (summary.hidden, "of low confidence hidden"),
+            (summary.elsewhere, "outside the paths"),
+        ];
+        for (number, what) in asides {
+            if number > 0 || what == "suppressed" {
+                let _ = write!(line, ", {number} {what}");
+            }
+        }
+        line
+    }
+
+    /// `path:line:column`, harmless to a terminal.
+    fn place(&self, span: Span) -> String {
+        let source = self.sources.get(span.file);
+        let at = source.position(span.range().start);
+        format!("{}:{}:{}", clean(source.path()), at.line, at.column)
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The character that is printed for one of the scanned repository: control characters would speak to the terminal,
+/// bidirectional ones would show another text than the one that counts.
+fn clean_char(char: char) -> char {
+    match char {
+        '\t' => char,
+        '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(char)).unwrap_or('\u{FFFD}'),
+        '\x7F' => '\u{2421}',
+        '\u{80}'..='\u{9F}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{FEFF}'
+        | '\u{FFF9}'..='\u{FFFB}' => '\u{FFFD}',
+        char if crate::symbol::is_symbol(char) => '…',
+        char => char,
+    }
+}
+
+/// A text of the scanned repository, harmless to a terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(clean_char).collect()
+}

@@ -1,1 +1,0 @@
-//! Compose facts → [`super::project::Project`]s.

@@ -1,0 +1,131 @@
+//! Merged layers → [`Container`]s: what each process finds around it.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Level, Notice};
+use crate::resolve::project::{Build, Container, Mount};
+use crate::source::Spanned;
+use crate::tree::join;
+
+use super::env_file::Files;
+use super::layer::{Grant, Layer};
+use super::stack::{FoundResource, Stack};
+use super::variables::Scope;
+use super::volumes;
+
+/// The containers of the services that are switched on; where profiles switch everything off, all of them.
+pub fn containers<'a>(
+    files: Files<'a>,
+    stack: &Stack,
+    scope: &Scope<'a>,
+    profiles: &[String],
+    notices: &mut Vec<Notice>,
+) -> Vec<Container> {
+    let on = |layer: &&Layer| {
+        let own = layer.profiles.value.as_deref().unwrap_or_default();
+        own.is_empty()
+            || own.iter().any(|profile| profile == "*" || profiles.contains(profile))
+            || profiles.iter().any(|profile| profile == "*")
+    };
+    let mut active: Vec<&Layer> = stack.services.iter().filter(on).collect();
+    if active.is_empty() {
+        active = stack.services.iter().collect();
+    }
+    active.into_iter().map(|layer| container(files, layer.clone(), stack, scope, notices)).collect()
+}
+
+fn container<'a>(
+    files: Files<'a>,
+    layer: Layer,
+    stack: &Stack,
+    scope: &Scope<'a>,
+    notices: &mut Vec<Notice>,
+) -> Container {
+    let env_files = layer.env_files.value.unwrap_or_default();
+    files.missing(&layer.name.value, &env_files, notices);
+    let environment = files.container(layer.environment.value.unwrap_or_default(), &env_files, scope, notices);
+    let networks = layer.networks.value.filter(|networks| !networks.is_empty());
+    let network_mode = layer.network_mode.value;
+    if let Some(mode) = &network_mode
+        && networks.is_some()
+    {
+        let message = "conflicting parameters `networks` and `network_mode`";
+        notices.push(Notice::at("compose-conflict", Level::Warning, mode.span, message));
+    }
+    let networks = match (&network_mode, networks) {
+        (Some(_), _) => None,
+        (None, Some(networks)) => Some(networks.into_iter().collect()),
+        (None, None) => Some(BTreeMap::from([("default".to_owned(), Vec::new())])),
+    };
+    let mut mounts = layer.mounts.value.unwrap_or_default();
+    mounts.extend(granted(files, layer.configs.value.unwrap_or_default(), &stack.configs, scope, notices));
+    mounts.extend(granted(files, layer.secrets.value.unwrap_or_default(), &stack.secrets, scope, notices));
+    let disabled = layer.disable.value.unwrap_or_default();
+    let test = layer.test.value.filter(|_| !disabled);
+    let command_span = layer.command.value.as_ref().or(layer.entrypoint.value.as_ref()).map(|command| command.span);
+    Container {
+        name: layer.name.value,
+        span: layer.name.span,
+        image: layer.image.value,
+        build: layer.build.value.map(build),
+        entrypoint: layer.entrypoint.value.map(|entrypoint| entrypoint.cases),
+        command: layer.command.value.map(|command| command.cases),
+        command_span,
+        environment,
+        mounts,
+        published: layer.ports.value.unwrap_or_default(),
+        expose: layer.expose.value.unwrap_or_default(),
+        networks,
+        network_mode,
+        container_name: layer.container_name.value,
+        extra_hosts: layer.extra_hosts.value.unwrap_or_default(),
+        links: layer.links.value.unwrap_or_default(),
+        depends_on: layer.depends_on.value.unwrap_or_default(),
+        healthcheck_span: test.as_ref().map(|test| test.span),
+        healthcheck: test.map(|test| test.cases).filter(|cases| !switches_off(cases)),
+        working_dir: layer.working_dir.value,
+        profiles: layer.profiles.value.unwrap_or_default(),
+    }
+}
+
+/// `test: ["NONE"]`.
+fn switches_off(cases: &[crate::resolve::project::Case<Vec<crate::text::Text>>]) -> bool {
+    cases.iter().all(|case| case.value.first().is_some_and(|word| word.as_str() == "NONE"))
+}
+
+fn build(build: super::layer::Build) -> Build {
+    let context = build.context.unwrap_or(Some(build.directory));
+    let dockerfile = build.dockerfile.as_deref().unwrap_or("Dockerfile");
+    let dockerfile = context.as_deref().filter(|_| !build.inline).and_then(|context| join(context, dockerfile));
+    Build { context, dockerfile, target: build.target, span: build.span }
+}
+
+/// The files and inline contents that grants put into the container.
+fn granted(
+    files: Files<'_>,
+    grants: Vec<Grant>,
+    resources: &BTreeMap<String, FoundResource>,
+    scope: &Scope<'_>,
+    notices: &mut Vec<Notice>,
+) -> Vec<Mount> {
+    let mut mounts = Vec::new();
+    for Grant { span, source, target } in grants {
+        let Some(FoundResource { resource, directory }) = resources.get(&source) else {
+            let span = Spanned::new(source, span);
+            let message = format!("undefined config or secret `{}`", span.value);
+            notices.push(Notice::at("compose-conflict", Level::Warning, span.span, message));
+            continue;
+        };
+        let mut first = |text| scope.interpolate(text, notices).alternatives.into_iter().next()?.value;
+        let path = resource.file.as_ref().and_then(&mut first);
+        let mut content = resource.content.as_ref().and_then(&mut first);
+        if let Some(name) = resource.environment.as_ref().and_then(&mut first) {
+            let states = scope.states(name.as_str(), name.span());
+            content = states.alternatives.into_iter().find_map(|state| state.value);
+        }
+        let path = path.as_ref().map_or("", crate::text::Text::as_str);
+        let mount = if path.is_empty() { volumes::mount } else { volumes::file };
+        mounts.push(Mount { content, ..mount(path, &target, span, directory, files.index) });
+    }
+    mounts
+}

@@ -1,0 +1,154 @@
+//! `.env` for interpolation and `env_file` for containers: what they set, and what could not be told.
+
+use std::collections::BTreeMap;
+
+use crate::facts::Facts;
+use crate::finding::{Level, Notice};
+use crate::resolve::project::{Variable, Variables};
+use crate::source::Sources;
+use crate::symbol::{Resolved, Symbols};
+use crate::syntax::dotenv::{self, Dialect};
+use crate::tree::{Index, Presence};
+
+use super::layer::EnvFile;
+use super::read::variable;
+use super::variables::Scope;
+
+/// What env files are read with.
+#[derive(Clone, Copy)]
+pub struct Files<'a> {
+    /// The files that were read.
+    pub facts: &'a Facts,
+    /// Their texts.
+    pub sources: &'a Sources,
+    /// What exists.
+    pub index: &'a Index,
+    /// The symbols of the run.
+    pub symbols: &'a Symbols,
+}
+
+impl<'a> Files<'a> {
+    /// The variables that a `.env` gives to interpolation, on top of those of `outer`; `None`: there is no such file.
+    pub fn scope(&self, path: &str, outer: &Scope<'a>, notices: &mut Vec<Notice>) -> Option<Scope<'a>> {
+        let entries = self.read(path, Dialect::Compose, outer, notices)?;
+        let mut scope = outer.clone();
+        for (name, variable) in entries {
+            // Set in an outer project or in an earlier file: that one wins.
+            scope.set_default(name, variable.value);
+        }
+        Some(scope)
+    }
+
+    /// What the processes of a container find: `environment` over its env files.
+    pub fn container(
+        &self,
+        environment: Vec<(String, Variable)>,
+        env_files: &[EnvFile],
+        scope: &Scope<'a>,
+        notices: &mut Vec<Notice>,
+    ) -> Variables {
+        let mut variables = Variables::default();
+        let mut inner = scope.clone();
+        for (name, variable) in &environment {
+            if variable.value.alternatives.iter().all(|alternative| alternative.value.is_some()) {
+                inner.set_default(name.clone(), variable.value.clone());
+            }
+        }
+        for file in env_files {
+            let dialect = if file.raw { Dialect::Raw } else { Dialect::Compose };
+            let entries = file.path.as_deref().and_then(|path| self.read(path, dialect, &inner, notices));
+            let Some(entries) = entries else {
+                if file.required || self.may_exist(file.path.as_deref()) {
+                    variables.incomplete.get_or_insert(file.span);
+                }
+                continue;
+            };
+            for (name, variable) in entries {
+                variables.map.insert(name, Variable { taken_in: file.span, ..variable });
+            }
+        }
+        variables.map.extend(environment);
+        variables
+    }
+
+    /// The assignments of a file, later ones over earlier ones; `None`: it was not read.
+    fn read(
+        &self,
+        path: &str,
+        dialect: Dialect,
+        outer: &Scope<'a>,
+        notices: &mut Vec<Notice>,
+    ) -> Option<BTreeMap<String, Variable>> {
+        let file = self.facts.env_files.iter().find(|file| file.path == path)?.file;
+        let (entries, broken) = dotenv::parse(file, self.sources.get(file).text(), dialect);
+        notices.extend(broken);
+        let mut scope = outer.clone();
+        let mut variables = BTreeMap::new();
+        for entry in entries {
+            let name = entry.key.value;
+            let value = match entry.value {
+                Some(value) if value.expands => scope.interpolate(&value.text, notices),
+                Some(value) => Resolved::known(value.text, Vec::new()),
+                None => scope.states(&name, entry.key.span),
+            };
+            let (name, variable) = variable(name, entry.key.span, value);
+            if outer.known(&name).is_none() {
+                scope.set(name.clone(), variable.value.clone());
+            }
+            variables.insert(name, variable);
+        }
+        Some(variables)
+    }
+
+    /// Whether a file that was not read may be there all the same: ignored by git, not opened, or made from an example.
+    fn may_exist(&self, path: Option<&str>) -> bool {
+        let Some(path) = path else { return true };
+        if self.index.presence(path) != Presence::Absent {
+            return true;
+        }
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        self.index.files_below(folder).any(|file| is_example(file, path))
+    }
+
+    /// Notes what compose itself would say about env files that are required and not there.
+    pub fn missing(&self, service: &str, env_files: &[EnvFile], notices: &mut Vec<Notice>) {
+        for file in env_files {
+            let absent = file.required && !self.may_exist(file.path.as_deref());
+            if absent && !self.facts.env_files.iter().any(|read| Some(&read.path) == file.path.as_ref()) {
+                let message = format!("env file of service `{service}` not found");
+                notices.push(Notice::at("missing-env-file", Level::Info, file.span, message));
+            }
+        }
+    }
+}
+
+/// Whether `file` describes what belongs into `path`.
+fn is_example(file: &str, path: &str) -> bool {
+    const WORDS: [&str; 6] = ["example", "sample", "template", "dist", "tpl", "default"];
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let (other_folder, other) = file.rsplit_once('/').unwrap_or(("", file));
+    let mut words = other.split(['.', '-', '_']);
+    folder == other_folder && words.any(|word| WORDS.contains(&word)) && {
+        let stem = name.trim_start_matches('.');
+        other.contains(name) || other.contains(stem) || other.contains("env")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_example;
+
+    #[test]
+    fn examples_stand_beside_their_file() {
+        for (file, path, expected) in [
+            (".env.example", ".env", true),
+            ("env.sample", ".env", true),
+            ("app/.env.prod.dist", "app/.env.prod", true),
+            (".env.example", "app/.env", false),
+            (".env.prod", ".env", false),
+            ("example.py", ".env", false),
+        ] {
+            assert_eq!(is_example(file, path), expected, "{file} for {path}");
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! A service as written → its [`Layer`]: interpolated in the scope of its file, paths resolved from its folder.
+
+use crate::facts::compose as written;
+use crate::facts::compose::{Assignment, CommandLine, Port, Tag, Volume};
+use crate::finding::{Level, Notice};
+use crate::model::Published;
+use crate::resolve::conditions::both;
+use crate::resolve::project::{Case, Mount, Variable};
+use crate::source::{Span, Spanned};
+use crate::symbol::{Alternative, Resolved, Step};
+use crate::syntax::words;
+use crate::text::Text;
+use crate::tree::{Index, join};
+
+use super::layer::{Build, Command, EnvFile, Grant, Layer, Slot, unique};
+use super::variables::{SHELL, Scope, keep_ends};
+use super::{ports, volumes};
+
+/// What a file's services are read with.
+pub struct Reader<'a> {
+    /// Its variables.
+    pub scope: &'a Scope<'a>,
+    /// The folder that its relative paths start from.
+    pub directory: &'a str,
+    /// What exists.
+    pub index: &'a Index,
+    /// What compose would refuse.
+    pub notices: Vec<Notice>,
+}
+
+impl Reader<'_> {
+    /// Reads a service.
+    pub fn layer(&mut self, service: &written::Service) -> Layer {
+        let healthcheck = service.healthcheck.as_ref();
+        let health = healthcheck.and_then(|attribute| attribute.value.as_ref());
+        let test = health.and_then(|health| health.test.as_ref());
+        Layer {
+            name: service.name.clone(),
+            resets: service.tag != Tag::None,
+            dropped: service.tag == Tag::Reset,
+            extends: Slot::new(service.extends.as_ref(), |extends, _| {
+                let file = extends.file.as_ref().and_then(|file| self.first(file));
+                Some((self.first(&extends.service)?, file))
+            }),
+            image: Slot::new(service.image.as_ref(), |image, _| Some(self.resolve(image))),
+            build: Slot::new(service.build.as_ref(), |build, span| Some(self.build(build, span))),
+            command: Slot::new(service.command.as_ref(), |line, span| self.command(line, span))
+                .replacing(service.command.is_some()),
+            entrypoint: Slot::new(service.entrypoint.as_ref(), |line, span| self.command(line, span))
+                .replacing(service.entrypoint.is_some()),
+            environment: Slot::new(service.environment.as_ref(), |entries, _| Some(self.environment(entries))),
+            unset: service
+                .environment
+                .as_ref()
+                .and_then(|entries| entries.value.as_deref())
+                .map_or_else(Vec::new, unset),
+            env_files: Slot::new(service.env_file.as_ref(), |entries, _| Some(self.env_files(entries))),
+            ports: Slot::new(service.ports.as_ref(), |entries, _| Some(self.ports(entries))),
+            expose: Slot::new(service.expose.as_ref(), |entries, _| {
+                Some(self.firsts(entries).iter().flat_map(ports::parse_expose).collect())
+            }),
+            networks: Slot::new(service.networks.as_ref(), |entries, _| Some(self.networks(entries))),
+            network_mode: Slot::new(service.network_mode.as_ref(), |mode, _| self.spanned(mode)),
+            container_name: Slot::new(service.container_name.as_ref(), |name, _| self.spanned(name)),
+            extra_hosts: Slot::new(service.extra_hosts.as_ref(), |hosts, _| {
+                let hosts = self.firsts(hosts);
+                Some(
+                    hosts.iter().filter_map(|host| host.as_str().split([':', '=']).next()).map(str::to_owned).collect(),
+                )
+            }),
+            links: Slot::new(service.links.as_ref(), |links, _| {
+                Some(self.firsts(links).iter().map(|link| link_parts(link.as_str())).collect())
+            }),
+            depends_on: Slot::new(service.depends_on.as_ref(), |names, _| {
+                Some(names.iter().filter_map(|name| self.spanned(name)).collect())
+            }),
+            mounts: Slot::new(service.volumes.as_ref(), |entries, _| Some(self.mounts(entries))),
+            configs: Slot::new(service.configs.as_ref(), |entries, _| Some(self.grants(entries, "/"))),
+            secrets: Slot::new(service.secrets.as_ref(), |entries, _| Some(self.grants(entries, "/run/secrets/"))),
+            healthcheck_resets: healthcheck.is_some_and(|attribute| attribute.tag != Tag::None),
+            test: Slot::new(test, |line, span| self.test(line, span)).replacing(test.is_some()),
+            disable: Slot {
+                resets: false,
+                value: health
+                    .and_then(|health| self.first(health.disable.as_ref()?))
+                    .map(|disable| matches!(disable.as_str(), "true" | "y" | "yes" | "on" | "1")),
+            },
+            working_dir: Slot::new(service.working_dir.as_ref(), |folder, _| self.first(folder)),
+            profiles: Slot::new(service.profiles.as_ref(), |names, _| {
+                Some(self.firsts(names).iter().map(|name| name.as_str().to_owned()).collect())
+            }),
+        }
+    }
+
+    /// The value in every state of its variables.
+    pub fn resolve(&mut self, text: &Text) -> Resolved {
+        self.scope.interpolate(text, &mut self.notices)
+    }
+
+    /// The value that a fresh clone gets.
+    pub fn first(&mut self, text: &Text) -> Option<Text> {
+        self.resolve(text).alternatives.into_iter().next()?.value
+    }
+
+    fn firsts(&mut self, texts: &[Text]) -> Vec<Text> {
+        texts.iter().filter_map(|text| self.first(text)).collect()
+    }
+
+    fn spanned(&mut self, text: &Text) -> Option<Spanned<String>> {
+        let value = self.first(text)?;
+        Some(Spanned::new(value.as_str().to_owned(), text.span()))
+    }
+
+    fn refuse(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.notices.push(Notice::at(code, Level::Warning, span, message));
+    }
+
+    fn build(&mut self, build: &written::Build, span: Span) -> Build {
+        let string = |text: Option<Text>| text.map(|text| text.as_str().to_owned());
+        let context = build.context.as_ref().and_then(|context| self.first(context));
+        Build {
+            context: context.map(|context| {
+                if context.as_str().contains("://") { None } else { join(self.directory, context.as_str()) }
+            }),
+            dockerfile: string(build.dockerfile.as_ref().and_then(|text| self.first(text))),
+            inline: build.inline,
+            target: string(build.target.as_ref().and_then(|text| self.first(text))),
+            span: build.context.as_ref().map_or(span, Text::span),
+            directory: self.directory.to_owned(),
+        }
+    }
+
+    fn command(&mut self, line: &CommandLine, span: Span) -> Option<Command> {
+        let cases = match line {
+            CommandLine::Line(text) => self.split(text),
+            CommandLine::List(words) => self.list(words),
+        };
+        Some(Command { span, cases })
+    }
+
+    fn test(&mut self, line: &CommandLine, span: Span) -> Option<Command> {
+        let CommandLine::Line(text) = line else { return self.command(line, span) };
+        let case = |Alternative { when, value, trace }: Alternative| {
+            let shell = Text::mapped("CMD-SHELL", span);
+            Case { when, value: std::iter::once(shell).chain(value).collect(), trace }
+        };
+        Some(Command { span, cases: self.resolve(text).alternatives.into_iter().map(case).collect() })
+    }
+
+    fn split(&mut self, text: &Text) -> Vec<Case<Vec<Text>>> {
+        let mut cases = Vec::new();
+        for Alternative { when, value, trace } in self.resolve(text).alternatives {
+            let Some(line) = value else { continue };
+            let value = match words::split_command(&line) {
+                Ok(words) => words,
+                Err(error) => {
+                    self.refuse("invalid-command", error.span, error.message);
+                    vec![self.scope.symbols().opaque_text(text.span())]
+                }
+            };
+            cases.push(Case { when, value, trace });
+        }
+        cases
+    }
+
+    fn list(&mut self, words: &[Text]) -> Vec<Case<Vec<Text>>> {
+        let mut cases = vec![Case { when: Vec::new(), value: Vec::new(), trace: Vec::new() }];
+        for word in words {
+            let word = self.resolve(word);
+            let mut longer = Vec::new();
+            for case in &cases {
+                for alternative in &word.alternatives {
+                    let Some(when) = both(&case.when, &alternative.when) else { continue };
+                    let value = case.value.iter().chain(&alternative.value).cloned().collect();
+                    let trace = [case.trace.as_slice(), &alternative.trace].concat();
+                    longer.push(Case { when, value, trace });
+                }
+            }
+            keep_ends(&mut longer);
+            cases = longer;
+        }
+        cases
+    }
+
+    fn environment(&mut self, entries: &[Assignment]) -> Vec<(String, Variable)> {
+        let mut variables = Vec::new();
+        for entry in entries {
+            match entry {
+                Assignment::Pair { tag: Tag::Reset, .. } => {}
+                Assignment::Pair { name, value: Some(value), .. } => {
+                    let value = self.resolve(value);
+                    variables.push(variable(name.value.clone(), name.span, value));
+                }
+                Assignment::Pair { name, value: None, .. } => variables.push(self.passed(&name.value, name.span)),
+                Assignment::Entry(text) => variables.extend(self.assignment(text)),
+            }
+        }
+        unique(Vec::new(), variables, |a, b| a.0 == b.0)
+    }
+
+    /// `NAME=value` or `NAME`, interpolated as a whole.
+    fn assignment(&mut self, text: &Text) -> Option<(String, Variable)> {
+        let resolved = self.resolve(text);
+        let first = resolved.alternatives.first()?.value.clone()?;
+        let Some(equals) = first.as_str().find('=') else {
+            let name = first.as_str().to_owned();
+            return (!name.is_empty()).then(|| self.passed(&name, first.span()));
+        };
+        let name = first.as_str()[..equals].to_owned();
+        let span = first.span_of(0..equals);
+        let mut alternatives = Vec::new();
+        for Alternative { when, value, trace } in resolved.alternatives {
+            let Some(whole) = value else { continue };
+            // A name that depends on a variable is another variable in the other worlds.
+            if let Some(value) = whole.as_str().strip_prefix(&name).and_then(|rest| rest.strip_prefix('=')) {
+                let start = whole.len() - value.len();
+                let value = whole.slice(start..whole.len());
+                let anchor = if value.is_empty() { point_behind(text) } else { value.span() };
+                alternatives.push(Alternative { when, value: Some(value.with_anchor(anchor)), trace });
+            }
+        }
+        Some(variable(name, span, Resolved { alternatives }))
+    }
+
+    /// A variable that is passed through from the shell: absent where it is not set there.
+    fn passed(&self, name: &str, span: Span) -> (String, Variable) {
+        variable(name.to_owned(), span, self.scope.states(name, span))
+    }
+
+    fn env_files(&mut self, entries: &[written::EnvFileEntry]) -> Vec<EnvFile> {
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = self.first(&entry.path).and_then(|path| join(self.directory, path.as_str()));
+            files.push(EnvFile { span: entry.path.span(), path, required: entry.required, raw: entry.raw });
+        }
+        files
+    }
+
+    fn ports(&mut self, entries: &[Port]) -> Vec<Published> {
+        let mut published = Vec::new();
+        for entry in entries {
+            let (span, read) = match entry {
+                Port::Short(text) => (text.span(), self.short_port(text)),
+                Port::Long { span, target, published, host_ip, protocol, mode } => {
+                    let mut value = |text: &Option<Text>| text.as_ref().and_then(|text| self.first(text));
+                    let (target, protocol, mode) = (value(target), value(protocol), value(mode));
+                    let (published, host_ip) = (value(published), value(host_ip));
+                    let port =
+                        ports::parse_long(*span, target.as_ref(), published, host_ip, protocol.as_ref(), mode.as_ref());
+                    (*span, port.map(|port| vec![port]))
+                }
+            };
+            match read {
+                Ok(ports) => published.extend(ports),
+                Err(message) => self.refuse("invalid-port", span, message),
+            }
+        }
+        unique(Vec::new(), published, ports::same)
+    }
+
+    /// The first form of the entry that docker accepts.
+    fn short_port(&mut self, text: &Text) -> Result<Vec<Published>, String> {
+        let mut error = None;
+        for value in self.resolve(text).alternatives.into_iter().filter_map(|alternative| alternative.value) {
+            match ports::parse_short(&value, text.span()) {
+                Ok(ports) => return Ok(ports),
+                Err(message) => error = error.or(Some(message)),
+            }
+        }
+        Err(error.unwrap_or_default())
+    }
+
+    fn networks(&mut self, entries: &[written::NetworkEntry]) -> Vec<(String, Vec<String>)> {
+        let mut networks = Vec::new();
+        for entry in entries {
+            let aliases = self.firsts(&entry.aliases).iter().map(|alias| alias.as_str().to_owned()).collect();
+            if let Some(name) = self.first(&entry.name) {
+                networks.push((name.as_str().to_owned(), aliases));
+            }
+        }
+        networks
+    }
+
+    fn mounts(&mut self, entries: &[Volume]) -> Vec<Mount> {
+        let mut mounts = Vec::new();
+        for entry in entries {
+            match entry {
+                Volume::Short(text) => {
+                    let Some(value) = self.first(text) else { continue };
+                    let value = self.from_here(value);
+                    match volumes::parse_short(&value, text.span(), self.directory, self.index) {
+                        Some(mount) => mounts.push(mount),
+                        None => self.refuse("invalid-volume", text.span(), "invalid volume specification"),
+                    }
+                }
+                Volume::Long { span, kind, source, target } => {
+                    let Some(target) = target.as_ref().and_then(|target| self.first(target)) else { continue };
+                    let source = source.as_ref().and_then(|source| self.first(source));
+                    let source = source.map(|source| self.from_here(source));
+                    let bind =
+                        kind.as_ref().and_then(|kind| self.first(kind)).is_some_and(|kind| kind.as_str() == "bind");
+                    let source = source.as_ref().map_or("", Text::as_str);
+                    let mount = if bind { volumes::file } else { volumes::mount };
+                    mounts.push(mount(source, target.as_str(), *span, self.directory, self.index));
+                }
+            }
+        }
+        unique(Vec::new(), mounts, |a, b| a.target == b.target)
+    }
+
+    /// `$PWD/x` is `./x`: compose is started from the project's folder.
+    fn from_here(&self, path: Text) -> Text {
+        let here = self.scope.symbols().variable(SHELL, "PWD");
+        match path.as_str().strip_prefix(here) {
+            Some(rest) => {
+                let start = path.len() - rest.len();
+                let mut text = Text::mapped(".", path.span_of(0..start));
+                text.push_text(&path.slice(start..path.len()));
+                text
+            }
+            None => path,
+        }
+    }
+
+    fn grants(&mut self, entries: &[written::Grant], folder: &str) -> Vec<Grant> {
+        let mut grants = Vec::new();
+        for entry in entries {
+            let Some(source) = self.first(&entry.source) else { continue };
+            let target = entry.target.as_ref().and_then(|target| self.first(target));
+            let target = target.as_ref().map_or(source.as_str(), Text::as_str);
+            let target = if target.starts_with('/') { target.to_owned() } else { format!("{folder}{target}") };
+            grants.push(Grant { span: entry.span, source: source.as_str().to_owned(), target });
+        }
+        unique(Vec::new(), grants, |a, b| a.target == b.target)
+    }
+}
+
+/// A variable set at `span`, with that step in front of each trace.
+pub fn variable(name: String, span: Span, mut value: Resolved) -> (String, Variable) {
+    for alternative in &mut value.alternatives {
+        alternative.trace.insert(0, Step { span, label: format!("`{name}` is set here") });
+    }
+    (name, Variable { name_span: span, taken_in: span, value })
+}
+
+/// The names that are taken away from what is below.
+fn unset(entries: &[Assignment]) -> Vec<String> {
+    let name = |entry: &Assignment| match entry {
+        Assignment::Pair { name, tag: Tag::Reset | Tag::Override, .. } => Some(name.value.clone()),
+        _ => None,
+    };
+    entries.iter().filter_map(name).collect()
+}
+
+fn link_parts(link: &str) -> (String, String) {
+    let (service, alias) = link.split_once(':').unwrap_or((link, link));
+    (service.to_owned(), alias.to_owned())
+}
+
+/// The empty place behind the last byte of a text.
+fn point_behind(text: &Text) -> Span {
+    let span = text.span();
+    Span { start: span.end, ..span }
+}

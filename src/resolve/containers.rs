@@ -1,0 +1,142 @@
+//! A project of containers → an environment of the model: servers, clients, links.
+
+use crate::facts::EnvFile;
+use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Place, Reach, Server};
+use crate::resolve::clients::{self, Ids};
+use crate::resolve::network::Network;
+use crate::resolve::placement::Placement;
+use crate::resolve::project::{Container, Project};
+use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth};
+
+/// Everything that runs in a project.
+#[must_use]
+pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
+    let mut servers = Vec::new();
+    for container in &project.containers {
+        if let Some(server) = server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols)
+        {
+            servers.push(server);
+        }
+    }
+    let inputs = &*inputs;
+    let network = Network::new(project, &servers);
+    let mut ids = Ids::default();
+    let mut all = Vec::new();
+    for container in &project.containers {
+        // A server's own variables configure the server.
+        if servers.iter().any(|server| server.service.as_deref() == Some(&container.name)) {
+            continue;
+        }
+        let placement = Placement::of(container, inputs.facts, inputs.index);
+        for mut client in of_container(inputs, project, container, &placement, &mut ids) {
+            for case in &mut client.cases {
+                case.reach = reach(&network, container, &placement, case);
+            }
+            all.push(client);
+        }
+    }
+    let links = links(inputs, &all, &servers);
+    Environment {
+        name: project.name.clone(),
+        kind: project.kind,
+        stage: project.stage,
+        files: project.files.clone(),
+        evidence: project.evidence.clone(),
+        confidence: project.confidence,
+        services: project.containers.iter().map(Container::to_service).collect(),
+        servers,
+        clients: all,
+        links,
+    }
+}
+
+fn of_container(
+    inputs: &Inputs<'_>,
+    project: &Project,
+    container: &Container,
+    placement: &Placement,
+    ids: &mut Ids,
+) -> Vec<Client> {
+    let place = Place::Container(container.name.clone());
+    let lookup = |name: &str| container.environment.get(name);
+    let dotenv: Vec<EnvFile> =
+        inputs.facts.env_files.iter().filter(|file| !file.example && placement.holds(&file.path)).cloned().collect();
+    let runs = |path: &str| placement.runs(path);
+    let scope = format!("container {} of {}", container.name, project.name);
+    let code =
+        evaluate::CodePlace { runs: &runs, variable: &lookup, env_files: &dotenv, sources: inputs.sources, scope: &scope };
+    let mut found = Vec::new();
+    if placement.is_python() {
+        for mut client in evaluate::clients(inputs.facts, &code, inputs.symbols) {
+            let path = inputs.sources.get(client.span.file).path();
+            // What a job's scripts run of the code is seen only where the workflow sets the value it reads.
+            if project.kind == EnvironmentKind::Ci && !client.settings.reads_any(&project.files) {
+                continue;
+            }
+            client.confidence = client.confidence.min(clients::confidence_across_stages(path, project.stage));
+            let id = ids.next(&place, client.setting.as_deref());
+            found.push(clients::client(inputs, client, place.clone(), id));
+        }
+    }
+    for client in clients::from_variables(&container.environment, &found, inputs.symbols) {
+        let id = ids.next(&place, client.setting.as_deref());
+        found.push(clients::client(inputs, client, place.clone(), id));
+    }
+    found
+}
+
+fn reach(network: &Network<'_>, container: &Container, placement: &Placement, case: &ClientCase) -> Reach {
+    let Some(host) = &case.host else { return Reach::Undetermined };
+    if case.error.is_some() {
+        return Reach::Undetermined;
+    }
+    match network.from_container(container, host, case.port) {
+        // A supervisor or an entrypoint script may start one beside the code.
+        Reach::OwnContainer if placement.may_run_redis => Reach::Undetermined,
+        reach => reach,
+    }
+}
+
+/// Who talks to whom, and how that ends.
+#[must_use]
+pub fn links(inputs: &Inputs<'_>, clients: &[Client], servers: &[Server]) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for (client_at, client) in clients.iter().enumerate() {
+        let first = links.len();
+        for (case_at, case) in client.cases.iter().enumerate() {
+            let Reach::Servers(reached) = &case.reach else { continue };
+            for server_at in reached {
+                let outcomes = outcomes(inputs, client, (case_at, case), &servers[*server_at]);
+                if outcomes.is_empty() {
+                    continue;
+                }
+                match links[first..].iter_mut().find(|link| link.server == *server_at) {
+                    Some(link) => link.outcomes.extend(outcomes),
+                    None => links.push(Link { client: client_at, server: *server_at, outcomes }),
+                }
+            }
+        }
+    }
+    links
+}
+
+fn outcomes(
+    inputs: &Inputs<'_>,
+    client: &Client,
+    (case_at, case): (usize, &ClientCase),
+    server: &Server,
+) -> Vec<LinkCase> {
+    let mut all = Vec::new();
+    for (auth_at, auth) in server.auth.iter().enumerate() {
+        let Some(when) = conditions::both(&case.when, &auth.when) else { continue };
+        let ends = handshake::outcomes(case, client.family, client.version, server, &auth.auth, inputs.symbols);
+        all.extend(ends.into_iter().map(|(versions, outcome)| LinkCase {
+            when: when.clone(),
+            versions,
+            client_case: case_at,
+            server_case: auth_at,
+            outcome,
+        }));
+    }
+    all
+}

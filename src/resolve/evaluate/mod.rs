@@ -1,0 +1,111 @@
+//! Code facts + a place's variables → the connection settings of every Redis client in that code.
+//!
+//! `values` evaluates expressions, `environment` reads variables as Python libraries do, `sites` knows the calls and
+//! settings that connect. What can't be proven is opaque.
+
+mod environment;
+mod settings;
+mod sites;
+mod values;
+
+use crate::facts::{EnvFile, Facts};
+use crate::finding::Confidence;
+use crate::model::Family;
+use crate::resolve::project::Lookup;
+use crate::source::{FileId, Sources, Span};
+use crate::symbol::{Resolved, Step, Symbols};
+use crate::text::Text;
+
+pub use settings::password_settings;
+
+/// Where code runs.
+pub struct CodePlace<'a> {
+    /// The scope of symbols for variables that could not be told, such as `container backend` or `host`.
+    pub scope: &'a str,
+    /// Whether the module at this path runs here.
+    pub runs: &'a dyn Fn(&str) -> bool,
+    /// A variable of the process.
+    pub variable: &'a dyn Fn(&str) -> Lookup,
+    /// Env files that code may load itself here; examples are left out by the reader.
+    pub env_files: &'a [EnvFile],
+    /// Their texts.
+    pub sources: &'a Sources,
+}
+
+/// What a client is given; `None`: not given at all (the library's default applies).
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionSettings {
+    /// A URL; its parts and the other fields combine by the family's own precedence.
+    pub url: Option<Resolved>,
+    /// Host.
+    pub host: Option<Resolved>,
+    /// Port.
+    pub port: Option<Resolved>,
+    /// Database index.
+    pub db: Option<Resolved>,
+    /// User name.
+    pub username: Option<Resolved>,
+    /// Password.
+    pub password: Option<Resolved>,
+    /// TLS flag (`ssl=True`); the text is `True`, `False` or what is written.
+    pub tls: Option<Resolved>,
+    /// Unix socket path.
+    pub socket: Option<Resolved>,
+    /// RESP protocol version, where given.
+    pub protocol: Option<Resolved>,
+}
+
+impl ConnectionSettings {
+    /// Whether any value comes, at least in part, from one of these files.
+    #[must_use]
+    pub fn reads_any(&self, files: &[FileId]) -> bool {
+        let fields = [
+            &self.url,
+            &self.host,
+            &self.port,
+            &self.db,
+            &self.username,
+            &self.password,
+            &self.tls,
+            &self.socket,
+            &self.protocol,
+        ];
+        fields
+            .into_iter()
+            .flatten()
+            .flat_map(|value| &value.alternatives)
+            .filter_map(|alternative| alternative.value.as_ref())
+            .flat_map(Text::spans)
+            .any(|span| files.contains(&span.file))
+    }
+}
+
+/// A connection site with its settings as they are in one place.
+#[derive(Debug, Clone)]
+pub struct FoundClient {
+    /// The call, or the setting where no site is known.
+    pub span: Span,
+    /// The setting that names the server, such as `REDIS_URL`.
+    pub setting: Option<String>,
+    /// Its library.
+    pub family: Family,
+    /// What it is given.
+    pub settings: ConnectionSettings,
+    /// How sure we are that this connects to Redis.
+    pub confidence: Confidence,
+    /// From the site to the setting.
+    pub trace: Vec<Step>,
+}
+
+/// Every Redis client of the code that runs in a place: connection sites first, then settings that no site was seen for.
+#[must_use]
+pub fn clients(facts: &Facts, place: &CodePlace<'_>, symbols: &Symbols) -> Vec<FoundClient> {
+    let evaluator = values::Evaluator::new(facts, place, symbols);
+    let mut found = sites::Found::default();
+    sites::collect(&evaluator, &mut found);
+    settings::collect(&evaluator, &mut found);
+    found.clients
+}
+
+#[cfg(test)]
+mod tests;

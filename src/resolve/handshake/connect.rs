@@ -1,0 +1,209 @@
+//! Connection settings → what the client will connect with, in every alternative.
+//!
+//! URL and keyword arguments combine as in the client's own library (facts.md §1.5). A value that could not be read
+//! becomes an opaque text, never an absent one. Knows nothing of servers.
+
+use super::grammar::{self, Parts};
+use crate::model::{ClientCase, ClientError, Family, Reach, VersionRange};
+use crate::resolve::conditions::{always, cases, combine};
+use crate::resolve::evaluate::ConnectionSettings;
+use crate::resolve::project::Case;
+use crate::source::Span;
+use crate::symbol::{Resolved, Symbols};
+use crate::text::Text;
+
+/// The settings of one alternative; `None`: absent, the library's default applies.
+#[derive(Clone, Default)]
+struct Picked {
+    url: Option<Text>,
+    /// A URL was asked for and is known to be absent (`from_url(os.getenv("X"))` with nothing set).
+    url_missing: bool,
+    host: Option<Text>,
+    port: Option<Text>,
+    db: Option<Text>,
+    username: Option<Text>,
+    password: Option<Text>,
+    tls: Option<Text>,
+    socket: Option<Text>,
+}
+
+/// What a client connects with, one case for each alternative of its settings; never empty. `reach` is left
+/// `Undetermined`.
+#[must_use]
+pub fn connect(
+    settings: &ConnectionSettings,
+    family: Family,
+    version: VersionRange,
+    symbols: &Symbols,
+) -> Vec<ClientCase> {
+    let Some(picked) = alternatives(settings) else {
+        return vec![unreadable(settings, symbols)];
+    };
+    picked
+        .into_iter()
+        .map(|case| {
+            let parts = parts(&case, family, version, symbols);
+            ClientCase {
+                when: case.when,
+                url: case.value.url,
+                host: parts.host,
+                port: parts.port,
+                port_span: parts.port_span,
+                db: parts.db,
+                tls: parts.tls,
+                username: parts.username,
+                password: parts.password,
+                error: parts.error,
+                trace: case.trace,
+                reach: Reach::Undetermined,
+            }
+        })
+        .collect()
+}
+
+/// Every combination of the settings' alternatives; `None`: too many.
+fn alternatives(settings: &ConnectionSettings) -> Option<Vec<Case<Picked>>> {
+    type Put = fn(&mut Picked, Option<Text>);
+    let fields: [(&Option<Resolved>, Put); 8] = [
+        (&settings.url, |picked, text| {
+            picked.url_missing = text.is_none();
+            picked.url = text;
+        }),
+        (&settings.password, |picked, text| picked.password = text),
+        (&settings.username, |picked, text| picked.username = text),
+        (&settings.host, |picked, text| picked.host = text),
+        (&settings.port, |picked, text| picked.port = text),
+        (&settings.db, |picked, text| picked.db = text),
+        (&settings.tls, |picked, text| picked.tls = text),
+        (&settings.socket, |picked, text| picked.socket = text),
+    ];
+    let mut all = always(Picked::default());
+    for (value, put) in fields {
+        let Some(value) = value else { continue };
+        all = combine(&all, &cases(value), |picked: &Picked, text| {
+            let mut picked = picked.clone();
+            put(&mut picked, text.clone());
+            picked
+        })?;
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+/// A client about which nothing can be said.
+fn unreadable(settings: &ConnectionSettings, symbols: &Symbols) -> ClientCase {
+    let mut values = [&settings.url, &settings.host, &settings.password].into_iter().flatten();
+    let text = values.find_map(|value| value.alternatives.iter().find_map(|one| one.value.clone()));
+    let opaque = text.map(|text| symbols.opaque_text(text.span()));
+    ClientCase {
+        when: Vec::new(),
+        url: None,
+        host: None,
+        port: None,
+        port_span: None,
+        db: None,
+        tls: false,
+        username: None,
+        password: opaque,
+        error: None,
+        trace: Vec::new(),
+        reach: Reach::Undetermined,
+    }
+}
+
+fn parts(case: &Case<Picked>, family: Family, version: VersionRange, symbols: &Symbols) -> Parts {
+    let picked = &case.value;
+    let mut parts = match &picked.url {
+        Some(url) => grammar::parse(url, family, version, symbols),
+        None if picked.url_missing => {
+            let mut parts = Parts::default();
+            parts.error = case.trace.last().and_then(|step| missing_url(family, step.span));
+            return parts;
+        }
+        None => Parts::default(),
+    };
+    if parts.unreadable {
+        return parts;
+    }
+    // In every library measured the parts of the URL win, and arguments fill what it lacks.
+    let filled = |text: &Option<Text>| text.clone().filter(|text| !text.is_empty());
+    parts.username = parts.username.or_else(|| filled(&picked.username));
+    parts.password = parts.password.or_else(|| filled(&picked.password));
+    if let Some(socket) = &picked.socket
+        && parts.host.is_none()
+    {
+        parts.socket = Some(socket.clone());
+    }
+    if parts.socket.is_none() {
+        parts.host = parts.host.or_else(|| filled(&picked.host)).or_else(|| default_host(picked));
+        if parts.port.is_none() && !parts.port_unknown {
+            match &picked.port {
+                Some(port) => number(&mut parts, port, Field::Port),
+                None => parts.port = Some(6379),
+            }
+        }
+    }
+    if parts.db.is_none() && !parts.db_unknown {
+        match &picked.db {
+            Some(db) => number(&mut parts, db, Field::Database),
+            None => parts.db = Some(0),
+        }
+    }
+    if let Some(tls) = &picked.tls {
+        // Any other text is a non-empty string, which Python takes for true: `ssl="false"` included.
+        parts.tls |= !matches!(tls.as_str(), "" | "0" | "False" | "None");
+    }
+    parts
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Port,
+    Database,
+}
+
+/// Takes a port or database from an argument.
+fn number(parts: &mut Parts, text: &Text, field: Field) {
+    let value = text.as_str().trim();
+    if !Symbols::is_known(text) {
+        return;
+    }
+    match field {
+        Field::Port => {
+            parts.port = value.parse().ok();
+            parts.port_span = Some(text.span());
+            if parts.port.is_none() {
+                parts.fail("ValueError: invalid port", text.span());
+            }
+        }
+        Field::Database if value.is_empty() || value == "None" => parts.db = Some(0),
+        Field::Database => {
+            parts.db = value.parse().ok();
+            if parts.db.is_none() {
+                let message = match value.parse::<i64>() {
+                    Ok(_) => "ERR DB index is out of range",
+                    Err(_) => "ERR value is not an integer or out of range",
+                };
+                parts.fail(message, text.span());
+            }
+        }
+    }
+}
+
+/// The libraries' own default, placed where the host would have been read.
+fn default_host(picked: &Picked) -> Option<Text> {
+    let near = [&picked.url, &picked.host, &picked.port, &picked.password, &picked.db, &picked.username];
+    let near = near.into_iter().flatten().next()?;
+    Some(Text::mapped("localhost", near.anchor()))
+}
+
+/// What the library says when it is given no URL at all.
+fn missing_url(family: Family, span: Span) -> Option<ClientError> {
+    let message = match family {
+        Family::RedisPy | Family::DjangoRedis | Family::DjangoCore => {
+            "AttributeError: 'NoneType' object has no attribute 'startswith'"
+        }
+        // Celery falls back to AMQP, the others to their own default or to an error that was not measured.
+        _ => return None,
+    };
+    Some(ClientError { message: message.to_owned(), span })
+}

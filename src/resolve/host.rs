@@ -1,0 +1,183 @@
+//! The developer's machine: code run outside containers, and the servers it finds on `localhost`.
+//!
+//! It needs evidence: a loopback client and a port that a development project publishes, or a lone redis.conf that
+//! nothing loads. A client whose host is no loopback address says nothing here: `redis://redis` is no unknown host on
+//! a machine that does not run that code.
+
+use std::collections::BTreeSet;
+
+use crate::facts::EnvFile;
+use crate::finding::Confidence;
+use crate::model::{Client, Environment, EnvironmentKind, Place, Reach, Server, Stage};
+use crate::resolve::clients::{self, Ids};
+use crate::resolve::containers::links;
+use crate::resolve::network::is_loopback;
+use crate::resolve::placement::{below, is_test};
+use crate::resolve::project::{Lookup, Project};
+use crate::resolve::{Inputs, evaluate, server_auth};
+use crate::symbol::Symbols;
+
+/// One part of the tree whose code runs against one set of servers on `localhost`.
+struct Area<'a> {
+    /// Folder of the tree, "" for the root.
+    folder: String,
+    /// The project that publishes the servers; `None`: a lone redis.conf.
+    project: Option<&'a Project>,
+    evidence: String,
+    servers: Vec<Server>,
+}
+
+/// The host environments: one for each development project that publishes a Redis, or one for a lone redis.conf.
+#[must_use]
+pub fn environments(inputs: &mut Inputs<'_>, projects: &[Project]) -> Vec<Environment> {
+    let areas = areas(inputs, projects);
+    let inputs = &*inputs;
+    let folders: Vec<String> = areas.iter().map(|area| area.folder.clone()).collect();
+    let mut environments = Vec::new();
+    for area in areas {
+        // A module belongs to the nearest project above it.
+        let mine = |path: &str| {
+            below(path, &area.folder)
+                && !is_test(path)
+                && !folders.iter().any(|other| other.len() > area.folder.len() && below(path, other))
+        };
+        let clients = clients(inputs, &mine, &area);
+        if clients.is_empty() {
+            continue;
+        }
+        let links = links(inputs, &clients, &area.servers);
+        let name = if area.folder.is_empty() { "host".to_owned() } else { format!("host {}", area.folder) };
+        environments.push(Environment {
+            name,
+            kind: EnvironmentKind::Host,
+            stage: Stage::Development,
+            files: area.project.map(|project| project.files.clone()).unwrap_or_default(),
+            evidence: area.evidence,
+            confidence: Confidence::High,
+            services: Vec::new(),
+            servers: area.servers,
+            clients,
+            links,
+        });
+    }
+    environments
+}
+
+fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> {
+    let mut areas: Vec<Area<'a>> = Vec::new();
+    let mut loaded: BTreeSet<String> = BTreeSet::new();
+    for project in projects {
+        loaded.extend(
+            project.containers.iter().flat_map(|container| &container.mounts).filter_map(|mount| mount.source.clone()),
+        );
+        // The base project of a folder is what a developer starts; its staging and production siblings are not.
+        let development = matches!(project.stage, Stage::Development | Stage::Unlabelled);
+        if project.kind != EnvironmentKind::Compose
+            || !development
+            || areas.iter().any(|area| area.folder == project.directory)
+        {
+            continue;
+        }
+        let servers = published(inputs, project);
+        if servers.is_empty() {
+            continue;
+        }
+        areas.push(Area {
+            folder: project.directory.clone(),
+            project: Some(project),
+            evidence: format!("{} publishes Redis to the machine it runs on", project.name),
+            servers,
+        });
+    }
+    if areas.is_empty() && projects.is_empty() {
+        areas.extend(lone_conf(inputs, &loaded));
+    }
+    areas
+}
+
+/// The servers of a project as the host sees them: by their published port.
+fn published(inputs: &mut Inputs<'_>, project: &Project) -> Vec<Server> {
+    let mut servers = Vec::new();
+    for container in &project.containers {
+        let Some(mut server) =
+            server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols)
+        else {
+            continue;
+        };
+        let inside = server.port;
+        let ports = server.published.iter().filter(|port| port.container_port == inside && inside.is_some());
+        let number = ports.filter_map(|port| port.host_port.as_ref()?.as_str().parse().ok()).next();
+        let Some(number) = number else { continue };
+        server.port = Some(number);
+        server.names = vec!["localhost".to_owned()];
+        // The health check and the published ports are judged where the container runs.
+        server.published.clear();
+        server.healthcheck = None;
+        server.mounts.clear();
+        server.variables.clear();
+        servers.push(server);
+    }
+    servers
+}
+
+/// A redis.conf that no project loads may be the one of the machine's own server.
+fn lone_conf(inputs: &mut Inputs<'_>, loaded: &BTreeSet<String>) -> Option<Area<'static>> {
+    let confs: Vec<_> = inputs
+        .facts
+        .confs
+        .iter()
+        .filter(|conf| {
+            let name = conf.path.rsplit('/').next().unwrap_or(&conf.path);
+            matches!(name, "redis.conf" | "valkey.conf" | "keydb.conf")
+                && !loaded.iter().any(|source| below(&conf.path, source))
+        })
+        .collect();
+    // Several of them: which one runs can't be told.
+    let [conf] = confs.as_slice() else { return None };
+    let server = server_auth::host_server(conf, inputs.facts, inputs.index, inputs.sources, inputs.symbols)?;
+    Some(Area {
+        folder: String::new(),
+        project: None,
+        evidence: format!("{} is the only Redis configuration and nothing in the repository loads it", conf.path),
+        servers: vec![server],
+    })
+}
+
+fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) -> Vec<Client> {
+    let lookup = |_: &str| Lookup::Absent;
+    let dotenv: Vec<EnvFile> = inputs
+        .facts
+        .env_files
+        .iter()
+        .filter(|file| !file.example && below(&file.path, &area.folder))
+        .cloned()
+        .collect();
+    let scope = format!("host {}", area.folder);
+    let code = evaluate::CodePlace { runs, variable: &lookup, env_files: &dotenv, sources: inputs.sources, scope: &scope };
+    let mut ids = Ids::default();
+    let mut all = Vec::new();
+    for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols) {
+        let path = inputs.sources.get(found.span.file).path();
+        found.confidence = found.confidence.min(clients::confidence_across_stages(path, Stage::Development));
+        let id = ids.next(&Place::Host, found.setting.as_deref());
+        let mut client = clients::client(inputs, found, Place::Host, id);
+        let mut local = false;
+        for case in &mut client.cases {
+            let Some(host) = &case.host else { continue };
+            if !Symbols::is_known(host) || !is_loopback(host.as_str()) {
+                continue;
+            }
+            local = true;
+            let here: Vec<usize> = (0..area.servers.len())
+                .filter(|at| case.port.is_some() && area.servers[*at].port == case.port)
+                .collect();
+            if !here.is_empty() {
+                case.reach = Reach::Servers(here);
+            }
+        }
+        if local {
+            all.push(client);
+        }
+    }
+    all
+}

@@ -1,0 +1,209 @@
+//! Every password written down: in servers' directives, clients' URLs and settings, env files and conf files.
+
+use std::collections::BTreeMap;
+
+use crate::facts::Facts;
+use crate::model::{Environment, Literal, LiteralRole, Password, Stage};
+use crate::resolve::{evaluate, stage};
+use crate::source::{Sources, Span};
+use crate::symbol::{Condition, Symbols};
+use crate::syntax::{dotenv, url};
+use crate::text::Text;
+
+/// Whether a name is that of a Redis password, such as `REDIS_PASSWORD`, `CACHE_REDIS_PASS` or `REDISCLI_AUTH`.
+#[must_use]
+pub fn names_redis_password(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let redis = ["redis", "valkey", "keydb", "dragonfly", "dfly"].iter().any(|word| lower.contains(word));
+    let secret = ["password", "passwd", "_pass", "pwd", "_auth", "requirepass", "masterauth"]
+        .iter()
+        .any(|word| lower.contains(word));
+    // `REDIS_PASSWORD_FILE` holds a path, `REDIS_PASSWORD_KEY` and the like a name.
+    let about =
+        ["_file", "_path", "_key", "_name", "_enabled", "_required", "_policy"].iter().any(|end| lower.ends_with(end));
+    redis && secret && !about
+}
+
+/// The password inside a Redis URL, as it stands there.
+#[must_use]
+pub fn password_in_url(text: &Text) -> Option<Text> {
+    let split = url::split(text);
+    let scheme = split.scheme.as_ref()?.as_str().to_ascii_lowercase();
+    let redis = ["redis", "rediss", "valkey", "valkeys", "sentinel"]
+        .iter()
+        .any(|known| scheme == *known || scheme.strip_prefix(known).is_some_and(|rest| rest.starts_with('+')));
+    let password = split.password.filter(|password| redis && !password.is_empty())?;
+    Symbols::is_known(&password).then_some(password)
+}
+
+/// Collects literals by place, so that one written password is one literal however often it is read.
+struct Collector<'a> {
+    sources: &'a Sources,
+    found: BTreeMap<Span, Literal>,
+}
+
+impl Collector<'_> {
+    fn add(
+        &mut self,
+        value: &Text,
+        role: LiteralRole,
+        setting: Option<&str>,
+        fallback: bool,
+        environment: Option<&Environment>,
+    ) {
+        // A password put together from several places is written down nowhere as a whole.
+        if value.is_empty() || !Symbols::is_known(value) || value.spans().len() != 1 {
+            return;
+        }
+        let span = value.span();
+        let path = self.sources.get(span.file).path();
+        let literal = self.found.entry(span).or_insert_with(|| Literal {
+            value: value.clone(),
+            role,
+            setting: setting.map(str::to_owned),
+            fallback,
+            stage: stage::of_path(path),
+            environments: Vec::new(),
+        });
+        if literal.setting.is_none() {
+            literal.setting = setting.map(str::to_owned);
+        }
+        literal.fallback |= fallback;
+        if let Some(environment) = environment {
+            literal.stage = literal.stage.max(environment.stage);
+            if !literal.environments.contains(&environment.name) {
+                literal.environments.push(environment.name.clone());
+            }
+        }
+    }
+}
+
+/// A default counts only where a variable is not set.
+fn is_fallback(when: &[Condition]) -> bool {
+    when.iter().any(|condition| matches!(condition, Condition::Unset(_) | Condition::Empty(_)))
+}
+
+/// All passwords written in files that were read.
+#[must_use]
+pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -> Vec<Literal> {
+    let mut collector = Collector { sources, found: BTreeMap::new() };
+    for environment in environments {
+        from_environment(&mut collector, environment);
+    }
+    for conf in &facts.confs {
+        from_conf(&mut collector, conf);
+    }
+    for env_file in &facts.env_files {
+        let (entries, _) = dotenv::parse(env_file.file, sources.get(env_file.file).text(), dotenv::Dialect::Compose);
+        for entry in entries {
+            let Some(value) = entry.value else { continue };
+            if value.expands && value.text.as_str().contains('$') {
+                continue;
+            }
+            from_setting(&mut collector, &entry.key.value, &value.text, None);
+        }
+    }
+    for (setting, value) in evaluate::password_settings(facts) {
+        if names_redis_password(&setting) {
+            collector.add(&value, LiteralRole::Setting, Some(&setting), false, None);
+        }
+    }
+    collector.found.into_values().collect()
+}
+
+fn from_setting(collector: &mut Collector<'_>, name: &str, value: &Text, environment: Option<&Environment>) {
+    if let Some(password) = password_in_url(value) {
+        collector.add(&password, LiteralRole::Client, Some(name), false, environment);
+    } else if names_redis_password(name) {
+        collector.add(value, LiteralRole::Setting, Some(name), false, environment);
+    }
+}
+
+fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
+    for server in &environment.servers {
+        for case in &server.auth {
+            let crate::model::Auth::Users(users) = &case.auth else { continue };
+            for user in users {
+                for password in &user.passwords {
+                    if let Password::Plain(text) = password {
+                        collector.add(
+                            text,
+                            LiteralRole::Server,
+                            Some("requirepass"),
+                            is_fallback(&case.when),
+                            Some(environment),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    for client in &environment.clients {
+        for case in &client.cases {
+            if let Some(password) = &case.password {
+                collector.add(
+                    password,
+                    LiteralRole::Client,
+                    client.setting.as_deref(),
+                    is_fallback(&case.when),
+                    Some(environment),
+                );
+            }
+        }
+    }
+    for service in &environment.services {
+        for (name, value) in &service.environment {
+            if let Some(value) = value {
+                from_setting(collector, name, value, Some(environment));
+            }
+        }
+    }
+}
+
+fn from_conf(collector: &mut Collector<'_>, conf: &crate::facts::ConfFile) {
+    for line in &conf.lines {
+        let name = line.name.value.to_ascii_lowercase();
+        let secrets: Vec<Text> = match name.as_str() {
+            "requirepass" | "masterauth" => line.arguments.first().cloned().into_iter().collect(),
+            "sentinel" => match line.arguments.as_slice() {
+                [sub, _, secret] if sub.as_str().eq_ignore_ascii_case("auth-pass") => vec![secret.clone()],
+                [sub, secret] if sub.as_str().eq_ignore_ascii_case("sentinel-pass") => vec![secret.clone()],
+                _ => Vec::new(),
+            },
+            "user" => line
+                .arguments
+                .iter()
+                .skip(1)
+                .filter(|word| word.as_str().starts_with('>'))
+                .map(|word| word.slice(1..word.len()))
+                .collect(),
+            _ => Vec::new(),
+        };
+        for secret in secrets {
+            // `${X}` in a conf is a literal to Redis, but somebody's template: not a password written down.
+            if !secret.as_str().contains("${") {
+                collector.add(&secret, LiteralRole::Server, Some(&name), false, None);
+            }
+        }
+    }
+}
+
+/// Stages in order of seriousness, for [`Ord`] on [`Stage`] to mean what `max` above needs.
+const _: () = assert!(
+    (Stage::Development as u8) < (Stage::Unlabelled as u8) && (Stage::Staging as u8) < (Stage::Production as u8)
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_redis_passwords() {
+        for name in ["REDIS_PASSWORD", "redis_pass", "CACHE_REDIS_PASSWORD", "REDISCLI_AUTH", "VALKEY_PASSWORD"] {
+            assert!(names_redis_password(name), "{name}");
+        }
+        for name in ["REDIS_PASSWORD_FILE", "POSTGRES_PASSWORD", "REDIS_URL", "REDIS_PASSWORD_KEY"] {
+            assert!(!names_redis_password(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Host name → server, as seen from the client's place.
+//!
+//! In a container, names are services, container names, aliases and links of networks that both ends join; `localhost`
+//! is the container itself. On the host, `localhost:PORT` is whatever a project publishes there. Knows nothing of
+//! credentials, and does not compare ports inside a network: that is the handshake's.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::{EnvironmentKind, Reach, Server};
+use crate::resolve::project::{Container, Project};
+use crate::symbol::Symbols;
+use crate::text::Text;
+
+/// Hosts that mean the machine or container itself.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    host.eq_ignore_ascii_case("localhost")
+        || host == "::1"
+        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Names that Docker gives to the machine the containers run on.
+fn is_docker_host(host: &str) -> bool {
+    ["host.docker.internal", "gateway.docker.internal", "docker.for.mac.localhost", "docker.for.mac.host.internal"]
+        .iter()
+        .any(|name| host.eq_ignore_ascii_case(name))
+}
+
+/// The names of one project, indexed once.
+pub struct Network<'a> {
+    project: &'a Project,
+    /// Lower-case name → containers that answer to it, by index.
+    names: HashMap<String, Vec<usize>>,
+    /// Service name → index of its container.
+    services: HashMap<&'a str, usize>,
+    /// Container index → server index.
+    servers: HashMap<usize, usize>,
+    /// Host port → servers published there.
+    published: BTreeMap<u16, Vec<usize>>,
+}
+
+impl<'a> Network<'a> {
+    /// Indexes a project; `servers` are those of its environment.
+    #[must_use]
+    pub fn new(project: &'a Project, servers: &[Server]) -> Self {
+        let mut names: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut services = HashMap::new();
+        for (at, container) in project.containers.iter().enumerate() {
+            services.insert(container.name.as_str(), at);
+            let aliases = container.networks.iter().flat_map(BTreeMap::values).flatten();
+            let own = [Some(&container.name), container.container_name.as_ref().map(|name| &name.value)];
+            for name in own.into_iter().flatten().chain(aliases) {
+                let at_name = names.entry(name.to_ascii_lowercase()).or_default();
+                if at_name.last() != Some(&at) {
+                    at_name.push(at);
+                }
+            }
+        }
+        let mut by_container = HashMap::new();
+        let mut published: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+        for (server_at, server) in servers.iter().enumerate() {
+            if let Some(container) = server.service.as_deref().and_then(|name| services.get(name)) {
+                by_container.insert(*container, server_at);
+            }
+            for port in &server.published {
+                if let Some(number) = port.host_port.as_ref().and_then(|port| port.as_str().parse().ok()) {
+                    published.entry(number).or_default().push(server_at);
+                }
+            }
+        }
+        Self { project, names, services, servers: by_container, published }
+    }
+
+    /// Where `host` leads from a container.
+    #[must_use]
+    pub fn from_container(&self, container: &Container, host: &Text, port: Option<u16>) -> Reach {
+        let name = host.as_str().trim_end_matches('.');
+        if name.is_empty() || !Symbols::is_known(host) || looks_unexpanded(name) {
+            return Reach::Undetermined;
+        }
+        let mode = container.network_mode.as_ref().map(|mode| mode.value.as_str());
+        if is_loopback(name) {
+            return self.own(container, mode, port);
+        }
+        if is_docker_host(name) {
+            return self.on_host(port).unwrap_or(Reach::External);
+        }
+        let linked = container.links.iter().find(|(_, alias)| alias.eq_ignore_ascii_case(name));
+        let targets: Vec<usize> = match linked.and_then(|(service, _)| self.services.get(service.as_str())) {
+            Some(at) => vec![*at],
+            None => self.names.get(&name.to_ascii_lowercase()).cloned().unwrap_or_default(),
+        };
+        if !targets.is_empty() {
+            return self.through_networks(container, mode, &targets);
+        }
+        // A dotted name is a host of the world, and so is an address.
+        if name.contains('.') || name.contains(':') {
+            return Reach::External;
+        }
+        if self.on_runner(mode) {
+            return Reach::UnknownName { suggestion: Some("localhost".to_owned()) };
+        }
+        if self.may_have_foreign_names(container, mode)
+            || container.extra_hosts.iter().any(|extra| extra.eq_ignore_ascii_case(name))
+        {
+            return Reach::Undetermined;
+        }
+        Reach::UnknownName { suggestion: self.suggest(name) }
+    }
+
+    /// Where `localhost` leads: the container's own server, or that of the network it shares.
+    fn own(&self, container: &Container, mode: Option<&str>, port: Option<u16>) -> Reach {
+        if mode == Some("host") {
+            return self.on_host(port).unwrap_or(Reach::Undetermined);
+        }
+        let shared = mode.and_then(|mode| mode.strip_prefix("service:")).unwrap_or(&container.name);
+        if mode.is_some_and(|mode| mode.starts_with("container:") || mode == "none") {
+            return Reach::Undetermined;
+        }
+        let here = |at: usize| {
+            let other = &self.project.containers[at];
+            let other_mode = other.network_mode.as_ref().and_then(|mode| mode.value.strip_prefix("service:"));
+            other.name == shared || other_mode == Some(shared)
+        };
+        let mut servers: Vec<usize> =
+            self.servers.iter().filter(|(at, _)| here(**at)).map(|(_, server)| *server).collect();
+        servers.sort_unstable();
+        if servers.is_empty() { Reach::OwnContainer } else { Reach::Servers(servers) }
+    }
+
+    /// The servers behind a port of the machine: published, or on the host's own network.
+    #[must_use]
+    pub fn on_host(&self, port: Option<u16>) -> Option<Reach> {
+        let port = port?;
+        let servers = self.published.get(&port)?;
+        Some(Reach::Servers(servers.clone()))
+    }
+
+    fn through_networks(&self, container: &Container, mode: Option<&str>, targets: &[usize]) -> Reach {
+        if self.on_runner(mode) {
+            return Reach::UnknownName { suggestion: Some("localhost".to_owned()) };
+        }
+        if mode.is_some() {
+            // On the host's or another container's network, service names do not resolve in the same way.
+            return Reach::Undetermined;
+        }
+        let near: Vec<usize> = targets.iter().copied().filter(|at| self.share_network(container, *at)).collect();
+        let servers_of = |targets: &[usize]| -> Option<Vec<usize>> {
+            targets.iter().map(|at| self.servers.get(at).copied()).collect()
+        };
+        match (near.is_empty(), servers_of(&near), servers_of(targets)) {
+            (false, Some(servers), _) => Reach::Servers(servers),
+            (true, _, Some(servers)) => Reach::SeparateNetworks(servers),
+            // A container that is no Redis: a proxy, a sentinel, an image we do not know.
+            _ => Reach::Undetermined,
+        }
+    }
+
+    /// A CI runner knows no service by name; only a job's own container does.
+    fn on_runner(&self, mode: Option<&str>) -> bool {
+        self.project.kind == EnvironmentKind::Ci && mode == Some("host")
+    }
+
+    fn share_network(&self, container: &Container, other: usize) -> bool {
+        match (&container.networks, &self.project.containers[other].networks) {
+            (Some(mine), Some(theirs)) => mine.keys().any(|name| theirs.contains_key(name)),
+            _ => false,
+        }
+    }
+
+    /// Names of other projects resolve on a network that this project does not own.
+    fn may_have_foreign_names(&self, container: &Container, mode: Option<&str>) -> bool {
+        mode.is_some()
+            || container
+                .networks
+                .as_ref()
+                .is_none_or(|networks| networks.keys().any(|name| self.project.external_networks.contains(name)))
+    }
+
+    /// The server's name that was probably meant: the only one, or one a few letters away.
+    fn suggest(&self, name: &str) -> Option<String> {
+        let mut candidates: Vec<&str> =
+            self.servers.keys().map(|at| self.project.containers[*at].name.as_str()).collect();
+        candidates.sort_unstable();
+        if let [only] = candidates.as_slice() {
+            return Some((*only).to_owned());
+        }
+        candidates
+            .iter()
+            .map(|candidate| (distance(name, candidate), *candidate))
+            .filter(|(distance, candidate)| *distance <= candidate.len() / 2)
+            .min()
+            .map(|(_, candidate)| candidate.to_owned())
+    }
+}
+
+/// `${REDIS_HOST}` or `{{ host }}` left in a value: whatever fills it in is not known here.
+fn looks_unexpanded(name: &str) -> bool {
+    name.contains(['$', '{', '}', '<', '>', '%'])
+}
+
+/// Levenshtein distance, for suggestions among short names.
+fn distance(one: &str, two: &str) -> usize {
+    let two: Vec<char> = two.chars().collect();
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (at, char) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (other_at, other) in two.iter().enumerate() {
+            let substituted = diagonal + usize::from(char != *other);
+            diagonal = row[other_at + 1];
+            row[other_at + 1] = substituted.min(diagonal + 1).min(row[other_at] + 1);
+        }
+    }
+    row[two.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_has_many_spellings() {
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "localhost."] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["redis", "128.0.0.1", "local", "127.0.0.1.example"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn distances_count_edits() {
+        assert_eq!(distance("redis", "redis"), 0);
+        assert_eq!(distance("reddis", "redis"), 1);
+        assert_eq!(distance("cache", ""), 5);
+    }
+}

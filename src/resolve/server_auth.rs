@@ -1,1 +1,0 @@
-//! Command line + redis.conf + ACL + image variables → the server and the authentication in force.

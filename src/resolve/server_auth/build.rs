@@ -1,0 +1,172 @@
+//! A Dockerfile → what the image built from it brings to the server: base image, command, files, variables.
+//!
+//! Stages are followed by name; what a build argument without default decides stays unknown.
+
+use std::collections::BTreeMap;
+
+use crate::facts::Facts;
+use crate::resolve::project::{Build, Mount};
+use crate::syntax::dockerfile::Instruction;
+use crate::syntax::words;
+use crate::text::Text;
+use crate::tree::{self, Index, Presence};
+
+/// What a Dockerfile says of the image.
+#[derive(Default)]
+pub(super) struct Built {
+    /// The base image's reference.
+    pub base: Option<Text>,
+    pub entrypoint: Option<Vec<Text>>,
+    pub command: Option<Vec<Text>>,
+    pub copies: Vec<Mount>,
+    pub variables: BTreeMap<String, Text>,
+    pub directory: Option<String>,
+    /// `RUN` can write files that nothing here shows.
+    pub runs: bool,
+}
+
+/// More stages than this are a circle.
+const MAX_STAGES: usize = 32;
+
+/// Reads the Dockerfile of a build; `None` where it was not read.
+pub(super) fn read(build: &Build, facts: &Facts, index: &Index) -> Option<Built> {
+    let path = build.dockerfile.as_deref()?;
+    let instructions = &facts.dockerfiles.iter().find(|file| file.path == path)?.instructions;
+    let mut built = Built::default();
+    for stage in chain(instructions, build.target.as_deref()) {
+        for instruction in stage {
+            apply(instruction, &mut built, build, index);
+        }
+    }
+    built.base = built.base.map(|base| with_arguments(&base, instructions));
+    Some(built)
+}
+
+/// The instructions of the wanted stage and of the stages below it, the lowest first.
+fn chain<'a>(all: &'a [Instruction], target: Option<&str>) -> Vec<&'a [Instruction]> {
+    let starts: Vec<usize> = (0..all.len()).filter(|at| all[*at].name.value == "FROM").collect();
+    let stage = |number: usize| {
+        let end = starts.get(number + 1).copied().unwrap_or(all.len());
+        &all[starts[number]..end]
+    };
+    let named = |wanted: &str, below: usize| {
+        (0..below).rev().find(|number| from(&all[starts[*number]]).1.is_some_and(|name| name.eq_ignore_ascii_case(wanted)))
+    };
+    let last = match target {
+        Some(target) => named(target, starts.len()),
+        None => starts.len().checked_sub(1),
+    };
+    let mut stages = Vec::new();
+    let mut next = last;
+    while let Some(number) = next
+        && stages.len() < MAX_STAGES
+    {
+        stages.push(stage(number));
+        next = from(&all[starts[number]]).0.and_then(|base| named(base.as_str(), number));
+    }
+    stages.reverse();
+    stages
+}
+
+/// Image and stage name of a `FROM`.
+fn from(instruction: &Instruction) -> (Option<Text>, Option<&str>) {
+    let text = &instruction.arguments;
+    let mut words = text.as_str().split_ascii_whitespace().filter(|word| !word.starts_with("--"));
+    let base = words.next().map(|word| {
+        let at = word.as_ptr() as usize - text.as_str().as_ptr() as usize;
+        text.slice(at..at + word.len())
+    });
+    let name = words.next().filter(|word| word.eq_ignore_ascii_case("as")).and_then(|_| words.next());
+    (base, name)
+}
+
+/// Puts the defaults of `ARG`s before the first `FROM` into an image reference.
+fn with_arguments(base: &Text, all: &[Instruction]) -> Text {
+    let mut value = base.as_str().to_owned();
+    for argument in all.iter().take_while(|one| one.name.value != "FROM").filter(|one| one.name.value == "ARG") {
+        if let Some((name, default)) = argument.arguments.as_str().split_once('=') {
+            let default = default.trim_matches(['"', '\'']);
+            value = value.replace(&format!("${{{name}}}"), default).replace(&format!("${name}"), default);
+        }
+    }
+    if value == base.as_str() { base.clone() } else { Text::mapped(&value, base.span()) }
+}
+
+fn apply(instruction: &Instruction, built: &mut Built, build: &Build, index: &Index) {
+    match instruction.name.value.as_str() {
+        "FROM" => {
+            if built.base.is_none() {
+                built.base = from(instruction).0;
+            }
+        }
+        "ENTRYPOINT" => {
+            built.entrypoint = Some(argv(instruction));
+            // It resets the command of the base image.
+            built.command = Some(Vec::new());
+        }
+        "CMD" => built.command = Some(argv(instruction)),
+        "WORKDIR" => built.directory = Some(instruction.arguments.as_str().trim().to_owned()),
+        "RUN" => built.runs = true,
+        "COPY" | "ADD" => copy(instruction, built, build, index),
+        "ENV" => variables(instruction, built),
+        _ => {}
+    }
+}
+
+fn argv(instruction: &Instruction) -> Vec<Text> {
+    if let Some(words) = &instruction.exec {
+        return words.clone();
+    }
+    let span = instruction.span;
+    vec![Text::mapped("/bin/sh", span), Text::mapped("-c", span), instruction.arguments.clone()]
+}
+
+fn copy(instruction: &Instruction, built: &mut Built, build: &Build, index: &Index) {
+    let text = instruction.arguments.as_str();
+    if text.contains("--from=") {
+        built.runs = true;
+        return;
+    }
+    let words: Vec<&str> = match &instruction.exec {
+        Some(words) => words.iter().map(Text::as_str).collect(),
+        None => text.split_ascii_whitespace().filter(|word| !word.starts_with("--")).collect(),
+    };
+    let Some((target, sources)) = words.split_last() else { return };
+    let target = if target.starts_with('/') {
+        (*target).to_owned()
+    } else {
+        format!("{}/{target}", built.directory.as_deref().unwrap_or("").trim_end_matches('/'))
+    };
+    for source in sources {
+        let path = build.context.as_deref().and_then(|context| tree::join(context, source.trim_start_matches('/')));
+        let folder = path.as_deref().is_some_and(|path| index.presence(path) == Presence::Folder);
+        let name = source.rsplit('/').next().unwrap_or(source);
+        // A folder is copied by its contents, a file into a target that is a folder by its name.
+        let into_folder = !folder && (target.ends_with('/') || target.ends_with("/.") || sources.len() > 1);
+        let base = target.trim_end_matches('.').trim_end_matches('/');
+        built.copies.push(Mount {
+            span: instruction.span,
+            source: path,
+            target: if into_folder { format!("{base}/{name}") } else { base.to_owned() },
+            content: None,
+            exists: None,
+        });
+    }
+}
+
+fn variables(instruction: &Instruction, built: &mut Built) {
+    let commands = words::parse_shell(&instruction.arguments);
+    let Some(command) = commands.first() else { return };
+    for (name, word) in &command.assignments {
+        if let Some(value) = word.literal() {
+            built.variables.insert(name.clone(), value);
+        }
+    }
+    // The old form: `ENV NAME value`.
+    if command.assignments.is_empty()
+        && let [name, value, ..] = command.words.as_slice()
+        && let (Some(name), Some(value)) = (name.literal(), value.literal())
+    {
+        built.variables.insert(name.as_str().to_owned(), value);
+    }
+}

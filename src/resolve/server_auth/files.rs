@@ -1,0 +1,124 @@
+//! Which file of the repository lies at a path inside a container: mounts and what a Dockerfile copies.
+//!
+//! Paths of the container go in, read configuration files come out; a path under a volume or in an image that is not
+//! known is unread, never missing.
+
+use crate::facts::{ConfFile, Facts};
+use crate::resolve::project::Mount;
+use crate::text::Text;
+use crate::tree::{self, Index, Presence};
+
+/// What lies at a path.
+pub(super) enum Found<'a> {
+    /// A file that was read.
+    Conf(&'a ConfFile),
+    /// Content written in a compose file.
+    Inline(&'a Text),
+    /// Something may lie there, but it was not read.
+    Unread,
+    /// Nothing lies there.
+    Missing,
+}
+
+/// The files of one container.
+pub(super) struct Files<'a> {
+    pub facts: &'a Facts,
+    pub index: &'a Index,
+    /// Mounts first, which hide what the image copied.
+    pub mounts: Vec<Mount>,
+    /// Where relative paths start from.
+    pub directory: String,
+    /// Whether the image holds nothing else that a server would load.
+    pub image_known: bool,
+    /// A file that the image brings along, without a password in it.
+    pub own: Option<&'static str>,
+}
+
+impl<'a> Files<'a> {
+    /// The absolute, normalised form of a path in the container.
+    pub fn absolute(&self, path: &str) -> String {
+        let (folder, path) = if path.starts_with('/') { ("", path) } else { (self.directory.as_str(), path) };
+        format!("/{}", tree::join(folder.trim_matches('/'), path.trim_start_matches('/')).unwrap_or_default())
+    }
+
+    /// The mount that holds an absolute path, and the path of the repository behind it.
+    pub fn mount(&self, path: &str) -> Option<(&Mount, Option<String>)> {
+        let holds = |mount: &Mount| {
+            let target = mount.target.trim_end_matches('/');
+            path.strip_prefix(target).and_then(|rest| match rest.strip_prefix('/') {
+                Some(rest) => Some(rest.to_owned()),
+                None => rest.is_empty().then(String::new),
+            })
+        };
+        // The deepest one hides the others; among equals the first.
+        let (mount, rest) = self
+            .mounts
+            .iter()
+            .filter_map(|mount| holds(mount).map(|rest| (mount, rest)))
+            .reduce(|best, next| if next.0.target.len() > best.0.target.len() { next } else { best })?;
+        let source = mount.source.as_deref().and_then(|source| tree::join(source, &rest));
+        Some((mount, source))
+    }
+
+    /// What lies at a path of the container.
+    pub fn find(&'a self, path: &str) -> Found<'a> {
+        let path = self.absolute(path);
+        let Some((mount, source)) = self.mount(&path) else {
+            let elsewhere = !self.image_known || self.own == Some(path.as_str()) || path.starts_with("/run/secrets/");
+            return if elsewhere { Found::Unread } else { Found::Missing };
+        };
+        if let Some(content) = &mount.content {
+            return Found::Inline(content);
+        }
+        let Some(source) = source else { return Found::Unread };
+        if let Some(conf) = self.facts.confs.iter().find(|conf| conf.path == source) {
+            return Found::Conf(conf);
+        }
+        match (self.index.presence(&source), mount.exists) {
+            (Presence::Absent, Some(true)) => Found::Missing,
+            _ => Found::Unread,
+        }
+    }
+
+    /// The paths of the container that match a pattern in the last part of `path`, sorted.
+    pub fn glob(&self, path: &str) -> Option<Vec<String>> {
+        let path = self.absolute(path);
+        let (folder, pattern) = path.rsplit_once('/')?;
+        let (_, source) = self.mount(folder)?;
+        let source = source?;
+        let prefix = if source.is_empty() { String::new() } else { format!("{source}/") };
+        Some(
+            self.index
+                .files_below(&source)
+                .filter_map(|file| file.strip_prefix(&prefix))
+                .filter(|file| !file.contains('/') && matches(pattern, file))
+                .map(|file| format!("{folder}/{file}"))
+                .collect(),
+        )
+    }
+}
+
+/// `*` and `?` of a file name, without going back more than once a star.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut at, mut in_name, mut star) = (0, 0, None);
+    while in_name < name.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, in_name));
+                at += 1;
+            }
+            Some(char) if *char == '?' || *char == name[in_name] => {
+                at += 1;
+                in_name += 1;
+            }
+            _ => {
+                let Some((star_at, from)) = star else { return false };
+                star = Some((star_at, from + 1));
+                at = star_at + 1;
+                in_name = from + 1;
+            }
+        }
+    }
+    pattern[at..].iter().all(|char| *char == '*')
+}

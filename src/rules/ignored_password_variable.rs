@@ -1,0 +1,51 @@
+//! A password variable on an image that reads none, so that the server is open. From servers.
+
+use crate::finding::{Finding, Label, Severity};
+use crate::model::{ImageVariable, Server, VariableUse};
+use crate::rule::{Category, Context, Rule};
+use crate::rules::common;
+
+/// See `rules/ignored-password-variable.md`.
+pub static RULE: Rule = Rule {
+    name: "ignored-password-variable",
+    category: Category::Server,
+    severity: Severity::Error,
+    pedantic: false,
+    doc: include_str!("../../rules/ignored-password-variable.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for environment in &context.model.environments {
+        for server in &environment.servers {
+            // Where the command sets a password as well, the variable is of no use, but nobody is misled.
+            let Some(confidence) = common::weigh_open(server) else { continue };
+            for variable in ignored(server) {
+                let image = server.image.as_ref().map(|image| context.symbols.display(image.as_str()));
+                let image = image.map_or_else(|| "its image".to_owned(), |image| format!("the image {image}"));
+                let (name, server_name) = (&variable.name.value, common::server_name(server));
+                let message = format!("{image} does not read `{name}`: `{server_name}` has no password");
+                let confidence = confidence.min(server.confidence).min(environment.confidence);
+                let primary = Label::new(variable.name.span, "the image does not read this");
+                let mut finding = common::finding(&RULE, environment, confidence, primary, message);
+                if variable.taken_in != variable.name.span {
+                    finding.related.push(Label::new(variable.taken_in, "taken in here"));
+                }
+                let here = server.command.unwrap_or(server.span);
+                finding.related.push(Label::new(here, format!("`{server_name}` has no password")));
+                finding.help = Some(format!("pass it on in the command: `redis-server --requirepass ${{{name}}}`"));
+                finding.setting = Some(name.clone());
+                findings.push(finding);
+            }
+        }
+    }
+}
+
+/// The variables that were meant to set a password, and don't.
+fn ignored(server: &Server) -> impl Iterator<Item = &ImageVariable> {
+    server.variables.iter().filter(|variable| {
+        variable.usage == VariableUse::Ignored
+            && common::names_password(&variable.name.value)
+            && variable.value.as_ref().is_some_and(|value| !value.is_empty())
+    })
+}

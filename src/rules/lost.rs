@@ -1,0 +1,93 @@
+//! Clients whose host name leads nowhere: what the connectivity rules share.
+//!
+//! Comes in: the clients of the model. Goes out: those whose alternatives a rule picks, with confidence and error texts.
+
+use crate::finding::{Confidence, Finding, Label};
+use crate::model::{Client, ClientCase, Environment, Family, Model, Server};
+use crate::rule::{Context, Rule};
+use crate::rules::common::{self, Verdict};
+use crate::source::Span;
+
+/// A client that finds no server.
+pub struct Lost<'a> {
+    /// Where it runs.
+    pub environment: &'a Environment,
+    /// The client.
+    pub client: &'a Client,
+    /// What it connects with.
+    pub case: &'a ClientCase,
+    /// How sure we are, all told.
+    pub confidence: Confidence,
+}
+
+/// Every client with an alternative that `is_lost` picks, once for each of these.
+pub fn clients<'a>(model: &'a Model, is_lost: impl Fn(&ClientCase) -> bool) -> Vec<Lost<'a>> {
+    let mut found = Vec::new();
+    for environment in &model.environments {
+        for client in &environment.clients {
+            let verdict = |case: &ClientCase| if is_lost(case) { Verdict::Hit } else { Verdict::Fine };
+            let weighed = common::weigh(client.cases.iter().map(|case| (case.when.as_slice(), verdict(case))));
+            let Some(confidence) = weighed else { continue };
+            let confidence = confidence.min(client.confidence).min(environment.confidence);
+            let cases = client.cases.iter().filter(|case| is_lost(case));
+            found.extend(cases.map(|case| Lost { environment, client, case, confidence }));
+        }
+    }
+    found
+}
+
+impl Lost<'_> {
+    /// A finding at the host's name. The same name in the same file is one fault, however many settings hold it.
+    #[must_use]
+    pub fn finding(&self, rule: &Rule, label: &str, message: String) -> Finding {
+        let span: Span = common::host_span(self.client, self.case);
+        let primary = Label::new(span, label);
+        let host = self.case.host.as_ref().map_or("", |host| host.as_str());
+        Finding {
+            related: self.only_server().map(|server| Label::new(server.span, "Redis runs here")).into_iter().collect(),
+            trace: common::trace(&self.case.trace),
+            setting: self.client.setting.clone(),
+            group: Some(format!("{} {host}", span.file.0)),
+            ..common::finding(rule, self.environment, self.confidence, primary, message)
+        }
+    }
+
+    /// The server that must be meant.
+    #[must_use]
+    pub fn only_server(&self) -> Option<&Server> {
+        match self.environment.servers.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// The host for people.
+#[must_use]
+pub fn host(context: &Context<'_>, case: &ClientCase) -> String {
+    case.host.as_ref().map_or_else(|| "localhost".to_owned(), |host| context.symbols.display(host.as_str()))
+}
+
+/// What the client says when nothing listens.
+#[must_use]
+pub fn refused(context: &Context<'_>, client: &Client, case: &ClientCase) -> String {
+    let address = common::address(case, context.symbols);
+    match client.family {
+        Family::NodeRedis | Family::Ioredis => format!("connect ECONNREFUSED {address}"),
+        Family::RedisCli => format!("Could not connect to Redis at {address}: Connection refused"),
+        Family::RedisRs => "Connection refused (os error 111)".to_owned(),
+        _ => format!("Error 111 connecting to {address}. Connection refused."),
+    }
+}
+
+/// What the client says when the name does not resolve.
+#[must_use]
+pub fn unresolved(context: &Context<'_>, client: &Client, case: &ClientCase) -> String {
+    let (host, address) = (host(context, case), common::address(case, context.symbols));
+    match client.family {
+        Family::NodeRedis | Family::Ioredis => format!("getaddrinfo ENOTFOUND {host}"),
+        Family::RedisCli => format!("Could not connect to Redis at {address}: Name or service not known"),
+        Family::RedisRs => "failed to lookup address information: Name or service not known".to_owned(),
+        _ => format!("Error -2 connecting to {address}. Name or service not known."),
+    }
+}

@@ -1,0 +1,31 @@
+//! The server requires a password and the client sends none. From links.
+
+use crate::finding::{Finding, Severity};
+use crate::model::AuthFault;
+use crate::rule::{Category, Context, Rule};
+use crate::rules::common;
+
+/// See `rules/missing-password.md`.
+pub static RULE: Rule = Rule {
+    name: "missing-password",
+    category: Category::Auth,
+    severity: Severity::Error,
+    pedantic: false,
+    doc: include_str!("../../rules/missing-password.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for fault in common::auth_faults(context.model, AuthFault::MissingPassword) {
+        let server = common::server_name(fault.server);
+        let client = common::client_name(fault.client);
+        let message = format!("`{server}` requires a password and {client} sends none: `{}`", fault.error());
+        let span = common::client_span(fault.client, fault.case);
+        let mut finding = fault.finding(&RULE, span, "no password here", message);
+        finding.related = vec![common::demand(fault.server, &fault.auth.auth)];
+        finding.help =
+            Some(format!("give {client} the password of `{server}`, from the same variable as the server's"));
+        finding.group = Some(format!("{} {}", span.file.0, common::key(fault.server.span)));
+        findings.push(finding);
+    }
+}

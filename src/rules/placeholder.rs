@@ -1,0 +1,138 @@
+//! Which passwords are none: `<password>`, `your-redis-password`, `${…}`, `changeme` in an example file.
+//!
+//! Comes in: a literal and whether its file is an example. Goes out: yes or no. Knows nothing of who uses the literal.
+
+/// Words that only a placeholder has: it speaks to its reader.
+const MARKERS: &[&str] =
+    &["your", "replace", "placeholder", "insert", "todo", "fixme", "redacted", "enter", "fill", "here", "example"];
+
+/// Words that make up a placeholder in an example file, and a weak password anywhere else.
+const PLAIN: &[&str] = &[
+    "a",
+    "an",
+    "and",
+    "auth",
+    "change",
+    "changed",
+    "changeit",
+    "changeme",
+    "default",
+    "in",
+    "it",
+    "long",
+    "me",
+    "my",
+    "must",
+    "new",
+    "of",
+    "own",
+    "pass",
+    "passwd",
+    "password",
+    "please",
+    "production",
+    "pw",
+    "random",
+    "redis",
+    "secret",
+    "secure",
+    "set",
+    "some",
+    "something",
+    "strong",
+    "super",
+    "supersecret",
+    "the",
+    "this",
+    "to",
+    "use",
+    "value",
+    "valkey",
+    "with",
+];
+
+/// Values that stand for no password at all.
+const NOTHING: &[&str] = &["none", "null", "nil", "undefined", "false", "true"];
+
+/// Openings of templates and references.
+const REFERENCES: &[&str] = &["${", "$(", "{{", "{%", "<%", "%(", "#{", "@@", "ENC[", "vault:"];
+
+/// Whether a literal is a placeholder or a reference rather than a password. `example`: its file is an example.
+#[must_use]
+pub fn is_placeholder(value: &str, example: bool) -> bool {
+    let value = value.trim();
+    let lower = value.to_ascii_lowercase();
+    if value.is_empty() || NOTHING.contains(&lower.as_str()) {
+        return true;
+    }
+    if REFERENCES.iter().any(|opening| value.contains(opening)) || is_variable(value) {
+        return true;
+    }
+    let enclosed = |open, close| value.len() > 2 && value.starts_with(open) && value.ends_with(close);
+    if enclosed('<', '>') || enclosed('[', ']') || enclosed('{', '}') || enclosed('%', '%') || enclosed('_', '_') {
+        return true;
+    }
+    if lower.chars().all(|char| "x*.-_?#".contains(char)) {
+        return true;
+    }
+    let words: Vec<&str> = lower.split(|char: char| !char.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let known = |word: &&str| PLAIN.contains(word) || MARKERS.contains(word);
+    words.iter().all(known) && (example || words.iter().any(|word| MARKERS.contains(word)))
+}
+
+/// `$NAME`: what a shell or a template would replace.
+fn is_variable(value: &str) -> bool {
+    value.strip_prefix('$').is_some_and(|name| {
+        name.starts_with(|char: char| char.is_ascii_uppercase() || char == '_')
+            && name.chars().all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_placeholder;
+
+    #[test]
+    fn placeholders_are_no_passwords() {
+        for value in [
+            "",
+            "<password>",
+            "your-password",
+            "your_redis_password_here",
+            "xxx",
+            "XXXXXXXX",
+            "****",
+            "...",
+            "${PW}",
+            "$REDIS_PASSWORD",
+            "{{ redis_password }}",
+            "replace-me",
+            "null",
+            "None",
+            "__REDIS_PASSWORD__",
+            "%REDIS_PASSWORD%",
+            "[password]",
+            "insert password here",
+        ] {
+            assert!(is_placeholder(value, false), "{value}");
+        }
+    }
+
+    #[test]
+    fn weak_passwords_are_passwords() {
+        for value in ["password123", "hunter2", "redis", "changeme", "secret", "dev_password", "p@ss", "a<b>", "$ecret"]
+        {
+            assert!(!is_placeholder(value, false), "{value}");
+        }
+    }
+
+    #[test]
+    fn examples_may_say_changeme() {
+        for value in ["changeme", "change-me", "password", "secret", "redis_password"] {
+            assert!(is_placeholder(value, true), "{value}");
+        }
+        for value in ["Tr0ub4dor&3", "password123", "devpass"] {
+            assert!(!is_placeholder(value, true), "{value}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! A health check without credentials on a server that requires a password. From servers.
+
+use crate::finding::{Confidence, Finding, Label, Severity};
+use crate::model::Auth;
+use crate::rule::{Category, Context, Rule};
+use crate::rules::common;
+
+/// See `rules/unauthenticated-healthcheck.md`.
+pub static RULE: Rule = Rule {
+    name: "unauthenticated-healthcheck",
+    category: Category::Health,
+    severity: Severity::Warning,
+    pedantic: false,
+    doc: include_str!("../../rules/unauthenticated-healthcheck.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for environment in &context.model.environments {
+        for server in &environment.servers {
+            let Some(health) = server.healthcheck.as_ref().filter(|health| health.understood && !health.authenticates)
+            else {
+                continue;
+            };
+            let locked = |auth: &Auth| common::default_user(auth).is_some() && !common::is_open(auth);
+            let Some(confidence) = common::weigh_running(server, locked) else { continue };
+            let name = common::server_name(server);
+            let end = if health.fails_on_noauth {
+                "the container never becomes healthy"
+            } else {
+                "it passes whatever happens, as redis-cli exits with 0"
+            };
+            let message = format!(
+                "the health check of `{name}` sends no password and gets `NOAUTH Authentication required.`: {end}"
+            );
+            let confidence = confidence.min(server.confidence).min(environment.confidence);
+            let primary = Label::new(health.span, "no password here");
+            let mut finding = common::finding(&RULE, environment, confidence, primary, message);
+            let auth = server.auth.iter().find(|case| common::default_user(&case.auth).is_some());
+            finding.related.extend(auth.map(|case| common::demand(server, &case.auth)));
+            finding.help = Some(match confidence {
+                Confidence::Low => "give redis-cli the password whenever there is one (`REDISCLI_AUTH`)".to_owned(),
+                _ => "give redis-cli the password in `REDISCLI_AUTH`, and check for PONG".to_owned(),
+            });
+            findings.push(finding);
+        }
+    }
+}

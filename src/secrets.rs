@@ -1,0 +1,333 @@
+//! Model + findings → marks on everything that must not be printed.
+//!
+//! Two kinds of marks: passwords that the model knows, wherever they stand, and on the lines that a report shows also
+//! what merely looks like one. A reference (`${REDIS_PASSWORD}`) is no secret and stays readable.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::finding::Finding;
+use crate::model::{Model, Password};
+use crate::source::{Sources, Span};
+use crate::symbol::{Symbols, is_symbol};
+use crate::text::Text;
+
+/// Marks the secrets of the model, and what looks like one on the lines that the findings show.
+pub fn mark(sources: &mut Sources, model: &Model, findings: &[Finding]) {
+    for span in spans(model) {
+        sources.mark_secret(span);
+    }
+    for finding in findings {
+        for label in std::iter::once(&finding.primary).chain(&finding.related) {
+            for span in on_lines(sources, label.span) {
+                sources.mark_secret(span);
+            }
+        }
+    }
+}
+
+/// The text for people: marked bytes as `*`, symbols by their names.
+#[must_use]
+pub fn shown(text: &Text, sources: &Sources, symbols: &Symbols) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, char) in text.as_str().char_indices() {
+        let secret = !is_symbol(char)
+            && text
+                .spans_of(at..at + char.len_utf8())
+                .iter()
+                .any(|span| sources.get(span.file).is_secret(span.range()));
+        out.push(if secret { '*' } else { char });
+    }
+    symbols.display(&out)
+}
+
+/// Whether a variable, key or field of that name holds a secret.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let speaks = ["password", "passwd", "passphrase", "secret", "token", "credential", "requirepass", "masterauth"]
+        .iter()
+        .any(|word| name.contains(word))
+        || name.split(['_', '-', '.']).any(|part| matches!(part, "pass" | "pwd" | "pw" | "apikey"))
+        || name.contains("api_key")
+        || name.contains("private_key");
+    // The path of a secret's file, and switches about passwords, are none.
+    speaks && !["_file", "_path", "_dir", "_enabled", "_length"].iter().any(|end| name.ends_with(end))
+}
+
+/// Every place of a password that the model knows.
+#[must_use]
+pub fn spans(model: &Model) -> Vec<Span> {
+    let mut found = Found { spans: Vec::new() };
+    for literal in &model.literals {
+        found.add(&literal.value);
+    }
+    for environment in &model.environments {
+        for server in &environment.servers {
+            found.server(server);
+        }
+        for client in &environment.clients {
+            for case in &client.cases {
+                if let Some(password) = &case.password {
+                    found.add(password);
+                }
+                if let Some(url) = &case.url {
+                    found.userinfo(url);
+                }
+            }
+        }
+        for service in &environment.services {
+            for (name, value) in &service.environment {
+                if let Some(value) = value {
+                    found.named(name, value);
+                }
+            }
+            for words in [&service.command, &service.entrypoint, &service.healthcheck].into_iter().flatten() {
+                found.words(words);
+            }
+        }
+    }
+    found.spans.sort_unstable();
+    found.spans.dedup();
+    found.spans
+}
+
+struct Found {
+    spans: Vec<Span>,
+}
+
+impl Found {
+    /// Every stretch of the value that was written down; the places of symbols are references.
+    fn add(&mut self, text: &Text) {
+        let mut start = 0;
+        for (at, char) in text.as_str().char_indices().chain([(text.len(), '\u{F0000}')]) {
+            if is_symbol(char) {
+                self.spans.extend(text.spans_of(start..at));
+                start = at + char.len_utf8();
+            }
+        }
+    }
+
+    fn named(&mut self, name: &str, value: &Text) {
+        if is_secret_name(name) {
+            self.add(value);
+        } else {
+            self.userinfo(value);
+        }
+    }
+
+    fn userinfo(&mut self, text: &Text) {
+        for range in userinfo(text.as_str()) {
+            self.add(&text.slice(range));
+        }
+    }
+
+    /// The words of a command: what follows a password's flag, and what looks like a password in each of them.
+    fn words(&mut self, words: &[Text]) {
+        let mut last = "";
+        for word in words {
+            if is_flag(last) {
+                self.add(word);
+            }
+            for range in looks_secret(word.as_str()) {
+                self.add(&word.slice(range));
+            }
+            last = word.as_str();
+        }
+    }
+
+    fn server(&mut self, server: &crate::model::Server) {
+        for case in &server.auth {
+            let crate::model::Auth::Users(users) = &case.auth else { continue };
+            for password in users.iter().flat_map(|user| &user.passwords) {
+                let (Password::Plain(text) | Password::Sha256(text)) = password;
+                self.add(text);
+            }
+        }
+        for directive in &server.directives {
+            match directive.name.value.as_str() {
+                "requirepass" | "masterauth" | "tls-key-file-pass" | "tls-client-key-file-pass" => {
+                    directive.arguments.iter().for_each(|argument| self.add(argument));
+                }
+                "sentinel" if directive.arguments.first().is_some_and(|word| word.as_str().ends_with("-pass")) => {
+                    directive.arguments.iter().skip(1).for_each(|argument| self.add(argument));
+                }
+                "user" => {
+                    for rule in &directive.arguments {
+                        if rule.as_str().starts_with(['>', '<', '#', '!']) {
+                            self.add(&rule.slice(1..rule.len()));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for variable in &server.variables {
+            if let Some(value) = &variable.value {
+                self.named(&variable.name.value, value);
+            }
+        }
+    }
+}
+
+fn is_flag(word: &str) -> bool {
+    matches!(word, "--requirepass" | "--masterauth" | "--pass" | "-a" | "--password" | "requirepass" | "masterauth")
+}
+
+/// Spans on the lines of `span` that look like a secret.
+fn on_lines(sources: &Sources, span: Span) -> Vec<Span> {
+    let source = sources.get(span.file);
+    let first = source.position(span.range().start).line;
+    let last = source.position(span.range().end).line;
+    let lines = source.line_range(first).start..source.line_range(last).end;
+    let text = source.text().get(lines.clone()).unwrap_or_default();
+    looks_secret(text)
+        .into_iter()
+        .map(|range| Span::new(span.file, lines.start + range.start..lines.start + range.end))
+        .collect()
+}
+
+/// A name that speaks of a password and what is assigned to it; then the value is group 2, or 3 for a second argument.
+static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#"(?i)([a-z0-9_.-]*(?:pass|pwd|pw|secret|token|credential|masterauth|api_?key|private_?key)[a-z0-9_.-]*)["']?\)?"#,
+        r#"(?:\s*[:=]\s*(?:[a-z_.]+(?:\[[a-z_ |]*\])?\s*=\s*)?|\s+|["',\s]+)"#,
+        r#"("[^"\n]*"|'[^'\n]*'|\$\{[^}\n]*\}|[^\s,"'\]})]+)"#,
+    ))
+    .ok()
+});
+static DEFAULT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$\{([A-Za-z0-9_]+):?[-+]([^}\n]+)\}?").ok());
+static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)(?:-cli\b[^\n|;&]*?\s|["'])(?:-a|--pass)["',\s]+("[^"\n]*"|'[^'\n]*'|[^\s,"'\]})]+)"#).ok()
+});
+static ACL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?i)\buser\s+\S+[^\n]*?\s[><#!]([^\s"']+)"#).ok());
+static USERINFO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"[A-Za-z][A-Za-z0-9+.-]*://([^\s"'<>]*)@"#).ok());
+
+/// Ranges of a text that look like a secret.
+fn looks_secret(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut ranges = userinfo(text);
+    for (pattern, in_braces) in [(&DEFAULT, true), (&ASSIGNED, false)] {
+        for captures in pattern.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+            let (Some(name), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
+            // In `${NAME:-default}` the sign is no part of the value, as only the first pattern knows.
+            let applies = in_braces == text[..name.start()].ends_with("${");
+            if applies && (is_secret_name(name.as_str()) || is_flag(name.as_str())) {
+                ranges.extend(without_reference(text, value.range()));
+            }
+        }
+    }
+    for pattern in [&FLAG, &ACL] {
+        for captures in pattern.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+            ranges.extend(captures.get(1).and_then(|value| without_reference(text, value.range())));
+        }
+    }
+    ranges
+}
+
+/// The passwords of the URLs in a text.
+fn userinfo(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut ranges = Vec::new();
+    for captures in USERINFO.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+        let Some(all) = captures.get(1) else { continue };
+        let colon = all.as_str().find(':').map_or(0, |colon| colon + 1);
+        ranges.extend(without_reference(text, all.start() + colon..all.end()));
+    }
+    ranges
+}
+
+/// What is left of a value without quotes, and nothing where it only refers to the value: `${NAME}`, `$NAME`,
+/// `{name}`, `{{ … }}`, `os.environ[`. Of `${NAME:-default}` the default is left.
+fn without_reference(text: &str, range: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+    let raw = &text[range.clone()];
+    let value = raw.trim_matches(['"', '\'']);
+    let start = range.start + (raw.len() - raw.trim_start_matches(['"', '\'']).len());
+    if let Some(inner) = value.strip_prefix("${") {
+        let name =
+            inner.len() - inner.trim_start_matches(|char: char| char.is_ascii_alphanumeric() || char == '_').len();
+        // Of `${NAME:?message}` nothing is a value.
+        let operand = inner[name..].trim_start_matches(':').strip_prefix(['-', '+'])?;
+        let end = value.strip_suffix('}').map_or(value.len(), str::len);
+        let from = value.len() - operand.len();
+        return (from < end).then_some(start + from..start + end);
+    }
+    let refers = value.starts_with(['$', '{', '<', '*', '&']) || value.ends_with('(');
+    (!value.is_empty() && !refers).then_some(start..start + value.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(line: &str) -> String {
+        let mut sources = Sources::default();
+        let file = sources.add("a", line.as_bytes(), None);
+        for span in on_lines(&sources, Span::new(file, 0..line.len())) {
+            sources.mark_secret(span);
+        }
+        sources.get(file).masked(0..line.len())
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_is_masked() {
+        for (line, wanted) in [
+            ("REDIS_PASSWORD=hunter2", "REDIS_PASSWORD=*******"),
+            ("  REDIS_PASSWORD: hunter2 # x", "  REDIS_PASSWORD: ******* # x"),
+            ("- \"API_TOKEN=hunter2\"", "- \"API_TOKEN=*******\""),
+            ("redis_password: str = \"hunter2\"", "redis_password: str = \"*******\""),
+            ("x = os.getenv('REDIS_PASSWORD', 'hunter2')", "x = os.getenv('REDIS_PASSWORD', '*******')"),
+            ("requirepass hunter2", "requirepass *******"),
+            (
+                "command: redis-server --requirepass hunter2 --port 1",
+                "command: redis-server --requirepass ******* --port 1",
+            ),
+            ("command: [redis-server, --requirepass, hunter2]", "command: [redis-server, --requirepass, *******]"),
+            (
+                "[\"redis-server\", \"--requirepass\", \"hunter2\"]",
+                "[\"redis-server\", \"--requirepass\", \"*******\"]",
+            ),
+            ("test: redis-cli -a hunter2 ping", "test: redis-cli -a ******* ping"),
+            (
+                "[\"CMD\", \"redis-cli\", \"-a\", \"hunter2\", \"ping\"]",
+                "[\"CMD\", \"redis-cli\", \"-a\", \"*******\", \"ping\"]",
+            ),
+            ("user app on >hunter2 ~* +@all", "user app on >******* ~* +@all"),
+            ("URL=redis://app:hunter2@h:1/0", "URL=redis://app:*******@h:1/0"),
+            ("URL=redis://:hun@ter2@h:1/0", "URL=redis://:********@h:1/0"),
+            ("URL=redis://hunter2@h:1/0", "URL=redis://*******@h:1/0"),
+            ("PW: ${REDIS_PASSWORD:-hunter2}", "PW: ${REDIS_PASSWORD:-*******}"),
+            ("Redis(host='h', password='hunter2')", "Redis(host='h', password='*******')"),
+        ] {
+            assert_eq!(masked(line), wanted);
+        }
+    }
+
+    #[test]
+    fn references_stay_readable() {
+        for line in [
+            "REDIS_PASSWORD=${REDIS_PASSWORD}",
+            "REDIS_PASSWORD: ${REDIS_PASSWORD:?missing}",
+            "URL=redis://:${REDIS_PASSWORD}@cache:6379",
+            "url = f\"redis://:{settings.password}@cache\"",
+            "command: redis-server --requirepass $$REDIS_PASSWORD",
+            "REDIS_PASSWORD_FILE=/run/secrets/redis",
+            "healthcheck: redis-cli ping",
+            "image: redis:7",
+            "URL=redis://cache:6379/0",
+        ] {
+            assert_eq!(masked(line), line);
+        }
+    }
+
+    #[test]
+    fn symbols_are_shown_by_name() {
+        let symbols = Symbols::default();
+        let mut sources = Sources::default();
+        let file = sources.add("a", b"redis://:hunter2@${HOST}", None);
+        let mut text = Text::exact("redis://:hunter2@", Span::new(file, 0..17));
+        text.push_text(&symbols.variable_text("shell", "HOST", Span::new(file, 17..24)));
+        sources.mark_secret(Span::new(file, 9..16));
+        assert_eq!(shown(&text, &sources, &symbols), "redis://:*******@${HOST}");
+    }
+}

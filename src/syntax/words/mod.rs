@@ -1,0 +1,83 @@
+//! Shell words with spans: as compose splits a `command:` string, and as a POSIX shell reads a script line.
+//!
+//! Comes in: a decoded value, symbols included (they are ordinary letters). Goes out: words and simple commands. Runs
+//! nothing and expands nothing.
+
+mod command;
+mod lexer;
+mod shell;
+
+pub use command::split_command;
+pub use shell::{parse_shell, parse_word};
+
+use crate::source::Span;
+use crate::text::Text;
+
+/// Why a string can't be split.
+#[derive(Clone, Debug)]
+pub struct WordError {
+    /// The bytes at fault.
+    pub span: Span,
+    /// The splitter's own text.
+    pub message: String,
+}
+
+/// A part of a shell word.
+#[derive(Clone, Debug)]
+pub enum WordPart {
+    /// Literal text after quote removal.
+    Literal(Text),
+    /// `$V`, `${V}`, `${V:-d}` …: expanded by the shell at run time.
+    Variable {
+        /// The name.
+        name: String,
+        /// The whole reference.
+        span: Span,
+        /// Operator and raw operand, such as `:-` and `changeme`; [`parse_word`] reads the operand.
+        operator: Option<(String, Text)>,
+        /// Within double quotes: an empty value stays an (empty) word, and blanks do not split.
+        quoted: bool,
+    },
+    /// `$(…)`, backticks, arithmetic, globs: not followed.
+    Opaque(Span),
+}
+
+/// A word of a shell command.
+#[derive(Clone, Debug)]
+pub struct Word {
+    /// Its parts; empty for `""`.
+    pub parts: Vec<WordPart>,
+    /// From the first to the last byte, quotes included.
+    pub span: Span,
+}
+
+impl Word {
+    /// The text where nothing needs expanding.
+    #[must_use]
+    pub fn literal(&self) -> Option<Text> {
+        let mut text = Text::empty(self.span);
+        for part in &self.parts {
+            match part {
+                WordPart::Literal(literal) => text.push_text(literal),
+                _ => return None,
+            }
+        }
+        Some(text)
+    }
+}
+
+/// A simple command of a script.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// `NAME=value` prefixes.
+    pub assignments: Vec<(String, Word)>,
+    /// The words; the first is the program (a leading `exec` is left out).
+    pub words: Vec<Word>,
+    /// What joins it to the next one: `|`, `&&`, `||`, `;`, `&`, newline, or nothing at the end.
+    pub terminator: String,
+    /// The command without its terminator.
+    pub span: Span,
+}
+
+#[cfg(test)]
+mod tests;

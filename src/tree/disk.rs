@@ -1,0 +1,181 @@
+//! Listing and reading a folder on disk. Follows no symbolic link, opens regular files only.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::sync::Mutex;
+
+use ignore::gitignore::Gitignore;
+use ignore::{WalkBuilder, WalkState};
+
+use super::{Content, MAX_FILE_SIZE, TreeError, too_large};
+use crate::finding::{Level, Notice};
+
+/// Leaves out of our sight what git does track.
+const OWN_IGNORE_FILE: &str = ".redislintignore";
+
+/// What a walk found.
+#[derive(Default)]
+pub(super) struct Listing {
+    /// Regular files that are not ignored, and ignored `.env*` files where they decide; relative to the root.
+    pub files: BTreeSet<String>,
+    /// What could not be listed.
+    pub notices: Vec<Notice>,
+}
+
+/// Lists the regular files under `root`.
+pub(super) fn list(root: &Path) -> Result<Listing, TreeError> {
+    let found = fs::metadata(root).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => TreeError::NotFound(root.to_owned()),
+        _ => TreeError::Io(root.to_owned(), error),
+    })?;
+    if !found.is_dir() {
+        return Err(TreeError::NotAFolder(root.to_owned()));
+    }
+    fs::read_dir(root).map_err(|error| TreeError::Io(root.to_owned(), error))?;
+
+    let listing = Mutex::new(Listing::default());
+    let walk = WalkBuilder::new(root)
+        .hidden(false)
+        .require_git(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .follow_links(false)
+        .add_custom_ignore_filename(OWN_IGNORE_FILE)
+        .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git")
+        .build_parallel();
+    walk.run(|| {
+        Box::new(|entry| {
+            let step = step(root, entry);
+            if let Ok(mut listing) = listing.lock() {
+                match step {
+                    Step::File(path) => {
+                        listing.files.insert(path);
+                    }
+                    Step::Trouble(notice) => listing.notices.push(notice),
+                    Step::Nothing => {}
+                }
+            }
+            WalkState::Continue
+        })
+    });
+    let mut listing = listing.into_inner().unwrap_or_default();
+    listing.notices.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
+    probe_env_files(root, &mut listing.files);
+    Ok(listing)
+}
+
+enum Step {
+    File(String),
+    Trouble(Notice),
+    Nothing,
+}
+
+fn step(root: &Path, entry: Result<ignore::DirEntry, ignore::Error>) -> Step {
+    match entry {
+        Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => match relative(root, entry.path()) {
+            Some(path) => Step::File(path),
+            None => Step::Trouble(Notice::path(
+                "path-not-text",
+                Level::Warning,
+                entry.path().strip_prefix(root).unwrap_or(entry.path()).to_string_lossy(),
+                "the path is no valid UTF-8, the file is left out",
+            )),
+        },
+        // A malformed ignore pattern ignores nothing; git passes over it in silence too.
+        Ok(_) | Err(ignore::Error::Partial(_) | ignore::Error::Glob { .. }) => Step::Nothing,
+        Err(error) => Step::Trouble(unlisted(root, &error)),
+    }
+}
+
+/// The path inside the error would be the machine's own; only the part below the root is shown.
+fn unlisted(root: &Path, error: &ignore::Error) -> Notice {
+    let mut inner = error;
+    let mut place = None;
+    // Depth and path wrap the cause, a handful of levels at most.
+    loop {
+        inner = match inner {
+            ignore::Error::WithPath { path, err } => {
+                place = relative(root, path);
+                err
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => err,
+            _ => break,
+        };
+    }
+    let why = inner.io_error().map_or_else(|| "unknown reason".to_owned(), |error| error.kind().to_string());
+    Notice::path("unreadable", Level::Error, place.unwrap_or_default(), format!("can't be listed: {why}"))
+}
+
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.iter().map(|part| part.to_str()).collect();
+    Some(parts?.join("/"))
+}
+
+/// `.env*` is mostly git-ignored, yet it decides: it is looked for in every folder where a reader of it may start,
+/// unless the root's own ignore file speaks against it.
+fn probe_env_files(root: &Path, files: &mut BTreeSet<String>) {
+    let (unwanted, _) = Gitignore::new(root.join(OWN_IGNORE_FILE));
+    let folders: BTreeSet<String> = files
+        .iter()
+        .map(|path| path.rsplit_once('/').unwrap_or(("", path)))
+        .filter(|(_, name)| reads_env(name))
+        .map(|(folder, _)| folder.to_owned())
+        .chain([String::new()])
+        .collect();
+    for folder in folders {
+        let Ok(entries) = fs::read_dir(root.join(&folder)) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let Some(name) = name.to_str().filter(|name| name.starts_with(".env")) else { continue };
+            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            let wanted = !unwanted.matched_path_or_any_parents(&path, false).is_ignore();
+            if wanted && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                files.insert(path);
+            }
+        }
+    }
+}
+
+/// Files whose presence makes a folder one in which programs look for `.env`.
+fn reads_env(name: &str) -> bool {
+    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    yaml && name.contains("compose")
+        || name.starts_with("Dockerfile")
+        || name.starts_with("requirements")
+        || name.ends_with(".py")
+        || matches!(name, "pyproject.toml" | "Pipfile" | "package.json" | "Makefile" | "justfile" | "Procfile")
+}
+
+/// Reads one normalised path below `root`.
+pub(super) fn read(root: &Path, path: &str) -> Content {
+    let refused = |why: &str| Content::Refused(Notice::path("unreadable", Level::Error, path, why));
+    let mut place = root.to_owned();
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        place.push(part);
+        let Ok(found) = fs::symlink_metadata(&place) else { return Content::Missing };
+        if found.is_symlink() {
+            return Content::Refused(Notice::path("symlink", Level::Info, path, "symbolic links are not followed"));
+        }
+        match (parts.peek().is_some(), found.is_dir(), found.is_file()) {
+            (true, true, _) | (false, _, true) => {}
+            (true, false, _) | (false, true, _) => return Content::Missing,
+            // A pipe or device could block for ever.
+            (false, false, false) => return refused("not a regular file"),
+        }
+        if found.is_file() && found.len() > MAX_FILE_SIZE {
+            return Content::Refused(too_large(path.to_owned()));
+        }
+    }
+    let mut bytes = Vec::new();
+    let read = fs::File::open(&place).and_then(|file| file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) if bytes.len() as u64 > MAX_FILE_SIZE => Content::Refused(too_large(path.to_owned())),
+        Ok(_) => Content::Bytes(bytes),
+        Err(error) if error.kind() == ErrorKind::NotFound => Content::Missing,
+        Err(error) => refused(&format!("can't be read: {}", error.kind())),
+    }
+}

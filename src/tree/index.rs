@@ -1,0 +1,134 @@
+//! Which paths exist in the tree, which git tracks, and which git would ignore; no contents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ignore::gitignore::Gitignore;
+
+/// What is known of a path of the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// A file that is there.
+    File,
+    /// A folder that is there.
+    Folder,
+    /// Not there, but ignored by git (or it would be): it may exist on other machines.
+    Ignored,
+    /// Not there, and nothing says it should be.
+    Absent,
+}
+
+/// Every path of the tree, without contents. Paths are relative to the root, with `/`, without `./`.
+#[derive(Debug, Default, Clone)]
+pub struct Index {
+    /// Files with whether git tracks them (`None`: git can't tell).
+    files: BTreeMap<String, Option<bool>>,
+    folders: BTreeSet<String>,
+    ignored: BTreeSet<String>,
+    /// Ignore files with the folder they stand in; deeper folders come later and win.
+    rules: Vec<(String, Gitignore)>,
+}
+
+impl Index {
+    /// An index over these files.
+    pub fn new(files: impl IntoIterator<Item = (String, Option<bool>)>) -> Self {
+        let mut index = Self { folders: BTreeSet::from([String::new()]), ..Self::default() };
+        for (path, tracked) in files {
+            index.insert(path, tracked);
+        }
+        index
+    }
+
+    /// Adds a file and its folders.
+    pub fn insert(&mut self, path: String, tracked: Option<bool>) {
+        let mut folder = path.as_str();
+        while let Some((parent, _)) = folder.rsplit_once('/') {
+            if !self.folders.insert(parent.to_owned()) {
+                break;
+            }
+            folder = parent;
+        }
+        self.files.insert(path, tracked);
+    }
+
+    /// Notes that git would ignore a path that is not there.
+    pub fn insert_ignored(&mut self, path: String) {
+        self.ignored.insert(path);
+    }
+
+    /// Adds the lines of an ignore file that stands in `folder`; it may also speak of paths that are not there.
+    pub fn insert_ignore_rules(&mut self, folder: &str, rules: Gitignore) {
+        let at = self.rules.partition_point(|(other, _)| other.as_str() <= folder);
+        self.rules.insert(at, (folder.to_owned(), rules));
+    }
+
+    /// What is known of a normalised path.
+    #[must_use]
+    pub fn presence(&self, path: &str) -> Presence {
+        if self.files.contains_key(path) {
+            Presence::File
+        } else if self.folders.contains(path) {
+            Presence::Folder
+        } else if self.ignored.contains(path) || self.would_be_ignored(path) {
+            Presence::Ignored
+        } else {
+            Presence::Absent
+        }
+    }
+
+    /// Whether the ignore files speak against a path, be it a file or a folder.
+    fn would_be_ignored(&self, path: &str) -> bool {
+        for (folder, rules) in self.rules.iter().rev() {
+            let inside = match folder.as_str() {
+                "" => Some(path),
+                folder => path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
+            };
+            let Some(inside) = inside.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else { continue };
+            for is_folder in [false, true] {
+                let verdict = rules.matched_path_or_any_parents(inside, is_folder);
+                if !verdict.is_none() {
+                    return verdict.is_ignore();
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether git tracks a file; `None` where git can't tell or the file is not there.
+    #[must_use]
+    pub fn tracked(&self, path: &str) -> Option<bool> {
+        self.files.get(path).copied().flatten()
+    }
+
+    /// All files in path order.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// The files in a folder and below, in path order.
+    pub fn files_below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        self.files
+            .range(prefix.clone()..)
+            .map(|(path, _)| path.as_str())
+            .take_while(move |path| path.starts_with(&prefix))
+    }
+}
+
+/// Joins a folder and a relative path; `None` where the result lies outside the root or is absolute.
+#[must_use]
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.starts_with('~') {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            _ => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

@@ -1,0 +1,181 @@
+//! The only reader of the disk: which paths exist, and what the files say.
+//!
+//! Comes in: a root folder, or texts in memory. Goes out: an [`Index`] of all paths and the bytes of the files asked
+//! for, none from outside the root. Doesn't know which files matter; `extract` asks for them.
+
+mod disk;
+mod index;
+mod root;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::GitignoreBuilder;
+use rayon::prelude::*;
+
+use crate::finding::{Level, Notice};
+pub use index::{Index, Presence, join};
+pub use root::{Located, locate};
+
+/// Larger files are left out with a notice: no hand-written configuration comes near.
+pub const MAX_FILE_SIZE: u64 = 8 << 20;
+
+/// A repository on disk or in memory.
+pub struct Tree {
+    /// The folder on disk; `None`: all texts are in memory.
+    root: Option<PathBuf>,
+    index: Index,
+    /// What git tracks; `None`: it can't tell.
+    tracked: Option<HashSet<String>>,
+    /// Texts that stand in for what is on disk: an edit to be tried, an editor's buffer, a test.
+    overlays: BTreeMap<String, Vec<u8>>,
+    notices: Vec<Notice>,
+}
+
+/// Why a root can't be opened.
+#[derive(Debug)]
+pub enum TreeError {
+    /// There is no such path.
+    NotFound(PathBuf),
+    /// It is no folder.
+    NotAFolder(PathBuf),
+    /// A path lies outside the root.
+    Outside(PathBuf),
+    /// The system refused.
+    Io(PathBuf, std::io::Error),
+}
+
+impl fmt::Display for TreeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound(path) => write!(f, "no such path: {}", path.display()),
+            Self::NotAFolder(path) => write!(f, "not a folder: {}", path.display()),
+            Self::Outside(path) => write!(f, "not below the root: {}", path.display()),
+            Self::Io(path, error) => write!(f, "can't open {}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for TreeError {}
+
+/// What became of a file that was asked for.
+pub enum Content {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// It is not there, or lies outside the root.
+    Missing,
+    /// It is there, and can't or must not be read.
+    Refused(Notice),
+}
+
+impl Tree {
+    /// Indexes the folder `root`.
+    ///
+    /// # Errors
+    /// Where `root` is no folder that can be listed.
+    pub fn open(root: &Path) -> Result<Self, TreeError> {
+        let listing = disk::list(root)?;
+        let mut index = Index::default();
+        let tracked = crate::git::tracked(root);
+        for path in listing.files {
+            let known = tracked.as_ref().map(|tracked| tracked.contains(&path));
+            index.insert(path, known);
+        }
+        let mut tree =
+            Self { root: Some(root.to_owned()), index, tracked, overlays: BTreeMap::new(), notices: listing.notices };
+        tree.read_ignore_files();
+        Ok(tree)
+    }
+
+    /// A tree of texts in memory.
+    #[must_use]
+    pub fn from_texts(texts: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let mut tree =
+            Self { root: None, index: Index::default(), tracked: None, overlays: BTreeMap::new(), notices: Vec::new() };
+        for (path, bytes) in texts {
+            tree.overlay(path, bytes);
+        }
+        tree.read_ignore_files();
+        tree
+    }
+
+    /// Lets a text stand in for the file at a path, which need not exist. The path is relative to the root; one that
+    /// leaves the root is dropped.
+    pub fn overlay(&mut self, path: impl AsRef<str>, bytes: Vec<u8>) {
+        let Some(path) = join("", path.as_ref()).filter(|path| !path.is_empty()) else { return };
+        self.index.insert(path.clone(), self.tracked(&path));
+        self.overlays.insert(path, bytes);
+    }
+
+    /// Every path of the tree.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Whether git tracks a path, in the index or not; `None` where git can't tell.
+    #[must_use]
+    pub fn tracked(&self, path: &str) -> Option<bool> {
+        self.tracked.as_ref().map(|tracked| tracked.contains(path))
+    }
+
+    /// What could not be listed.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Reads one file, whether or not it is in the index (git-ignored files are not). Never leaves the root.
+    #[must_use]
+    pub fn read(&self, path: &str) -> Content {
+        let Some(path) = join("", path).filter(|path| !path.is_empty()) else { return Content::Missing };
+        if let Some(bytes) = self.overlays.get(&path) {
+            if bytes.len() as u64 > MAX_FILE_SIZE {
+                return Content::Refused(too_large(path));
+            }
+            return Content::Bytes(bytes.clone());
+        }
+        self.root.as_ref().map_or(Content::Missing, |root| disk::read(root, &path))
+    }
+
+    /// Reads many files at once; the answers come in the order of the paths. Those that `keep` refuses are dropped
+    /// while the others are still being read, so that a large tree never stands in memory as a whole.
+    #[must_use]
+    pub fn read_many<T: AsRef<str> + Sync>(
+        &self,
+        paths: &[T],
+        keep: impl Fn(&str, &[u8]) -> bool + Sync,
+    ) -> Vec<Option<Content>> {
+        paths
+            .par_iter()
+            .map(|path| match self.read(path.as_ref()) {
+                Content::Bytes(bytes) if !keep(path.as_ref(), &bytes) => None,
+                content => Some(content),
+            })
+            .collect()
+    }
+
+    /// Lets the index answer for paths that are not there but would be ignored.
+    fn read_ignore_files(&mut self) {
+        let is_ignore_file = |path: &&str| matches!(path.rsplit('/').next(), Some(".gitignore"));
+        let paths: Vec<String> = self.index.files().filter(is_ignore_file).map(str::to_owned).collect();
+        for path in paths {
+            let Content::Bytes(bytes) = self.read(&path) else { continue };
+            let mut rules = GitignoreBuilder::new("");
+            for line in String::from_utf8_lossy(&bytes).lines() {
+                // A pattern that git can't read ignores nothing, here as there.
+                let _ = rules.add_line(None, line);
+            }
+            if let Ok(rules) = rules.build() {
+                self.index.insert_ignore_rules(path.rsplit_once('/').map_or("", |(folder, _)| folder), rules);
+            }
+        }
+    }
+}
+
+fn too_large(path: String) -> Notice {
+    Notice::path("file-too-large", Level::Error, path, format!("larger than {} MiB, not read", MAX_FILE_SIZE >> 20))
+}

@@ -1,0 +1,138 @@
+//! `rules/<name>.md` is what users read, and each of its examples is run here.
+//!
+//! A section that holds files (a path in backticks with a colon, and a fenced block below it) is a test: the files make
+//! up a repository, and what the rule reports there has to equal the `report` block; without one it has to be nothing,
+//! at every confidence. `UPDATE=1` writes what is reported into the report blocks that exist.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use redislint::finding::Confidence;
+use redislint::rule::Rule;
+use redislint::rules::ALL;
+use redislint::tree::Tree;
+use redislint::{Options, lint, report};
+use walkdir::WalkDir;
+
+/// A section of a document that holds files.
+struct Example {
+    heading: String,
+    files: Vec<(String, Vec<u8>)>,
+    /// Content of the `report` block, and its range of lines in the document.
+    report: Option<(String, std::ops::Range<usize>)>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")
+}
+
+/// The sections of a document that hold files or a report.
+fn examples(document: &str) -> Vec<Example> {
+    let lines: Vec<&str> = document.lines().collect();
+    let mut found: Vec<Example> = Vec::new();
+    let mut current = Example { heading: String::new(), files: Vec::new(), report: None };
+    let mut path = None;
+    let mut at = 0;
+    while at < lines.len() {
+        let line = lines[at];
+        at += 1;
+        if let Some(info) = line.strip_prefix("```") {
+            let end = (at..lines.len()).find(|end| lines[*end] == "```").expect("every fence is closed");
+            let body: String = lines[at..end].iter().flat_map(|line| [line, "\n"]).collect();
+            match path.take() {
+                _ if info == "report" => current.report = Some((body, at..end)),
+                Some(path) => current.files.push((path, body.into_bytes())),
+                None => {}
+            }
+            at = end + 1;
+        } else if let Some(heading) = line.strip_prefix("## ") {
+            found.push(std::mem::replace(
+                &mut current,
+                Example { heading: heading.to_owned(), files: Vec::new(), report: None },
+            ));
+        } else {
+            path = line.strip_prefix('`').and_then(|rest| rest.strip_suffix("`:")).map(str::to_owned);
+        }
+    }
+    found.push(current);
+    found.retain(|example| !example.files.is_empty() || example.report.is_some());
+    found
+}
+
+/// What the rule reports on the files of an example, at every confidence.
+fn reported(rule: &Rule, example: &Example) -> String {
+    let options = Options { min_confidence: Confidence::Low, pedantic: true, ..Options::default() };
+    let report = lint(&Tree::from_texts(example.files.iter().cloned()), &options);
+    let mark = format!("[{}]", rule.name);
+    report::concise::render(&report).lines().filter(|line| line.contains(&mark)).flat_map(|line| [line, "\n"]).collect()
+}
+
+fn document(rule: &Rule) -> String {
+    fs::read_to_string(folder().join(format!("{}.md", rule.name))).expect("every rule is documented")
+}
+
+#[test]
+fn rules_and_documents_correspond() {
+    let documents: BTreeSet<String> = WalkDir::new(folder())
+        .min_depth(1)
+        .into_iter()
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned())
+        .collect();
+    let rules: BTreeSet<String> = ALL.iter().map(|rule| format!("{}.md", rule.name)).collect();
+    assert_eq!(documents, rules);
+}
+
+#[test]
+fn documents_have_their_form() {
+    for rule in ALL {
+        let text = document(rule);
+        assert_eq!(rule.doc, text, "{} embeds its document", rule.name);
+        assert_eq!(text.lines().next(), Some(format!("# {}", rule.name).as_str()));
+        let summary = rule.summary();
+        assert!(summary.ends_with('.') && !summary.contains('\n') && summary.len() < 160, "{}: {summary}", rule.name);
+        for heading in ["## Why it matters", "## Fix"] {
+            assert!(text.lines().any(|line| line == heading), "{} has no section {heading}", rule.name);
+        }
+        let examples = examples(&text);
+        assert!(examples.iter().any(|one| one.report.is_some()), "{} has no firing example", rule.name);
+        assert!(examples.iter().any(|one| one.report.is_none()), "{} has no silent example", rule.name);
+        for example in &examples {
+            assert!(!example.files.is_empty(), "{}: {} has a report and no files", rule.name, example.heading);
+            assert_eq!(
+                example.report.is_none(),
+                example.heading.starts_with("Not reported"),
+                "{}: {}",
+                rule.name,
+                example.heading
+            );
+        }
+    }
+}
+
+#[test]
+fn examples_report_what_they_say() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut failures = String::new();
+    for rule in ALL {
+        let text = document(rule);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        // From the last to the first, so that the ranges of lines stay true.
+        for example in examples(&text).iter().rev() {
+            let (expected, range) = example.report.clone().unwrap_or_default();
+            let found = reported(rule, example);
+            if found == expected {
+                continue;
+            }
+            if update && example.report.is_some() && !found.is_empty() {
+                lines.splice(range, found.lines().map(str::to_owned));
+            } else {
+                failures += &format!("{}: {}\nexpected:\n{expected}found:\n{found}\n", rule.name, example.heading);
+            }
+        }
+        if update {
+            fs::write(folder().join(format!("{}.md", rule.name)), lines.join("\n") + "\n").unwrap();
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
