@@ -1,0 +1,215 @@
+//! Start scripts of images that configure the server from variables: Bitnami, redis-stack, Dragonfly (facts.md §4).
+
+use super::config::{self, Dialect, Settings};
+use super::files::Files;
+use super::lookup;
+use crate::model::{Directive, Distribution};
+use crate::resolve::conditions::{always, combine};
+use crate::resolve::images::Image;
+use crate::resolve::project::{Case, Container, Variables};
+use crate::source::{Span, Spanned};
+use crate::symbol::{MAX_ALTERNATIVES, Symbols};
+use crate::text::Text;
+
+/// What the image's own script makes of its variables, its files and further arguments.
+pub(super) fn configured(
+    extra: &[Text],
+    image: &Image,
+    container: &Container,
+    files: &Files<'_>,
+    symbols: &Symbols,
+) -> Vec<Case<Settings>> {
+    let flags = match image.traits.extra_arguments {
+        Some(name) => words_of(name, &container.environment, symbols),
+        None => always(Some(Vec::new())),
+    };
+    let bases = match image.distribution {
+        Distribution::Bitnami => bitnami(image, container, files, symbols),
+        _ => always(Base::default()),
+    };
+    let joined = combine(&bases, &flags, |base, flags| (base.clone(), flags.clone()));
+    let Some(joined) = joined else {
+        return always(Settings { unread: true, ..Settings::default() });
+    };
+    joined
+        .into_iter()
+        .take(MAX_ALTERNATIVES)
+        .map(|case| {
+            let (base, flags) = case.value;
+            let mut settings = Settings { directives: base.directives, unread: base.unread, ..Settings::default() };
+            if let Some(fatal) = base.fatal {
+                settings.fatal = Some(fatal);
+            }
+            let dialect = Dialect { product: image.product, version: image.version };
+            if let Some(path) = image.traits.own_conf
+                && files.mount(path).is_some()
+            {
+                let path = Text::mapped(path, container.span);
+                config::load(&path, files, dialect, &mut settings, 0);
+            }
+            match flags {
+                Some(flags) => {
+                    // The script puts its own options before these, so that no word can be a configuration file.
+                    let argv = [flags.as_slice(), extra].concat();
+                    config::arguments(&argv, None, files, dialect, &mut settings);
+                }
+                None => settings.unread = true,
+            }
+            Case { when: case.when, value: settings, trace: case.trace }
+        })
+        .collect()
+}
+
+/// What a Bitnami script starts from.
+#[derive(Clone, Default)]
+struct Base {
+    directives: Vec<Directive>,
+    fatal: Option<(String, Span)>,
+    unread: bool,
+}
+
+fn bitnami(image: &Image, container: &Container, files: &Files<'_>, symbols: &Symbols) -> Vec<Case<Base>> {
+    let environment = &container.environment;
+    let unread = || always(Base { unread: true, ..Base::default() });
+    if image.traits.own_conf.is_some_and(|path| files.mount(path).is_some()) {
+        // A mounted file replaces everything that variables would set.
+        return always(Base::default());
+    }
+    let Some(name) = image.traits.password_variables.first() else { return unread() };
+    let allow = variable("ALLOW_EMPTY_PASSWORD", environment, symbols);
+    let (Some(password), Some(allow)) = (variable(name, environment, symbols), allow) else { return unread() };
+    let settings = plain_settings(image, environment);
+    let joined = combine(&password, &allow, |password, allow| {
+        let mut base = Base { directives: settings.clone(), ..Base::default() };
+        let given = password.as_ref().filter(|text| !text.is_empty());
+        let allowed = allow.as_ref().is_some_and(|text| {
+            matches!(text.as_str().to_ascii_lowercase().as_str(), "yes" | "true" | "1")
+        });
+        match given {
+            Some(text) => {
+                let span = environment.map.get(*name).map_or(text.span(), |variable| variable.name_span);
+                base.directives.push(directive("requirepass", text.clone(), span));
+            }
+            None if allowed => {}
+            None => {
+                let error = format!(
+                    "The {name} environment variable is empty or not set. Set the environment variable \
+                     ALLOW_EMPTY_PASSWORD=yes to allow the container to be started with blank passwords. This is \
+                     recommended only for development."
+                );
+                let span = environment.map.get(*name).map_or(container.span, |variable| variable.name_span);
+                base.fatal = Some((error, span));
+            }
+        }
+        base
+    });
+    joined.unwrap_or_else(unread)
+}
+
+/// A variable, or the file that its `_FILE` sibling names, which wins.
+fn variable(name: &str, environment: &Variables, symbols: &Symbols) -> Option<Vec<Case<Option<Text>>>> {
+    let file = lookup(&format!("{name}_FILE"), environment)?;
+    let plain = lookup(name, environment)?;
+    combine(&file, &plain, |file, plain| match file {
+        Some(path) if !path.is_empty() => Some(symbols.variable_text("file", path.as_str(), path.span())),
+        _ => plain.clone(),
+    })
+}
+
+/// Ports and TLS from variables with one certain value.
+fn plain_settings(image: &Image, environment: &Variables) -> Vec<Directive> {
+    let prefix = image.traits.prefix;
+    let single = |name: &str| {
+        let variable = environment.map.get(&format!("{prefix}{name}"))?;
+        let text = variable.value.single()?.value.clone().filter(|text| !text.is_empty())?;
+        Some((text, variable.name_span))
+    };
+    let mut all = Vec::new();
+    if let Some((text, span)) = single("PORT_NUMBER") {
+        all.push(directive("port", text, span));
+    }
+    if let Some((enabled, span)) = single("TLS_ENABLED")
+        && matches!(enabled.as_str(), "yes" | "true" | "1")
+    {
+        let plain = single("PORT_NUMBER").map_or("6379".to_owned(), |(text, _)| text.as_str().to_owned());
+        let (port, span) = single("TLS_PORT_NUMBER").unwrap_or((Text::mapped("6379", span), span));
+        if port.as_str() == plain {
+            all.push(directive("port", Text::mapped("0", span), span));
+        }
+        all.push(directive("tls-port", port, span));
+    }
+    if let Some((path, span)) = single("ACLFILE") {
+        all.push(directive("aclfile", path, span));
+    }
+    all
+}
+
+fn directive(name: &str, value: Text, span: Span) -> Directive {
+    Directive {
+        name: Spanned::new(name.to_owned(), span),
+        arguments: vec![value],
+        from_arguments: true,
+        overridden_by: None,
+    }
+}
+
+/// The words of a variable that is appended unquoted; `None` inside a case: could not be told.
+pub(super) fn words_of(name: &str, environment: &Variables, symbols: &Symbols) -> Vec<Case<Option<Vec<Text>>>> {
+    let Some(found) = lookup(name, environment) else { return always(None) };
+    found
+        .into_iter()
+        .map(|case| {
+            let value = match &case.value {
+                None => Some(Vec::new()),
+                Some(text) if symbols.has_opaque(text) => None,
+                Some(text) => Some(split_blanks(text)),
+            };
+            Case { when: case.when, value, trace: case.trace }
+        })
+        .collect()
+}
+
+fn split_blanks(text: &Text) -> Vec<Text> {
+    let value = text.as_str();
+    let base = value.as_ptr() as usize;
+    value
+        .split_ascii_whitespace()
+        .map(|word| {
+            let at = word.as_ptr() as usize - base;
+            text.slice(at..at + word.len())
+        })
+        .collect()
+}
+
+/// Dragonfly takes `--name=value` and `--name value`, and `DFLY_name` from the environment.
+pub(super) fn dragonfly(argv: &[Text], environment: &Variables, settings: &mut Settings) {
+    for name in ["requirepass", "port", "dbnum", "bind"] {
+        let variable = environment.map.get(&format!("DFLY_{name}"));
+        let value = variable.and_then(|variable| variable.value.alternatives.first()?.value.clone());
+        if let (Some(variable), Some(value)) = (variable, value) {
+            settings.directives.push(directive(redis_name(name), value, variable.name_span));
+        }
+    }
+    let mut words = argv.iter().peekable();
+    while let Some(word) = words.next() {
+        let value = word.as_str();
+        let Some(option) = value.strip_prefix("--").or_else(|| value.strip_prefix('-')) else { continue };
+        let dashes = value.len() - option.len();
+        let (name, given) = match option.find('=') {
+            Some(at) => (&option[..at], Some(word.slice(dashes + at + 1..value.len()))),
+            None => (option, words.next_if(|next| !next.as_str().starts_with('-')).cloned()),
+        };
+        if let Some(given) = given {
+            settings.directives.push(directive(redis_name(&name.to_ascii_lowercase()), given, word.span()));
+        }
+    }
+}
+
+/// Dragonfly's name of a setting in Redis's words.
+fn redis_name(name: &str) -> &str {
+    match name {
+        "dbnum" => "databases",
+        "tls_port" => "tls-port",
+        other => other,
+    }
+}
