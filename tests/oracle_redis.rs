@@ -539,7 +539,10 @@ fn redis_py_answers_as_predicted() {
             let said = spoken(&ours.outcome(&url.replace('H', "redis"), version));
             cells += 1;
             if said != "undetermined" && !same(&said, &answer) {
-                wrong.push(format!("{:?} {:?} {url}: we say {said:?}, redis-py {answer:?}", setup.conf, setup.arguments));
+                wrong.push(format!(
+                    "{:?} {:?} {url}: we say {said:?}, redis-py {answer:?}",
+                    setup.conf, setup.arguments
+                ));
             }
         }
     }

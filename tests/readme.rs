@@ -1,7 +1,8 @@
 //! The README tells the truth: each `console` block shows a command of redislint and what that prints today (`UPDATE=1`
 //! rewrites it), the dependency tables name exactly our dependencies, and every fixture and file it names is there.
 
-#[cfg(test)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[allow(dead_code, reason = "shared by several tests, each of which uses a part")]
 mod support;
 
@@ -28,7 +29,7 @@ fn console_blocks_show_what_is_printed() {
         let arguments = arguments.or(command.strip_prefix("redislint ")).unwrap_or_else(|| panic!("{command}"));
         let output = support::stdout(&arguments.split(' ').collect::<Vec<_>>());
         assert!(!output.trim().is_empty(), "{command} printed nothing");
-        current += &format!("{OPENING}{command}\n{output}{}", &rest[end..]);
+        current.extend([OPENING, command, "\n", &output, &rest[end..]]);
         count += 1;
     }
     assert_eq!(count, 2);

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::ci::{Job, Service, Workflow};
 use crate::facts::Facts;
+use crate::facts::ci::{Job, Service, Workflow};
 use crate::finding::Confidence;
 use crate::model::{EnvironmentKind, Published, Stage};
 use crate::resolve::project::{Case, Container, Mount, Project, Variable, Variables};
@@ -106,9 +106,7 @@ fn variables(layers: &[&[(Spanned<String>, Text)]], symbols: &Symbols) -> Variab
     for (name, value) in layers.iter().copied().flatten() {
         let step = Step { span: name.span, label: format!("{} is set here", name.value) };
         let value = Resolved::known(fill(value, symbols), vec![step]);
-        variables
-            .map
-            .insert(name.value.clone(), Variable { name_span: name.span, taken_in: name.span, value });
+        variables.map.insert(name.value.clone(), Variable { name_span: name.span, taken_in: name.span, value });
     }
     variables
 }
@@ -152,7 +150,8 @@ fn redis_action(step: &crate::facts::ci::Step, symbols: &Symbols) -> Option<Cont
 fn published(entry: &Text) -> Option<Published> {
     let value = entry.as_str();
     let end = value.find('/').unwrap_or(value.len());
-    let (front, container) = value[..end].rsplit_once(':').map_or((None, &value[..end]), |(front, port)| (Some(front), port));
+    let (front, container) =
+        value[..end].rsplit_once(':').map_or((None, &value[..end]), |(front, port)| (Some(front), port));
     let host_port = front.map(|front| {
         let start = front.rfind(':').map_or(0, |colon| colon + 1);
         entry.slice(start..front.len())
@@ -178,7 +177,9 @@ fn fill(text: &Text, symbols: &Symbols) -> Text {
         let expression = value[start + 3..end - 2].trim();
         let span: Span = text.span_of(start..end);
         let symbol = match expression.split_once('.') {
-            Some((scope @ ("secrets" | "vars"), name)) if is_name(name) => symbols.variable(&format!("github {scope}"), name),
+            Some((scope @ ("secrets" | "vars"), name)) if is_name(name) => {
+                symbols.variable(&format!("github {scope}"), name)
+            }
             _ => symbols.opaque(span),
         };
         out.push_mapped(symbol.encode_utf8(&mut [0; 4]), span);

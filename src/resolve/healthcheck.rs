@@ -166,7 +166,12 @@ mod tests {
             (vec!["CMD-SHELL", "redis-cli ping || exit 1"], false, false, false),
             (vec!["CMD", "redis-cli", "--raw", "incr", "ping"], false, false, true),
             (vec!["CMD", "redis-cli", "-a", "x", "ping"], true, false, false),
-            (vec!["CMD-SHELL", "redis-cli -a \"$REDIS_PASSWORD\" --no-auth-warning ping | grep -q PONG"], true, true, false),
+            (
+                vec!["CMD-SHELL", "redis-cli -a \"$REDIS_PASSWORD\" --no-auth-warning ping | grep -q PONG"],
+                true,
+                true,
+                false,
+            ),
             (vec!["CMD-SHELL", "REDISCLI_AUTH=$PW redis-cli ping"], true, false, false),
             (vec!["CMD", "redis-cli", "-e", "ping"], false, true, false),
             (vec!["CMD", "valkey-cli", "-p", "6380", "ping"], false, false, false),

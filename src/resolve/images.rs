@@ -164,8 +164,27 @@ const TABLE: &[(&str, Distribution, Product, &Traits)] = &[
 
 /// Last parts of names that speak of Redis and serve none, or not as one plain server.
 const LOOKALIKES: &[&str] = &[
-    "exporter", "commander", "insight", "browser", "admin", "ui", "cli", "manager", "stat", "dump", "shake", "proxy",
-    "operator", "backup", "cluster", "trib", "rdb", "tools", "lua", "metrics", "webui",
+    "exporter",
+    "commander",
+    "insight",
+    "browser",
+    "admin",
+    "ui",
+    "cli",
+    "manager",
+    "stat",
+    "dump",
+    "shake",
+    "proxy",
+    "operator",
+    "backup",
+    "cluster",
+    "trib",
+    "rdb",
+    "tools",
+    "lua",
+    "metrics",
+    "webui",
 ];
 
 /// Looks an image reference up.
@@ -173,9 +192,7 @@ const LOOKALIKES: &[&str] = &[
 pub fn recognise(reference: &str) -> Recognised {
     let (name, tag) = split(reference);
     let version = tag.and_then(version);
-    let server = |distribution, product, traits| {
-        Recognised::Server(Image { distribution, product, version, traits })
-    };
+    let server = |distribution, product, traits| Recognised::Server(Image { distribution, product, version, traits });
     if let Some((_, distribution, product, traits)) = TABLE.iter().find(|(known, ..)| *known == name) {
         return server(*distribution, *product, traits);
     }

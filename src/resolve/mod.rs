@@ -3,13 +3,13 @@
 pub mod ci;
 pub mod clients;
 pub mod compose;
+pub mod conditions;
 pub mod containers;
 pub mod environments;
 pub mod evaluate;
 pub mod handshake;
-pub mod host;
-pub mod conditions;
 pub mod healthcheck;
+pub mod host;
 pub mod images;
 pub mod literals;
 pub mod network;

@@ -65,8 +65,17 @@ fn apply(user: &mut User, rule: &Text) -> bool {
             user.nopass = false;
             user.passwords.clear();
         }
-        "allkeys" | "resetkeys" | "allchannels" | "resetchannels" | "allcommands" | "nocommands" | "clearselectors"
-        | "sanitize-payload" | "skip-sanitize-payload" | "alldbs" | "resetdbs" => {}
+        "allkeys"
+        | "resetkeys"
+        | "allchannels"
+        | "resetchannels"
+        | "allcommands"
+        | "nocommands"
+        | "clearselectors"
+        | "sanitize-payload"
+        | "skip-sanitize-payload"
+        | "alldbs"
+        | "resetdbs" => {}
         _ => return apply_prefixed(user, rule),
     }
     true
@@ -83,7 +92,8 @@ fn apply_prefixed(user: &mut User, rule: &Text) -> bool {
         Some(b'#') => {
             let digest = rest();
             if Symbols::is_known(&digest)
-                && (digest.len() != 64 || !digest.as_str().bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+                && (digest.len() != 64
+                    || !digest.as_str().bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
             {
                 return false;
             }

@@ -42,8 +42,20 @@ pub(super) struct Shell<'a> {
 
 /// Programs that run the rest of their arguments.
 const WRAPPERS: &[&str] = &[
-    "exec", "env", "nohup", "nice", "tini", "dumb-init", "gosu", "su-exec", "setpriv", "chroot", "sudo", "stdbuf",
-    "catatonit", "docker-init",
+    "exec",
+    "env",
+    "nohup",
+    "nice",
+    "tini",
+    "dumb-init",
+    "gosu",
+    "su-exec",
+    "setpriv",
+    "chroot",
+    "sudo",
+    "stdbuf",
+    "catatonit",
+    "docker-init",
 ];
 
 /// More wrappers or nested scripts than this are not followed.
@@ -94,17 +106,15 @@ fn follow(argv: Vec<Text>, image: &Image, shell: &Shell<'_>, depth: usize) -> Ve
     let name = program.as_str().rsplit('/').next().unwrap_or_default();
     let own = image.traits.command.first().is_some_and(|own| own.ends_with(".sh"));
     match name {
-        "docker-entrypoint.sh" => {
-            follow(through_entrypoint(argv[1..].to_vec(), image), image, shell, depth + 1)
-        }
+        "docker-entrypoint.sh" => follow(through_entrypoint(argv[1..].to_vec(), image), image, shell, depth + 1),
         // Bitnami's entrypoint script only prepares; the run script follows as its argument.
         "entrypoint.sh" if image.distribution == Distribution::Bitnami => {
             follow(argv[1..].to_vec(), image, shell, depth + 1)
         }
         "entrypoint.sh" | "run.sh" if own => always(Run::OwnScript(argv[1..].to_vec())),
         "sh" | "bash" | "ash" | "dash" | "zsh" => script(&argv, image, shell, depth),
-        "redis-cli" | "valkey-cli" | "redis-benchmark" | "sleep" | "tail" | "python" | "python3" | "celery" | "node"
-        | "true" | "echo" => always(Run::Other),
+        "redis-cli" | "valkey-cli" | "redis-benchmark" | "sleep" | "tail" | "python" | "python3" | "celery"
+        | "node" | "true" | "echo" => always(Run::Other),
         _ if WRAPPERS.contains(&name) => {
             let server = argv.iter().skip(1).position(|word| {
                 product(word.as_str()).is_some() || is_shell(word.as_str()) || word.as_str().ends_with(".sh")
@@ -119,12 +129,10 @@ fn follow(argv: Vec<Text>, image: &Image, shell: &Shell<'_>, depth: usize) -> Ve
             error: format!("exec: \"{}\": executable file not found in $PATH", shown(&program)),
             span: program.span(),
         }),
-        _ if program.as_str().starts_with('-') && image.distribution != Distribution::Unknown => {
-            always(Run::Broken {
-                error: format!("exec: \"{}\": executable file not found in $PATH", shown(&program)),
-                span: program.span(),
-            })
-        }
+        _ if program.as_str().starts_with('-') && image.distribution != Distribution::Unknown => always(Run::Broken {
+            error: format!("exec: \"{}\": executable file not found in $PATH", shown(&program)),
+            span: program.span(),
+        }),
         _ => always(Run::Unknown),
     }
 }
@@ -171,7 +179,8 @@ fn script(argv: &[Text], image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<
                 })
                 .collect();
         }
-        prepared |= !matches!(first_word(command).as_deref(), Some("echo" | "mkdir" | "chown" | "chmod" | "set" | "cd"));
+        prepared |=
+            !matches!(first_word(command).as_deref(), Some("echo" | "mkdir" | "chown" | "chmod" | "set" | "cd"));
     }
     // A script without a server in sight: another program, or one whose scripts were not read.
     if prepared || commands.is_empty() { always(Run::Unknown) } else { always(Run::Other) }
@@ -231,11 +240,7 @@ struct Fields {
 }
 
 /// The words as the shell hands them to the program; `None`: too many alternatives.
-fn expand(
-    all: &[Word],
-    assigned: &BTreeMap<String, Option<Text>>,
-    shell: &Shell<'_>,
-) -> Option<Vec<Case<Vec<Text>>>> {
+fn expand(all: &[Word], assigned: &BTreeMap<String, Option<Text>>, shell: &Shell<'_>) -> Option<Vec<Case<Vec<Text>>>> {
     let mut out = always(Fields::default());
     for word in all {
         if word.parts.is_empty() {
@@ -246,7 +251,9 @@ fn expand(
         for part in &word.parts {
             let values = match part {
                 WordPart::Literal(text) => always(Some(text.clone())),
-                WordPart::Variable { name, span, operator, .. } => value(name, *span, operator.as_ref(), assigned, shell),
+                WordPart::Variable { name, span, operator, .. } => {
+                    value(name, *span, operator.as_ref(), assigned, shell)
+                }
                 WordPart::Opaque(span) => always(Some(command_output(*span, shell))),
             };
             let splits = matches!(part, WordPart::Variable { quoted: false, .. });

@@ -50,7 +50,9 @@ fn chain<'a>(all: &'a [Instruction], target: Option<&str>) -> Vec<&'a [Instructi
         &all[starts[number]..end]
     };
     let named = |wanted: &str, below: usize| {
-        (0..below).rev().find(|number| from(&all[starts[*number]]).1.is_some_and(|name| name.eq_ignore_ascii_case(wanted)))
+        (0..below)
+            .rev()
+            .find(|number| from(&all[starts[*number]]).1.is_some_and(|name| name.eq_ignore_ascii_case(wanted)))
     };
     let last = match target {
         Some(target) => named(target, starts.len()),

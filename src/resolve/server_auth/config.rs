@@ -44,12 +44,19 @@ pub(super) struct Dialect {
 impl Dialect {
     /// Redis 7.0 changed how arguments are joined and taught `include` to expand patterns.
     fn before_7(self) -> bool {
-        matches!(self.product, Product::Keydb) || (self.product == Product::Redis && self.version.is_some_and(|version| version < (7, 0)))
+        matches!(self.product, Product::Keydb)
+            || (self.product == Product::Redis && self.version.is_some_and(|version| version < (7, 0)))
     }
 }
 
 /// Applies the arguments of a Redis-like server: `[conf] --name value…`.
-pub(super) fn arguments(argv: &[Text], generated: Option<&Text>, files: &Files<'_>, dialect: Dialect, settings: &mut Settings) {
+pub(super) fn arguments(
+    argv: &[Text],
+    generated: Option<&Text>,
+    files: &Files<'_>,
+    dialect: Dialect,
+    settings: &mut Settings,
+) {
     let mut rest = argv;
     if let Some((first, others)) = argv.split_first()
         && !first.as_str().starts_with('-')
@@ -243,8 +250,16 @@ fn refusal(line: &Line, dialect: Dialect) -> Option<String> {
         {
             wrong_number()
         }
-        "protected-mode" | "appendonly" | "daemonize" | "replica-read-only" | "cluster-enabled" | "activedefrag"
-        | "stop-writes-on-bgsave-error" | "rdbcompression" | "rdbchecksum" | "lazyfree-lazy-eviction"
+        "protected-mode"
+        | "appendonly"
+        | "daemonize"
+        | "replica-read-only"
+        | "cluster-enabled"
+        | "activedefrag"
+        | "stop-writes-on-bgsave-error"
+        | "rdbcompression"
+        | "rdbchecksum"
+        | "lazyfree-lazy-eviction"
         | "aof-use-rdb-preamble" => match (count, known) {
             (1, None) => None,
             (1, Some(value)) if value.eq_ignore_ascii_case("yes") || value.eq_ignore_ascii_case("no") => None,
@@ -284,7 +299,18 @@ fn integer(count: usize, known: Option<&str>, from: i64, to: i64) -> Option<Stri
 fn misspelt(name: &str) -> bool {
     matches!(
         name,
-        "requirepas" | "require-pass" | "requirepassword" | "require_pass" | "password" | "passwd" | "auth"
-            | "protectedmode" | "protected_mode" | "acl-file" | "binds" | "ports" | "database"
+        "requirepas"
+            | "require-pass"
+            | "requirepassword"
+            | "require_pass"
+            | "password"
+            | "passwd"
+            | "auth"
+            | "protectedmode"
+            | "protected_mode"
+            | "acl-file"
+            | "binds"
+            | "ports"
+            | "database"
     )
 }

@@ -82,9 +82,9 @@ fn bitnami(image: &Image, container: &Container, files: &Files<'_>, symbols: &Sy
     let joined = combine(&password, &allow, |password, allow| {
         let mut base = Base { directives: settings.clone(), ..Base::default() };
         let given = password.as_ref().filter(|text| !text.is_empty());
-        let allowed = allow.as_ref().is_some_and(|text| {
-            matches!(text.as_str().to_ascii_lowercase().as_str(), "yes" | "true" | "1")
-        });
+        let allowed = allow
+            .as_ref()
+            .is_some_and(|text| matches!(text.as_str().to_ascii_lowercase().as_str(), "yes" | "true" | "1"));
         match given {
             Some(text) => {
                 let span = environment.map.get(*name).map_or(text.span(), |variable| variable.name_span);

@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 
 use crate::facts::{ConfFile, Facts};
 use crate::finding::Confidence;
-use crate::model::{Auth, AuthCase, ConfMount, Directive, Distribution, ImageVariable, Password, Product, Server, VariableUse};
+use crate::model::{
+    Auth, AuthCase, ConfMount, Directive, Distribution, ImageVariable, Password, Product, Server, VariableUse,
+};
 use crate::resolve::conditions::{always, both, combine};
 use crate::resolve::healthcheck;
 use crate::resolve::images::{self, Image, Recognised};
@@ -109,7 +111,8 @@ pub fn host_server(
     };
     let image = images::host(product);
     let folder = conf.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let files = Files { facts, index, mounts: Vec::new(), directory: format!("/{folder}"), image_known: false, own: None };
+    let files =
+        Files { facts, index, mounts: Vec::new(), directory: format!("/{folder}"), image_known: false, own: None };
     let mut settings = Settings::default();
     config::host_file(conf, &files, Dialect { product, version: None }, &mut settings);
     let start = Span { end: first.span.start, ..first.span };
@@ -148,7 +151,12 @@ impl Settings {
             // These may stand any number of times.
             if matches!(
                 directive.name.value.as_str(),
-                "user" | "rename-command" | "loadmodule" | "save" | "client-output-buffer-limit" | "sentinel"
+                "user"
+                    | "rename-command"
+                    | "loadmodule"
+                    | "save"
+                    | "client-output-buffer-limit"
+                    | "sentinel"
                     | "oom-score-adj-values"
             ) {
                 continue;
@@ -258,7 +266,9 @@ fn settle(
         Run::Server { product, arguments, scripted } => {
             let extra = match (image.distribution, image.traits.extra_arguments, &container.entrypoint) {
                 // Valkey's entrypoint appends the variable's words to any command.
-                (Distribution::Official, Some(name), None) => image_script::words_of(name, &container.environment, symbols),
+                (Distribution::Official, Some(name), None) => {
+                    image_script::words_of(name, &container.environment, symbols)
+                }
                 _ => always(Some(Vec::new())),
             };
             let mut all = Vec::new();
@@ -288,7 +298,11 @@ fn settle(
             .filter_map(|case| {
                 let when = both(&run.when, &case.when)?;
                 let trace = run.trace.iter().chain(&case.trace).cloned().collect();
-                Some(Case { when, value: Settled { settings: case.value, product: image.product, untold: false }, trace })
+                Some(Case {
+                    when,
+                    value: Settled { settings: case.value, product: image.product, untold: false },
+                    trace,
+                })
             })
             .collect(),
         Run::Broken { error, span } => {
@@ -305,9 +319,8 @@ fn settle(
 /// What directives say of ports, databases and addresses; the rest is filled in by the caller.
 fn describe(directives: Vec<Directive>, product: Product, unread: bool, span: Span) -> Server {
     let last = |name: &str| directives.iter().rev().find(|one| one.name.value == name);
-    let number = |name: &str| {
-        last(name).map(|one| one.arguments.first().and_then(|text| text.as_str().parse::<u32>().ok()))
-    };
+    let number =
+        |name: &str| last(name).map(|one| one.arguments.first().and_then(|text| text.as_str().parse::<u32>().ok()));
     let default = |value: u32| if unread { None } else { Some(value) };
     let port = number("port").unwrap_or_else(|| default(if product == Product::Sentinel { 26379 } else { 6379 }));
     let used = |port: Option<u32>| port.filter(|port| *port != 0).and_then(|port| u16::try_from(port).ok());

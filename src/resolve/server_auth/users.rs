@@ -88,7 +88,10 @@ fn from_acl_file(path: &Text, files: &Files<'_>, place: Span) -> Auth {
         Found::Conf(conf) => conf,
         Found::Inline(_) | Found::Unread => return Auth::Unknown,
         Found::Missing => {
-            return refuses(format!("Error loading ACLs, opening file '{shown}': No such file or directory"), path.span());
+            return refuses(
+                format!("Error loading ACLs, opening file '{shown}': No such file or directory"),
+                path.span(),
+            );
         }
     };
     if let Some(line) = conf.lines.iter().find(|line| line.name.value != "user") {
