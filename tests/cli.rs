@@ -1,6 +1,7 @@
 //! The command line as people and scripts meet it: exit codes, commands, paths, the root, colours and closed pipes.
 
-#[cfg(test)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[allow(dead_code, reason = "shared by several tests, each of which uses a part")]
 mod support;
 
@@ -129,11 +130,18 @@ fn a_pipe_gets_no_colours_unless_it_asks_for_them() {
 
 #[test]
 fn control_characters_of_a_file_do_not_reach_the_terminal() {
-    let hostile = OPEN.replace("- 6379:6379", "- \"6379:6379\" # \u{1b}[2J\u{7}");
-    let repository = repository(&[("compose.yaml", &hostile)]);
-    let output = run(repository.path(), &[]);
-    assert_eq!(output.code, 1, "{output:?}");
-    assert!(!output.stdout.contains(['\u{1b}', '\u{7}']), "{}", output.stdout);
+    let repository = repository(&[
+        ("compose.yaml", &format!("{OPEN}    env_file: redis.env\n")),
+        ("redis.env", "REDIS_PASSWORD=Amber-Causeway-6113 # \u{1b}[2J\u{7}\u{9b}\r\n"),
+        ("other/compose.yaml", "services: # YAML itself allows no \u{1b}[2J\n"),
+    ]);
+    for arguments in [&["--format", "text"] as &[&str], &["--format", "concise"], &["inspect"]] {
+        let output = run(repository.path(), arguments);
+        let shown = output.stdout.clone() + &output.stderr;
+        assert!(shown.contains("redis.env") || arguments == ["inspect"], "{output:?}");
+        let harmless = |character: char| character == '\n' || !character.is_control();
+        assert!(shown.chars().all(harmless), "{arguments:?}: {output:?}");
+    }
 }
 
 #[test]
@@ -156,11 +164,11 @@ fn paths_choose_findings_by_any_of_their_places() {
         findings.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(rules(&["docker-compose.staging.yml"]), ["published-port"]);
-    // Redis would run in docker-compose.yml, which is a related place of what stands in app/.
-    assert_eq!(rules(&["app"]), ["hardcoded-password", "localhost-in-container"]);
+    // The client that sends no password connects in app/payments.py.
+    assert_eq!(rules(&["app"]), ["hardcoded-password", "localhost-in-container", "missing-password"]);
     assert!(rules(&["docker-compose.yml"]).contains(&"localhost-in-container".to_owned()));
     assert_eq!(rules(&["README.md"]), [""; 0]);
-    assert_eq!(rules(&["app", "docker-compose.staging.yml"]).len(), 3);
+    assert_eq!(rules(&["app", "docker-compose.staging.yml"]).len(), 4);
 }
 
 #[test]

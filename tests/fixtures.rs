@@ -3,7 +3,8 @@
 //! `<variant>.faults` was written by hand, before the code: rule, severity, place and text of the primary span, the lines
 //! of related places, environments, and a part of the message. `<variant>.out` is the report as people see it.
 
-#[cfg(test)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[allow(dead_code, reason = "shared by several tests, each of which uses a part")]
 mod support;
 

@@ -1,6 +1,7 @@
 //! No password of a scanned file appears in any output, in no form and not in part, unless `--show-secrets` asks for it.
 
-#[cfg(test)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[allow(dead_code, reason = "shared by several tests, each of which uses a part")]
 mod support;
 
