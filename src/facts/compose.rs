@@ -172,20 +172,24 @@ pub enum Port {
     /// `[[IP:]HOST:]CONTAINER[/PROTOCOL]`.
     Short(Text),
     /// A mapping.
-    Long {
-        /// The entry as a whole.
-        span: Span,
-        /// `target`.
-        target: Option<Text>,
-        /// `published`.
-        published: Option<Text>,
-        /// `host_ip`.
-        host_ip: Option<Text>,
-        /// `protocol`.
-        protocol: Option<Text>,
-        /// `mode`.
-        mode: Option<Text>,
-    },
+    Long(Box<LongPort>),
+}
+
+/// A port as a mapping.
+#[derive(Clone, Debug)]
+pub struct LongPort {
+    /// The entry as a whole.
+    pub span: Span,
+    /// `target`.
+    pub target: Option<Text>,
+    /// `published`.
+    pub published: Option<Text>,
+    /// `host_ip`.
+    pub host_ip: Option<Text>,
+    /// `protocol`.
+    pub protocol: Option<Text>,
+    /// `mode`.
+    pub mode: Option<Text>,
 }
 
 /// An entry of a service's `networks`.

@@ -85,10 +85,15 @@ impl<'a> Reader<'a> {
         &mut self,
         pair: &Pair,
         read: impl FnOnce(&mut Self, NodeId) -> Option<T>,
-    ) -> Option<Attribute<T>> {
+    ) -> Attribute<T> {
         let tag = self.tag(pair.value);
         let value = if tag == Tag::Reset { None } else { read(self, pair.value) };
-        Some(Attribute { key: pair.name.span, span: self.node(pair.value).span, tag, value })
+        Attribute { key: pair.name.span, span: self.node(pair.value).span, tag, value }
+    }
+
+    /// The same where `read` makes something of any value, null included.
+    pub(super) fn given<T>(&mut self, pair: &Pair, read: impl FnOnce(&mut Self, NodeId) -> T) -> Attribute<T> {
+        self.attribute(pair, |reader, id| Some(read(reader, id)))
     }
 
     /// The pairs of a mapping with its merge keys followed. Null has no pairs; anything else is refused as `what`.

@@ -1,7 +1,7 @@
 //! One service's mapping → [`Service`].
 
 use crate::facts::compose::{
-    Assignment, Build, EnvFileEntry, Extends, Grant, Healthcheck, NetworkEntry, Port, Service, Tag, Volume,
+    Assignment, Build, EnvFileEntry, Extends, Grant, Healthcheck, LongPort, NetworkEntry, Port, Service, Tag, Volume,
 };
 use crate::syntax::yaml::{Kind, NodeId};
 use crate::text::Text;
@@ -18,27 +18,27 @@ pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
     }
     for pair in &reader.pairs(pair.value, "a service") {
         match pair.name.value.as_str() {
-            "extends" => service.extends = reader.attribute(pair, extends),
-            "image" => service.image = reader.attribute(pair, |reader, id| reader.text(id)),
-            "build" => service.build = reader.attribute(pair, build),
-            "command" => service.command = reader.attribute(pair, |reader, id| reader.command(id)),
-            "entrypoint" => service.entrypoint = reader.attribute(pair, |reader, id| reader.command(id)),
-            "environment" => service.environment = reader.attribute(pair, environment),
-            "env_file" => service.env_file = reader.attribute(pair, env_files),
-            "ports" => service.ports = reader.attribute(pair, ports),
-            "expose" => service.expose = reader.attribute(pair, |reader, id| Some(reader.texts(id))),
-            "networks" => service.networks = reader.attribute(pair, networks),
-            "network_mode" => service.network_mode = reader.attribute(pair, |reader, id| reader.text(id)),
-            "container_name" => service.container_name = reader.attribute(pair, |reader, id| reader.text(id)),
-            "extra_hosts" => service.extra_hosts = reader.attribute(pair, |reader, id| Some(reader.names(id))),
-            "links" => service.links = reader.attribute(pair, |reader, id| Some(reader.texts(id))),
-            "depends_on" => service.depends_on = reader.attribute(pair, |reader, id| Some(reader.names(id))),
-            "volumes" => service.volumes = reader.attribute(pair, volumes),
-            "configs" => service.configs = reader.attribute(pair, grants),
-            "secrets" => service.secrets = reader.attribute(pair, grants),
-            "healthcheck" => service.healthcheck = reader.attribute(pair, healthcheck),
-            "working_dir" => service.working_dir = reader.attribute(pair, |reader, id| reader.text(id)),
-            "profiles" => service.profiles = reader.attribute(pair, |reader, id| Some(reader.texts(id))),
+            "extends" => service.extends = Some(reader.attribute(pair, extends)),
+            "image" => service.image = Some(reader.attribute(pair, |reader, id| reader.text(id))),
+            "build" => service.build = Some(reader.attribute(pair, build)),
+            "command" => service.command = Some(reader.attribute(pair, |reader, id| reader.command(id))),
+            "entrypoint" => service.entrypoint = Some(reader.attribute(pair, |reader, id| reader.command(id))),
+            "environment" => service.environment = Some(reader.given(pair, environment)),
+            "env_file" => service.env_file = Some(reader.attribute(pair, env_files)),
+            "ports" => service.ports = Some(reader.given(pair, ports)),
+            "expose" => service.expose = Some(reader.given(pair, |reader, id| reader.texts(id))),
+            "networks" => service.networks = Some(reader.given(pair, networks)),
+            "network_mode" => service.network_mode = Some(reader.attribute(pair, |reader, id| reader.text(id))),
+            "container_name" => service.container_name = Some(reader.attribute(pair, |reader, id| reader.text(id))),
+            "extra_hosts" => service.extra_hosts = Some(reader.given(pair, |reader, id| reader.names(id))),
+            "links" => service.links = Some(reader.given(pair, |reader, id| reader.texts(id))),
+            "depends_on" => service.depends_on = Some(reader.given(pair, |reader, id| reader.names(id))),
+            "volumes" => service.volumes = Some(reader.given(pair, volumes)),
+            "configs" => service.configs = Some(reader.given(pair, grants)),
+            "secrets" => service.secrets = Some(reader.given(pair, grants)),
+            "healthcheck" => service.healthcheck = Some(reader.given(pair, healthcheck)),
+            "working_dir" => service.working_dir = Some(reader.attribute(pair, |reader, id| reader.text(id))),
+            "profiles" => service.profiles = Some(reader.given(pair, |reader, id| reader.texts(id))),
             _ => {}
         }
     }
@@ -112,14 +112,14 @@ fn build(reader: &mut Reader<'_>, id: NodeId) -> Option<Build> {
     Some(build)
 }
 
-fn environment(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Assignment>> {
+fn environment(reader: &mut Reader<'_>, id: NodeId) -> Vec<Assignment> {
     if !is_mapping(reader, id) {
-        return Some(reader.texts(id).into_iter().map(Assignment::Entry).collect());
+        return reader.texts(id).into_iter().map(Assignment::Entry).collect();
     }
     let pairs = reader.pairs(id, "environment");
     let assignment =
         |pair: Pair| Assignment::Pair { value: reader.text(pair.value), tag: reader.tag(pair.value), name: pair.name };
-    Some(pairs.into_iter().map(assignment).collect())
+    pairs.into_iter().map(assignment).collect()
 }
 
 fn env_files(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<EnvFileEntry>> {
@@ -148,7 +148,7 @@ fn env_files(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<EnvFileEntry>> {
     Some(entries)
 }
 
-fn ports(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Port>> {
+fn ports(reader: &mut Reader<'_>, id: NodeId) -> Vec<Port> {
     let mut ports = Vec::new();
     for item in reader.items(id) {
         if !is_mapping(reader, item) {
@@ -168,15 +168,15 @@ fn ports(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Port>> {
                 _ => {}
             }
         }
-        ports.push(Port::Long { span, target, published, host_ip, protocol, mode });
+        ports.push(Port::Long(Box::new(LongPort { span, target, published, host_ip, protocol, mode })));
     }
-    Some(ports)
+    ports
 }
 
-fn networks(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<NetworkEntry>> {
+fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<NetworkEntry> {
     if !is_mapping(reader, id) {
         let entry = |name| NetworkEntry { name, aliases: Vec::new() };
-        return Some(reader.texts(id).into_iter().map(entry).collect());
+        return reader.texts(id).into_iter().map(entry).collect();
     }
     let mut networks = Vec::new();
     for pair in reader.pairs(id, "networks") {
@@ -188,10 +188,10 @@ fn networks(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<NetworkEntry>> {
         }
         networks.push(entry);
     }
-    Some(networks)
+    networks
 }
 
-fn volumes(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Volume>> {
+fn volumes(reader: &mut Reader<'_>, id: NodeId) -> Vec<Volume> {
     let mut volumes = Vec::new();
     for item in reader.items(id) {
         if !is_mapping(reader, item) {
@@ -211,10 +211,10 @@ fn volumes(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Volume>> {
         }
         volumes.push(Volume::Long { span, kind, source, target });
     }
-    Some(volumes)
+    volumes
 }
 
-fn grants(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Grant>> {
+fn grants(reader: &mut Reader<'_>, id: NodeId) -> Vec<Grant> {
     let mut grants = Vec::new();
     for item in reader.items(id) {
         let span = reader.node(item).span;
@@ -232,17 +232,17 @@ fn grants(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<Grant>> {
         }
         grants.extend(source.map(|source| Grant { span, source, target }));
     }
-    Some(grants)
+    grants
 }
 
-fn healthcheck(reader: &mut Reader<'_>, id: NodeId) -> Option<Healthcheck> {
+fn healthcheck(reader: &mut Reader<'_>, id: NodeId) -> Healthcheck {
     let mut healthcheck = Healthcheck::default();
     for pair in &reader.pairs(id, "healthcheck") {
         match pair.name.value.as_str() {
-            "test" => healthcheck.test = reader.attribute(pair, |reader, id| reader.command(id)),
+            "test" => healthcheck.test = Some(reader.attribute(pair, |reader, id| reader.command(id))),
             "disable" => healthcheck.disable = reader.text(pair.value),
             _ => {}
         }
     }
-    Some(healthcheck)
+    healthcheck
 }

@@ -7,7 +7,7 @@ use crate::resolve::project::{Build, Container, Mount};
 use crate::tree::join;
 
 use super::env_file::Files;
-use super::layer::{Grant, Layer};
+use super::layer::{Context, Grant, Layer};
 use super::stack::{FoundResource, Stack};
 use super::variables::Scope;
 use super::volumes;
@@ -116,7 +116,11 @@ fn switches_off(cases: &[crate::resolve::project::Case<Vec<crate::text::Text>>])
 }
 
 fn build(build: super::layer::Build) -> Build {
-    let context = build.context.unwrap_or(Some(build.directory));
+    let context = match build.context {
+        Some(Context::Folder(folder)) => Some(folder),
+        Some(Context::Elsewhere) => None,
+        None => Some(build.directory),
+    };
     let dockerfile = build.dockerfile.as_deref().unwrap_or("Dockerfile");
     let dockerfile = context.as_deref().filter(|_| !build.inline).and_then(|context| join(context, dockerfile));
     Build { context, dockerfile, target: build.target, span: build.span }

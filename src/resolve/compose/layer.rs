@@ -77,11 +77,20 @@ pub struct EnvFile {
     pub raw: bool,
 }
 
+/// Where a build's files are.
+#[derive(Clone, Debug)]
+pub enum Context {
+    /// A folder, relative to the root.
+    Folder(String),
+    /// Remote, or outside the root.
+    Elsewhere,
+}
+
 /// `build`.
 #[derive(Clone, Debug)]
 pub struct Build {
-    /// Folder relative to the root; the inner `None`: remote or outside.
-    pub context: Option<Option<String>>,
+    /// `context`.
+    pub context: Option<Context>,
     /// As written.
     pub dockerfile: Option<String>,
     /// `dockerfile_inline` is there.

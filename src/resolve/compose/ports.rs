@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::facts::compose::LongPort;
 use crate::model::Published;
 use crate::source::Span;
 use crate::symbol::is_symbol;
@@ -77,27 +78,20 @@ pub fn parse_short(text: &Text, span: Span) -> Result<Vec<Published>, String> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn parse_long(
-    span: Span,
-    target: Option<&Text>,
-    published: Option<Text>,
-    host_ip: Option<Text>,
-    protocol: Option<&Text>,
-    mode: Option<&Text>,
-) -> Result<Published, String> {
-    let Some(target) = target else { return Err("a port needs a target".to_owned()) };
+pub fn parse_long(port: LongPort) -> Result<Published, String> {
+    let Some(target) = &port.target else { return Err("a port needs a target".to_owned()) };
     let container_port = target.as_str().parse().ok();
     if container_port.is_none() && !target.as_str().contains(is_symbol) {
         return Err("invalid target port".to_owned());
     }
-    let word = |text: Option<&Text>, default: &str| text.map_or(default, Text::as_str).to_owned();
+    let word = |text: &Option<Text>, default: &str| text.as_ref().map_or(default, Text::as_str).to_owned();
     Ok(Published {
-        span,
-        host_ip: host_ip.filter(|ip| !ip.is_empty()),
-        host_port: published.filter(|port| !port.is_empty()),
+        span: port.span,
+        host_ip: port.host_ip.filter(|ip| !ip.is_empty()),
+        host_port: port.published.filter(|port| !port.is_empty()),
         container_port,
-        protocol: word(protocol, "tcp"),
-        mode: Some(word(mode, "ingress")),
+        protocol: word(&port.protocol, "tcp"),
+        mode: Some(word(&port.mode, "ingress")),
     })
 }
 

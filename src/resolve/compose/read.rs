@@ -12,7 +12,7 @@ use crate::syntax::words;
 use crate::text::Text;
 use crate::tree::{Index, join};
 
-use super::layer::{Build, Command, EnvFile, Grant, Layer, Slot, unique};
+use super::layer::{Build, Command, Context, EnvFile, Grant, Layer, Slot, unique};
 use super::variables::{SHELL, Scope, keep_ends};
 use super::{ports, volumes};
 
@@ -44,9 +44,9 @@ impl Reader<'_> {
             }),
             image: Slot::new(service.image.as_ref(), |image, _| Some(self.resolve(image))),
             build: Slot::new(service.build.as_ref(), |build, span| Some(self.build(build, span))),
-            command: Slot::new(service.command.as_ref(), |line, span| self.command(line, span))
+            command: Slot::new(service.command.as_ref(), |line, span| Some(self.command(line, span)))
                 .replacing(service.command.is_some()),
-            entrypoint: Slot::new(service.entrypoint.as_ref(), |line, span| self.command(line, span))
+            entrypoint: Slot::new(service.entrypoint.as_ref(), |line, span| Some(self.command(line, span)))
                 .replacing(service.entrypoint.is_some()),
             environment: Slot::new(service.environment.as_ref(), |entries, _| Some(self.environment(entries))),
             unset: service
@@ -78,7 +78,7 @@ impl Reader<'_> {
             configs: Slot::new(service.configs.as_ref(), |entries, _| Some(self.grants(entries, "/"))),
             secrets: Slot::new(service.secrets.as_ref(), |entries, _| Some(self.grants(entries, "/run/secrets/"))),
             healthcheck_resets: healthcheck.is_some_and(|attribute| attribute.tag != Tag::None),
-            test: Slot::new(test, |line, span| self.test(line, span)).replacing(test.is_some()),
+            test: Slot::new(test, |line, span| Some(self.test(line, span))).replacing(test.is_some()),
             disable: Slot {
                 resets: false,
                 value: health
@@ -120,7 +120,8 @@ impl Reader<'_> {
         let context = build.context.as_ref().and_then(|context| self.first(context));
         Build {
             context: context.map(|context| {
-                if context.as_str().contains("://") { None } else { join(self.directory, context.as_str()) }
+                let folder = join(self.directory, context.as_str()).filter(|_| !context.as_str().contains("://"));
+                folder.map_or(Context::Elsewhere, Context::Folder)
             }),
             dockerfile: string(build.dockerfile.as_ref().and_then(|text| self.first(text))),
             inline: build.inline,
@@ -130,21 +131,21 @@ impl Reader<'_> {
         }
     }
 
-    fn command(&mut self, line: &CommandLine, span: Span) -> Option<Command> {
+    fn command(&mut self, line: &CommandLine, span: Span) -> Command {
         let cases = match line {
             CommandLine::Line(text) => self.split(text),
             CommandLine::List(words) => self.list(words),
         };
-        Some(Command { span, cases })
+        Command { span, cases }
     }
 
-    fn test(&mut self, line: &CommandLine, span: Span) -> Option<Command> {
+    fn test(&mut self, line: &CommandLine, span: Span) -> Command {
         let CommandLine::Line(text) = line else { return self.command(line, span) };
         let case = |Alternative { when, value, trace }: Alternative| {
             let shell = Text::mapped("CMD-SHELL", span);
             Case { when, value: std::iter::once(shell).chain(value).collect(), trace }
         };
-        Some(Command { span, cases: self.resolve(text).alternatives.into_iter().map(case).collect() })
+        Command { span, cases: self.resolve(text).alternatives.into_iter().map(case).collect() }
     }
 
     fn split(&mut self, text: &Text) -> Vec<Case<Vec<Text>>> {
@@ -241,14 +242,7 @@ impl Reader<'_> {
         for entry in entries {
             let (span, read) = match entry {
                 Port::Short(text) => (text.span(), self.short_port(text)),
-                Port::Long { span, target, published, host_ip, protocol, mode } => {
-                    let mut value = |text: &Option<Text>| text.as_ref().and_then(|text| self.first(text));
-                    let (target, protocol, mode) = (value(target), value(protocol), value(mode));
-                    let (published, host_ip) = (value(published), value(host_ip));
-                    let port =
-                        ports::parse_long(*span, target.as_ref(), published, host_ip, protocol.as_ref(), mode.as_ref());
-                    (*span, port.map(|port| vec![port]))
-                }
+                Port::Long(port) => (port.span, self.long_port(port).map(|port| vec![port])),
             };
             match read {
                 Ok(ports) => published.extend(ports),
@@ -256,6 +250,19 @@ impl Reader<'_> {
             }
         }
         unique(Vec::new(), published, ports::same)
+    }
+
+    fn long_port(&mut self, port: &written::LongPort) -> Result<Published, String> {
+        let mut value = |text: &Option<Text>| text.as_ref().and_then(|text| self.first(text));
+        let resolved = written::LongPort {
+            span: port.span,
+            target: value(&port.target),
+            published: value(&port.published),
+            host_ip: value(&port.host_ip),
+            protocol: value(&port.protocol),
+            mode: value(&port.mode),
+        };
+        ports::parse_long(resolved)
     }
 
     /// The first form of the entry that docker accepts.
@@ -287,7 +294,7 @@ impl Reader<'_> {
             match entry {
                 Volume::Short(text) => {
                     let Some(value) = self.first(text) else { continue };
-                    let value = self.from_here(value);
+                    let value = self.without_pwd(value);
                     match volumes::parse_short(&value, text.span(), self.directory, self.index) {
                         Some(mount) => mounts.push(mount),
                         None => self.refuse("invalid-volume", text.span(), "invalid volume specification"),
@@ -296,7 +303,7 @@ impl Reader<'_> {
                 Volume::Long { span, kind, source, target } => {
                     let Some(target) = target.as_ref().and_then(|target| self.first(target)) else { continue };
                     let source = source.as_ref().and_then(|source| self.first(source));
-                    let source = source.map(|source| self.from_here(source));
+                    let source = source.map(|source| self.without_pwd(source));
                     let bind =
                         kind.as_ref().and_then(|kind| self.first(kind)).is_some_and(|kind| kind.as_str() == "bind");
                     let source = source.as_ref().map_or("", Text::as_str);
@@ -309,7 +316,7 @@ impl Reader<'_> {
     }
 
     /// `$PWD/x` is `./x`: compose is started from the project's folder.
-    fn from_here(&self, path: Text) -> Text {
+    fn without_pwd(&self, path: Text) -> Text {
         let here = self.scope.symbols().variable(SHELL, "PWD");
         match path.as_str().strip_prefix(here) {
             Some(rest) => {

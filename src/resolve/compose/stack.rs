@@ -195,17 +195,17 @@ impl<'a> Loader<'a> {
         let name = service.as_str();
         let inner = Home { depth: home.depth + 1, ..home };
         let base = match file {
-            None => match siblings.iter().find(|sibling| sibling.name.value == name) {
-                Some(base) => self.extend(base.clone(), siblings, inner),
-                None => {
+            None => {
+                let Some(base) = named(siblings, name) else {
                     self.refuse(
                         "unknown-service",
                         service.span(),
                         format!("cannot extend service `{name}`: not found"),
                     );
                     return layer;
-                }
-            },
+                };
+                self.extend(base, siblings, inner)
+            }
             Some(file) => {
                 let path = join(home.directory, file.as_str());
                 let Some(found) = path.as_deref().and_then(|path| self.find(path)) else {
@@ -221,14 +221,12 @@ impl<'a> Loader<'a> {
                     let own = self.document(document, inner);
                     stack.put(own);
                 }
-                match stack.services.iter().find(|sibling| sibling.name.value == name) {
-                    Some(base) => self.extend(base.clone(), &stack.services, inner),
-                    None => {
-                        let message = format!("cannot extend service `{name}`: not found in that file");
-                        self.refuse("unknown-service", service.span(), message);
-                        return layer;
-                    }
-                }
+                let Some(base) = named(&stack.services, name) else {
+                    let message = format!("cannot extend service `{name}`: not found in that file");
+                    self.refuse("unknown-service", service.span(), message);
+                    return layer;
+                };
+                self.extend(base, &stack.services, inner)
             }
         };
         let (own, resets) = (layer.name.clone(), layer.resets);
@@ -247,6 +245,10 @@ impl<'a> Loader<'a> {
     fn refuse(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.notices.push(Notice::at(code, Level::Warning, span, message));
     }
+}
+
+fn named(services: &[Layer], name: &str) -> Option<Layer> {
+    services.iter().find(|service| service.name.value == name).cloned()
 }
 
 fn parent(path: &str) -> &str {
