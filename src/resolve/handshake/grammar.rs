@@ -11,6 +11,7 @@ use crate::text::Text;
 
 /// What a library made of a URL.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "four independent facts")]
 pub(super) struct Parts {
     pub host: Option<Text>,
     pub port: Option<u16>,
@@ -279,15 +280,12 @@ fn path_database(url: &Url, parts: &mut Parts) {
     if digits.is_empty() {
         return;
     }
-    match digits.trim().parse::<i64>() {
-        Ok(number) => {
-            parts.db = u32::try_from(number).ok();
-            if parts.db.is_none() {
-                parts.fail("ERR DB index is out of range", url.path.span());
-            }
+    // What is no number counts as no database at all, silently.
+    if let Ok(number) = digits.trim().parse::<i64>() {
+        parts.db = u32::try_from(number).ok();
+        if parts.db.is_none() {
+            parts.fail("ERR DB index is out of range", url.path.span());
         }
-        // Silently database 0, even over an argument's `db=`? The argument fills what the URL lacks.
-        Err(_) => {}
     }
 }
 

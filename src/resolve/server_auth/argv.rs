@@ -338,7 +338,7 @@ fn value(
 /// `$(cat FILE)` is the same value wherever the same file is read; other output is unknown.
 fn command_output(span: Span, shell: &Shell<'_>) -> Text {
     let written = shell.sources.slice(span);
-    let inner = written.trim_start_matches("\\").trim_start_matches("$$").trim_start_matches('$');
+    let inner = written.trim_start_matches('\\').trim_start_matches("$$").trim_start_matches('$');
     let inner = inner.trim_matches(['(', ')', '`', '"', ' ']);
     let path = inner.strip_prefix("cat ").or_else(|| inner.strip_prefix('<')).map(str::trim);
     match path.filter(|path| !path.contains([' ', '$', '|', ';'])) {
