@@ -463,15 +463,12 @@ fn node_port(text: &Text, url: &Url, refusal: &str, parts: &mut Parts) {
         parts.port_unknown = true;
         return;
     }
-    match port.as_str().parse::<u16>() {
-        Ok(number) => {
-            parts.port = Some(number);
-            parts.port_span = Some(port.span());
-        }
-        Err(_) => {
-            parts.port_unknown = true;
-            parts.fail(refusal, port_at_fault(text, url, port).1);
-        }
+    if let Ok(number) = port.as_str().parse::<u16>() {
+        parts.port = Some(number);
+        parts.port_span = Some(port.span());
+    } else {
+        parts.port_unknown = true;
+        parts.fail(refusal, port_at_fault(text, url, port).1);
     }
 }
 
