@@ -4,6 +4,15 @@
 //! redis-py of the interpreter that `REDISLINT_PYTHON` names. Without a server, the answers recorded in
 //! `tests/transcripts/redis.json` are compared instead; `REDISLINT_RECORD=1` writes them anew.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    reason = "helpers of a test, which fails by panicking and prints its mode"
+)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

@@ -115,9 +115,8 @@ fn parts(case: &Case<Picked>, family: Family, version: VersionRange, symbols: &S
     let mut parts = match &picked.url {
         Some(url) => grammar::parse(url, family, version, symbols),
         None if picked.url_missing => {
-            let mut parts = Parts::default();
-            parts.error = case.trace.last().and_then(|step| missing_url(family, step.span));
-            return parts;
+            let error = case.trace.last().and_then(|step| missing_url(family, step.span));
+            return Parts { error, ..Parts::default() };
         }
         None => Parts::default(),
     };

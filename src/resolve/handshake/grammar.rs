@@ -11,6 +11,7 @@ use crate::text::Text;
 
 /// What a library made of a URL.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "four independent facts")]
 pub(super) struct Parts {
     pub host: Option<Text>,
     pub port: Option<u16>,
@@ -279,15 +280,12 @@ fn path_database(url: &Url, parts: &mut Parts) {
     if digits.is_empty() {
         return;
     }
-    match digits.trim().parse::<i64>() {
-        Ok(number) => {
-            parts.db = u32::try_from(number).ok();
-            if parts.db.is_none() {
-                parts.fail("ERR DB index is out of range", url.path.span());
-            }
+    // What is no number counts as no database at all, silently.
+    if let Ok(number) = digits.trim().parse::<i64>() {
+        parts.db = u32::try_from(number).ok();
+        if parts.db.is_none() {
+            parts.fail("ERR DB index is out of range", url.path.span());
         }
-        // Silently database 0, even over an argument's `db=`? The argument fills what the URL lacks.
-        Err(_) => {}
     }
 }
 
@@ -465,15 +463,12 @@ fn node_port(text: &Text, url: &Url, refusal: &str, parts: &mut Parts) {
         parts.port_unknown = true;
         return;
     }
-    match port.as_str().parse::<u16>() {
-        Ok(number) => {
-            parts.port = Some(number);
-            parts.port_span = Some(port.span());
-        }
-        Err(_) => {
-            parts.port_unknown = true;
-            parts.fail(refusal, port_at_fault(text, url, port).1);
-        }
+    if let Ok(number) = port.as_str().parse::<u16>() {
+        parts.port = Some(number);
+        parts.port_span = Some(port.span());
+    } else {
+        parts.port_unknown = true;
+        parts.fail(refusal, port_at_fault(text, url, port).1);
     }
 }
 

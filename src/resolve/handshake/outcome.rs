@@ -209,7 +209,7 @@ impl Link<'_> {
                     return self.without_auth(default);
                 }
                 let login = self.login(name, password);
-                self.judge(&login, name, password)
+                Self::judge(&login, name, password)
             }
         }
     }
@@ -232,7 +232,7 @@ impl Link<'_> {
             };
         }
         let login = self.login("default", Some(password));
-        self.judge(&login, "default", Some(password))
+        Self::judge(&login, "default", Some(password))
     }
 
     /// `rename-command AUTH`: the command is not there. Valkey asks for authentication before it says so.
@@ -265,7 +265,7 @@ impl Link<'_> {
                     Greeting::Password(password)
                 }
             }
-            (Some(user), _) if !user.is_empty() && self.sends_lone_user(family, version) => {
+            (Some(user), _) if !user.is_empty() && Self::sends_lone_user(family, version) => {
                 Greeting::User(user.as_str(), None, hello)
             }
             _ if hello => Greeting::Hello,
@@ -274,7 +274,7 @@ impl Link<'_> {
     }
 
     /// A user name without password is sent with an empty password, or dropped.
-    fn sends_lone_user(&self, family: Family, version: VersionRange) -> bool {
+    fn sends_lone_user(family: Family, version: VersionRange) -> bool {
         match family {
             Family::NodeRedis => super::grammar::before(version, 6),
             Family::Ioredis => !super::grammar::before(version, 5),
@@ -353,7 +353,7 @@ impl Link<'_> {
         }
     }
 
-    fn judge(&self, login: &Login, name: &str, password: Option<&Text>) -> Outcome {
+    fn judge(login: &Login, name: &str, password: Option<&Text>) -> Outcome {
         match login {
             Login::Right => Outcome::Works,
             Login::Any if password.is_none_or(Text::is_empty) => Outcome::Works,

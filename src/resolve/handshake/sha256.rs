@@ -16,9 +16,10 @@ pub fn hex_digest(message: &[u8]) -> String {
     for block in bytes.chunks_exact(64) {
         compress(&mut state, block);
     }
-    state.iter().map(|word| format!("{word:08x}")).collect()
+    state.map(|word| format!("{word:08x}")).concat()
 }
 
+#[allow(clippy::many_single_char_names, reason = "the names of FIPS 180-4")]
 fn compress(state: &mut [u32; 8], block: &[u8]) {
     let mut words = [0u32; 64];
     for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {

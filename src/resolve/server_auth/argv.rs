@@ -79,7 +79,7 @@ pub(super) fn run(argv: &[Text], scripted_entry: bool, image: &Image, shell: &Sh
     if scripted_entry {
         argv = through_entrypoint(argv, image);
     }
-    follow(argv, image, shell, 0)
+    follow(&argv, image, shell, 0)
 }
 
 /// `docker-entrypoint.sh` puts the server's name before arguments that look like its own.
@@ -95,7 +95,7 @@ fn through_entrypoint(mut argv: Vec<Text>, image: &Image) -> Vec<Text> {
     argv
 }
 
-fn follow(argv: Vec<Text>, image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<Case<Run>> {
+fn follow(argv: &[Text], image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<Case<Run>> {
     let Some(program) = argv.first().cloned() else { return always(Run::Unknown) };
     if depth > MAX_DEPTH {
         return always(Run::Unknown);
@@ -106,13 +106,11 @@ fn follow(argv: Vec<Text>, image: &Image, shell: &Shell<'_>, depth: usize) -> Ve
     let name = program.as_str().rsplit('/').next().unwrap_or_default();
     let own = image.traits.command.first().is_some_and(|own| own.ends_with(".sh"));
     match name {
-        "docker-entrypoint.sh" => follow(through_entrypoint(argv[1..].to_vec(), image), image, shell, depth + 1),
+        "docker-entrypoint.sh" => follow(&through_entrypoint(argv[1..].to_vec(), image), image, shell, depth + 1),
         // Bitnami's entrypoint script only prepares; the run script follows as its argument.
-        "entrypoint.sh" if image.distribution == Distribution::Bitnami => {
-            follow(argv[1..].to_vec(), image, shell, depth + 1)
-        }
+        "entrypoint.sh" if image.distribution == Distribution::Bitnami => follow(&argv[1..], image, shell, depth + 1),
         "entrypoint.sh" | "run.sh" if own => always(Run::OwnScript(argv[1..].to_vec())),
-        "sh" | "bash" | "ash" | "dash" | "zsh" => script(&argv, image, shell, depth),
+        "sh" | "bash" | "ash" | "dash" | "zsh" => script(argv, image, shell, depth),
         "redis-cli" | "valkey-cli" | "redis-benchmark" | "sleep" | "tail" | "python" | "python3" | "celery"
         | "node" | "true" | "echo" => always(Run::Other),
         _ if WRAPPERS.contains(&name) => {
@@ -120,7 +118,7 @@ fn follow(argv: Vec<Text>, image: &Image, shell: &Shell<'_>, depth: usize) -> Ve
                 product(word.as_str()).is_some() || is_shell(word.as_str()) || word.as_str().ends_with(".sh")
             });
             match server {
-                Some(at) => follow(argv[at + 1..].to_vec(), image, shell, depth + 1),
+                Some(at) => follow(&argv[at + 1..], image, shell, depth + 1),
                 None => always(Run::Unknown),
             }
         }
@@ -170,7 +168,7 @@ fn script(argv: &[Text], image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<
             return all
                 .into_iter()
                 .flat_map(|case| {
-                    let runs = follow(case.value.clone(), image, shell, depth + 1);
+                    let runs = follow(&case.value, image, shell, depth + 1);
                     runs.into_iter().filter_map(move |run| {
                         let when = crate::resolve::conditions::both(&case.when, &run.when)?;
                         let trace = case.trace.iter().chain(&run.trace).cloned().collect();
@@ -338,7 +336,7 @@ fn value(
 /// `$(cat FILE)` is the same value wherever the same file is read; other output is unknown.
 fn command_output(span: Span, shell: &Shell<'_>) -> Text {
     let written = shell.sources.slice(span);
-    let inner = written.trim_start_matches("\\").trim_start_matches("$$").trim_start_matches('$');
+    let inner = written.trim_start_matches('\\').trim_start_matches("$$").trim_start_matches('$');
     let inner = inner.trim_matches(['(', ')', '`', '"', ' ']);
     let path = inner.strip_prefix("cat ").or_else(|| inner.strip_prefix('<')).map(str::trim);
     match path.filter(|path| !path.contains([' ', '$', '|', ';'])) {

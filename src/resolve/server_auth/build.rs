@@ -32,14 +32,14 @@ const MAX_STAGES: usize = 32;
 pub(super) fn read(build: &Build, facts: &Facts, index: &Index) -> Option<Built> {
     let path = build.dockerfile.as_deref()?;
     let instructions = &facts.dockerfiles.iter().find(|file| file.path == path)?.instructions;
-    let mut built = Built::default();
+    let mut image = Built::default();
     for stage in chain(instructions, build.target.as_deref()) {
         for instruction in stage {
-            apply(instruction, &mut built, build, index);
+            apply(instruction, &mut image, build, index);
         }
     }
-    built.base = built.base.map(|base| with_arguments(&base, instructions));
-    Some(built)
+    image.base = image.base.map(|base| with_arguments(&base, instructions));
+    Some(image)
 }
 
 /// The instructions of the wanted stage and of the stages below it, the lowest first.
@@ -94,23 +94,19 @@ fn with_arguments(base: &Text, all: &[Instruction]) -> Text {
     if value == base.as_str() { base.clone() } else { Text::mapped(&value, base.span()) }
 }
 
-fn apply(instruction: &Instruction, built: &mut Built, build: &Build, index: &Index) {
+fn apply(instruction: &Instruction, image: &mut Built, build: &Build, index: &Index) {
     match instruction.name.value.as_str() {
-        "FROM" => {
-            if built.base.is_none() {
-                built.base = from(instruction).0;
-            }
-        }
+        "FROM" if image.base.is_none() => image.base = from(instruction).0,
         "ENTRYPOINT" => {
-            built.entrypoint = Some(argv(instruction));
+            image.entrypoint = Some(argv(instruction));
             // It resets the command of the base image.
-            built.command = Some(Vec::new());
+            image.command = Some(Vec::new());
         }
-        "CMD" => built.command = Some(argv(instruction)),
-        "WORKDIR" => built.directory = Some(instruction.arguments.as_str().trim().to_owned()),
-        "RUN" => built.runs = true,
-        "COPY" | "ADD" => copy(instruction, built, build, index),
-        "ENV" => variables(instruction, built),
+        "CMD" => image.command = Some(argv(instruction)),
+        "WORKDIR" => image.directory = Some(instruction.arguments.as_str().trim().to_owned()),
+        "RUN" => image.runs = true,
+        "COPY" | "ADD" => copy(instruction, image, build, index),
+        "ENV" => variables(instruction, image),
         _ => {}
     }
 }
@@ -123,10 +119,10 @@ fn argv(instruction: &Instruction) -> Vec<Text> {
     vec![Text::mapped("/bin/sh", span), Text::mapped("-c", span), instruction.arguments.clone()]
 }
 
-fn copy(instruction: &Instruction, built: &mut Built, build: &Build, index: &Index) {
+fn copy(instruction: &Instruction, image: &mut Built, build: &Build, index: &Index) {
     let text = instruction.arguments.as_str();
     if text.contains("--from=") {
-        built.runs = true;
+        image.runs = true;
         return;
     }
     let words: Vec<&str> = match &instruction.exec {
@@ -137,7 +133,7 @@ fn copy(instruction: &Instruction, built: &mut Built, build: &Build, index: &Ind
     let target = if target.starts_with('/') {
         (*target).to_owned()
     } else {
-        format!("{}/{target}", built.directory.as_deref().unwrap_or("").trim_end_matches('/'))
+        format!("{}/{target}", image.directory.as_deref().unwrap_or("").trim_end_matches('/'))
     };
     for source in sources {
         let path = build.context.as_deref().and_then(|context| tree::join(context, source.trim_start_matches('/')));
@@ -146,7 +142,7 @@ fn copy(instruction: &Instruction, built: &mut Built, build: &Build, index: &Ind
         // A folder is copied by its contents, a file into a target that is a folder by its name.
         let into_folder = !folder && (target.ends_with('/') || target.ends_with("/.") || sources.len() > 1);
         let base = target.trim_end_matches('.').trim_end_matches('/');
-        built.copies.push(Mount {
+        image.copies.push(Mount {
             span: instruction.span,
             source: path,
             target: if into_folder { format!("{base}/{name}") } else { base.to_owned() },

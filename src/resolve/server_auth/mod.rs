@@ -53,8 +53,8 @@ pub fn server(
     }
 
     let mut settled: Vec<Case<Settled>> = Vec::new();
-    for run in &runs {
-        let all = settle(run, &image, container, &files, symbols);
+    for case in &runs {
+        let all = settle(case, &image, container, &files, symbols);
         settled.extend(all.into_iter().take(MAX_ALTERNATIVES.saturating_sub(settled.len())));
     }
     let first = settled.first()?;
