@@ -3,11 +3,11 @@
 //! Knows no rule by name.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Options;
 use crate::finding::{Finding, Label, Severity};
-use crate::rule::{Context, Rule};
+use crate::rule::{Category, Context, Rule};
 use crate::source::{Sources, Span};
 
 /// What the rules found, in the order of display, and how much of it is not displayed.
@@ -28,7 +28,13 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
     for rule in rules.iter().filter(|rule| options.pedantic || !rule.pedantic) {
         (rule.check)(context, &mut found);
     }
+    // What is written in a file is true in every environment, also in those that do not read it.
+    let secrets: BTreeSet<&str> =
+        rules.iter().filter(|rule| rule.category == Category::Secrets).map(|rule| rule.name).collect();
     let order = |finding: &Finding| {
+        if secrets.contains(finding.rule) {
+            return 0;
+        }
         let environments = &context.model.environments;
         let rank = |name: &String| environments.iter().position(|environment| environment.name == *name);
         finding.environments.iter().filter_map(rank).min().unwrap_or(environments.len())
@@ -39,7 +45,7 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
     for mut finding in merge(found) {
         cap(&mut finding, context.sources);
         shorten(&mut finding.trace);
-        if !options.paths.is_empty() && !labelled(&finding).any(|span| wanted(span, context.sources, &options.paths)) {
+        if !options.paths.is_empty() && !places(&finding).any(|span| wanted(span, context.sources, &options.paths)) {
             checked.elsewhere += 1;
         } else if finding.confidence < options.min_confidence {
             checked.hidden += 1;
@@ -110,8 +116,7 @@ fn add(finding: &mut Finding, label: Label) {
 
 /// A finding that rests only on files that nobody else has is at most a note.
 fn cap(finding: &mut Finding, sources: &Sources) {
-    let passed = finding.trace.iter().map(|label| label.span);
-    if labelled(finding).chain(passed).all(|span| sources.get(span.file).tracked() == Some(false)) {
+    if places(finding).all(|span| sources.get(span.file).tracked() == Some(false)) {
         finding.severity = finding.severity.min(Severity::Note);
     }
 }
@@ -127,9 +132,9 @@ fn shorten(trace: &mut Vec<Label>) {
     });
 }
 
-/// The places that a finding points at; not those that its value merely passed.
-fn labelled(finding: &Finding) -> impl Iterator<Item = Span> {
-    std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.span)
+/// Every place of a finding: where it points, and where the value passed.
+fn places(finding: &Finding) -> impl Iterator<Item = Span> {
+    std::iter::once(&finding.primary).chain(&finding.related).chain(&finding.trace).map(|label| label.span)
 }
 
 fn wanted(span: Span, sources: &Sources, paths: &[String]) -> bool {

@@ -63,13 +63,8 @@ fn of_container(
         inputs.facts.env_files.iter().filter(|file| !file.example && placement.holds(&file.path)).cloned().collect();
     let runs = |path: &str| placement.runs(path);
     let scope = format!("container {} of {}", container.name, project.name);
-    let code = evaluate::CodePlace {
-        runs: &runs,
-        variable: &lookup,
-        env_files: &dotenv,
-        sources: inputs.sources,
-        scope: &scope,
-    };
+    let code =
+        evaluate::CodePlace { runs: &runs, lookup: &lookup, dotenv: &dotenv, sources: inputs.sources, scope: &scope };
     let mut found = Vec::new();
     if placement.is_python() {
         for mut client in evaluate::clients(inputs.facts, &code, inputs.symbols) {

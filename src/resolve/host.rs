@@ -153,8 +153,7 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
         .cloned()
         .collect();
     let scope = format!("host {}", area.folder);
-    let code =
-        evaluate::CodePlace { runs, variable: &lookup, env_files: &dotenv, sources: inputs.sources, scope: &scope };
+    let code = evaluate::CodePlace { runs, lookup: &lookup, dotenv: &dotenv, sources: inputs.sources, scope: &scope };
     let mut ids = Ids::default();
     let mut all = Vec::new();
     for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols) {

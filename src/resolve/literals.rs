@@ -20,12 +20,13 @@ pub fn names_redis_password(name: &str) -> bool {
         .iter()
         .any(|word| lower.contains(word));
     // `REDIS_PASSWORD_FILE` holds a path, `REDIS_PASSWORD_KEY` and the like a name.
-    let about =
-        ["_file", "_path", "_key", "_name", "_enabled", "_required", "_policy"].iter().any(|end| lower.ends_with(end));
+    let about = ["_file", "_path", "_key", "_name", "_enabled", "_required", "_policy", "_hint", "_length"]
+        .iter()
+        .any(|end| lower.ends_with(end));
     redis && secret && !about
 }
 
-/// The password inside a Redis URL, as it stands there.
+/// The password inside a Redis URL, as its reader decodes it: `p%40w` and `p@w` are the same password.
 #[must_use]
 pub fn password_in_url(text: &Text) -> Option<Text> {
     let split = url::split(text);
@@ -34,7 +35,7 @@ pub fn password_in_url(text: &Text) -> Option<Text> {
         .iter()
         .any(|known| scheme == *known || scheme.strip_prefix(known).is_some_and(|rest| rest.starts_with('+')));
     let password = split.password.filter(|password| redis && !password.is_empty())?;
-    Symbols::is_known(&password).then_some(password)
+    Symbols::is_known(&password).then(|| url::percent_decode(&password))
 }
 
 /// Collects literals by place, so that one written password is one literal however often it is read.
@@ -53,7 +54,8 @@ impl Collector<'_> {
         environment: Option<&Environment>,
     ) {
         // A password put together from several places is written down nowhere as a whole.
-        if value.is_empty() || !Symbols::is_known(value) || value.spans().len() != 1 {
+        let apart = value.spans().windows(2).any(|two| two[0].file != two[1].file || two[0].end != two[1].start);
+        if value.is_empty() || !Symbols::is_known(value) || apart {
             return;
         }
         let span = value.span();
@@ -302,7 +304,9 @@ mod tests {
         for name in ["REDIS_PASSWORD", "redis_pass", "CACHE_REDIS_PASSWORD", "REDISCLI_AUTH", "VALKEY_PASSWORD"] {
             assert!(names_redis_password(name), "{name}");
         }
-        for name in ["REDIS_PASSWORD_FILE", "POSTGRES_PASSWORD", "REDIS_URL", "REDIS_PASSWORD_KEY"] {
+        for name in
+            ["REDIS_PASSWORD_FILE", "POSTGRES_PASSWORD", "REDIS_URL", "REDIS_PASSWORD_KEY", "REDIS_PASSWORD_HINT"]
+        {
             assert!(!names_redis_password(name), "{name}");
         }
     }
