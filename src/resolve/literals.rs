@@ -90,9 +90,6 @@ fn is_fallback(when: &[Condition]) -> bool {
 #[must_use]
 pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -> Vec<Literal> {
     let mut collector = Collector { sources, found: BTreeMap::new() };
-    for environment in environments {
-        from_environment(&mut collector, environment);
-    }
     for conf in &facts.confs {
         from_conf(&mut collector, conf);
     }
@@ -114,6 +111,10 @@ pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -
             collector.add(&value, LiteralRole::Setting, Some(&setting), false, None);
         }
     }
+    // Last: a place is named by the setting that holds it, not by the one that ends up using it.
+    for environment in environments {
+        from_environment(&mut collector, environment);
+    }
     collector.found.into_values().collect()
 }
 
@@ -126,6 +127,13 @@ fn from_setting(collector: &mut Collector<'_>, name: &str, value: &Text, environ
 }
 
 fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
+    for service in &environment.services {
+        for (name, value) in &service.environment {
+            if let Some(value) = value {
+                from_setting(collector, name, value, Some(environment));
+            }
+        }
+    }
     for server in &environment.servers {
         for case in &server.auth {
             let crate::model::Auth::Users(users) = &case.auth else { continue };
@@ -154,13 +162,6 @@ fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
                     is_fallback(&case.when),
                     Some(environment),
                 );
-            }
-        }
-    }
-    for service in &environment.services {
-        for (name, value) in &service.environment {
-            if let Some(value) = value {
-                from_setting(collector, name, value, Some(environment));
             }
         }
     }
