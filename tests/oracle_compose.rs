@@ -167,15 +167,12 @@ fn ours(service: &Service, symbols: &Symbols) -> Value {
 #[test]
 fn resolves_as_docker_compose_does() {
     let binary = binary();
-    let recorded: Map<String, Value> = match &binary {
-        Some(path) => {
-            println!("live: {}", path.display());
-            cases().iter().map(|case| (case.name.clone(), ask(path, case))).collect()
-        }
-        None => {
-            println!("replayed from the transcript");
-            serde_json::from_str(&std::fs::read_to_string(TRANSCRIPT).unwrap()).unwrap()
-        }
+    let recorded: Map<String, Value> = if let Some(path) = &binary {
+        println!("live: {}", path.display());
+        cases().iter().map(|case| (case.name.clone(), ask(path, case))).collect()
+    } else {
+        println!("replayed from the transcript");
+        serde_json::from_str(&std::fs::read_to_string(TRANSCRIPT).unwrap()).unwrap()
     };
     if binary.is_some() && std::env::var_os("RECORD").is_some() {
         std::fs::write(TRANSCRIPT, serde_json::to_string_pretty(&recorded).unwrap() + "\n").unwrap();

@@ -173,7 +173,7 @@ pub fn soften(notices: Vec<Notice>, sources: &Sources) -> Vec<Notice> {
         if templated && notice.code.ends_with("-syntax") {
             notice.code = "template-masked";
             notice.level = Level::Info;
-            notice.message = "template expressions are not filled in, what they touch is unknown".to_owned();
+            notice.message = String::from("template expressions are not filled in, what they touch is unknown");
         }
         let repeated = notice.code == "template-masked"
             && out.iter().any(|other| other.code == notice.code && other.file() == notice.file());

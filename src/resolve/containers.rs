@@ -60,9 +60,8 @@ fn of_container(
 ) -> Vec<Client> {
     let place = Place::Container(container.name.clone());
     // A name that a template makes is known to nobody here.
-    let lookup = |name: &str| match name.contains("{{") {
-        true => Lookup::Unknown(container.span),
-        false => container.environment.get(name),
+    let lookup = |name: &str| {
+        if name.contains("{{") { Lookup::Unknown(container.span) } else { container.environment.get(name) }
     };
     let dotenv: Vec<EnvFile> =
         inputs.facts.env_files.iter().filter(|file| !file.example && placement.holds(&file.path)).cloned().collect();
