@@ -3,6 +3,13 @@
 //! Live where `REDISLINT_DOCKER_COMPOSE` (or `docker-compose` on the PATH) is there, else against the recorded
 //! transcript; `RECORD=1` writes that transcript anew. Each run prints which of the two it was.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says which mode it ran in"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
