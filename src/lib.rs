@@ -88,6 +88,7 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
     let extract::Extracted { facts, index, mut notices } = extract::run(tree, &mut sources);
     let (model, more) = resolve::resolve(&facts, &index, &mut sources, &symbols, &options.config);
     notices.extend(more);
+    let notices = extract::soften(notices, &sources);
     let context = rule::Context { model: &model, symbols: &symbols, sources: &sources };
     let checked = check::check(rules::ALL, &context, options);
     let fingerprints = report::fingerprint::all(&checked.findings, &sources, &secrets::spans(&model));

@@ -3,7 +3,7 @@
 /// Which library a client uses; its URL grammar and its first bytes depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
-    /// redis-py and what passes its URL through: RQ, Huey, dramatiq, Flask-Caching, channels_redis …
+    /// redis-py and what passes its URL through: RQ, Huey, dramatiq, Flask-Caching, channels-redis …
     RedisPy,
     /// kombu, which parses Celery broker URLs.
     Kombu,

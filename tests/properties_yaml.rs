@@ -1,6 +1,8 @@
 //! Properties of the YAML reader: every byte of a value points at its source, nothing panics, and a second reader
 //! (libyaml's port behind the name `serde_yaml`) sees the same values.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fmt::Write as _;
 use std::ops::Range;
 

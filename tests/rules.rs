@@ -4,6 +4,12 @@
 //! up a repository, and what the rule reports there has to equal the `report` block; without one it has to be nothing,
 //! at every confidence. `UPDATE=1` writes what is reported into the report blocks that exist.
 
+#![allow(
+    clippy::expect_used,
+    clippy::format_push_string,
+    reason = "a test fails by panicking, and its report is short"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -159,6 +159,31 @@ impl Driver {
     }
 }
 
+/// A line that is no valid syntax because a template stands in it was not written for its reader: one notice a file says
+/// so, and it is no fault.
+#[must_use]
+pub fn soften(notices: Vec<Notice>, sources: &Sources) -> Vec<Notice> {
+    let mut out: Vec<Notice> = Vec::new();
+    for mut notice in notices {
+        let templated = notice.span.is_some_and(|span| {
+            let source = sources.get(span.file);
+            let line = source.line_range(source.position(span.start as usize).line);
+            ["{{", "{%", "{#"].iter().any(|bracket| source.text()[line.clone()].contains(bracket))
+        });
+        if templated && notice.code.ends_with("-syntax") {
+            notice.code = "template-masked";
+            notice.level = Level::Info;
+            notice.message = String::from("template expressions are not filled in, what they touch is unknown");
+        }
+        let repeated = notice.code == "template-masked"
+            && out.iter().any(|other| other.code == notice.code && other.file() == notice.file());
+        if !repeated {
+            out.push(notice);
+        }
+    }
+    out
+}
+
 fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (Fact, Vec<Request>, Vec<Notice>) {
     let source = sources.get(file);
     let (path, text) = (source.path(), source.text());
@@ -173,7 +198,11 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             (Fact::Module(fact), requests, notices)
         }
         FileKind::RedisConf => {
-            let (lines, notices) = redis_conf::parse(file, text);
+            let (lines, mut notices) = redis_conf::parse(file, text);
+            if !seeds::is_redis_conf(path, text) {
+                // Something else with that ending, mounted beside: its grammar is not Redis's.
+                notices.clear();
+            }
             let requests = server_files::named_by_conf(path, &lines, index);
             (Fact::Conf(ConfFile { file, path: path.to_owned(), lines }), requests, notices)
         }

@@ -83,6 +83,11 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
     })
 }
 
+/// Whether a file is Redis's configuration, by its name or by a directive that only Redis knows.
+pub(super) fn is_redis_conf(path: &str, text: &str) -> bool {
+    matches!(kind_of(path), Some((FileKind::RedisConf, Says::Anything))) || says(Says::Directive, text.as_bytes())
+}
+
 /// Whether an env file is an example: it describes variables but sets none.
 #[must_use]
 pub fn is_example(path: &str) -> bool {

@@ -82,6 +82,7 @@ pub fn from_variables(variables: &Variables, known: &[Client], symbols: &Symbols
 }
 
 /// Clients that a command names: `rq worker --url redis://…`, `celery --broker=redis://…`.
+#[must_use]
 pub fn from_arguments(container: &Container) -> Vec<FoundClient> {
     let mut found = Vec::new();
     // The alternatives of a command differ in values, not in what they run.

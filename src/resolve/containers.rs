@@ -5,8 +5,9 @@ use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkC
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
-use crate::resolve::project::{Container, Project};
+use crate::resolve::project::{Container, Lookup, Project};
 use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth, wiring};
+use crate::source::FileId;
 
 /// Everything that runs in a project.
 #[must_use]
@@ -64,7 +65,10 @@ fn of_container(
     ids: &mut Ids,
 ) -> Vec<Client> {
     let place = Place::Container(container.name.clone());
-    let lookup = |name: &str| container.environment.get(name);
+    // A name that a template makes is known to nobody here.
+    let lookup = |name: &str| {
+        if name.contains("{{") { Lookup::Unknown(container.span) } else { container.environment.get(name) }
+    };
     let dotenv: Vec<EnvFile> =
         inputs.facts.env_files.iter().filter(|file| !file.example && placement.holds(&file.path)).cloned().collect();
     let runs = |path: &str| placement.runs(path);
@@ -149,4 +153,28 @@ fn outcomes(
         }));
     }
     all
+}
+
+/// A project without any Redis that shares its settings with one that has it (documentation, a one-off job): the name
+/// is right where it matters, and whether this project ever uses it can't be told.
+pub fn trust_shared_settings(environments: &mut [Environment]) {
+    let known: Vec<(FileId, String)> = environments
+        .iter()
+        .flat_map(|environment| {
+            let reaches = |case: &&ClientCase| matches!(case.reach, Reach::Servers(_));
+            environment.clients.iter().flat_map(|client| &client.cases).filter(reaches)
+        })
+        .filter_map(|case| case.host.as_ref())
+        .map(|host| (host.span().file, host.as_str().to_owned()))
+        .collect();
+    for environment in environments.iter_mut().filter(|environment| environment.servers.is_empty()) {
+        for case in environment.clients.iter_mut().flat_map(|client| &mut client.cases) {
+            let shared = case.host.as_ref().is_some_and(|host| {
+                known.iter().any(|(file, name)| *file == host.span().file && name.as_str() == host.as_str())
+            });
+            if shared && matches!(case.reach, Reach::UnknownName { .. }) {
+                case.reach = Reach::Undetermined;
+            }
+        }
+    }
 }

@@ -108,8 +108,8 @@ fn published(inputs: &mut Inputs<'_>, project: &Project) -> Vec<Server> {
             continue;
         };
         let inside = server.port;
-        let ports = server.published.iter().filter(|port| port.container_port == inside && inside.is_some());
-        let number = ports.filter_map(|port| port.host_port.as_ref()?.as_str().parse().ok()).next();
+        let mut ports = server.published.iter().filter(|port| port.container_port == inside && inside.is_some());
+        let number = ports.find_map(|port| port.host_port.as_ref()?.as_str().parse().ok());
         let Some(number) = number else { continue };
         server.port = Some(number);
         server.names = vec!["localhost".to_owned()];

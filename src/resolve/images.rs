@@ -287,7 +287,9 @@ fn version(tag: &str) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
 
-    fn found(reference: &str) -> Option<(Distribution, Product, Option<(u32, u32)>)> {
+    type Found = (Distribution, Product, Option<(u32, u32)>);
+
+    fn found(reference: &str) -> Option<Found> {
         match recognise(reference) {
             Recognised::Server(image) => Some((image.distribution, image.product, image.version)),
             _ => None,

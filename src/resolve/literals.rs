@@ -104,9 +104,6 @@ fn is_default(sources: &Sources, span: Span) -> bool {
 #[must_use]
 pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -> Vec<Literal> {
     let mut collector = Collector { sources, found: BTreeMap::new(), defaults: Vec::new() };
-    for environment in environments {
-        from_environment(&mut collector, environment);
-    }
     for conf in &facts.confs {
         from_conf(&mut collector, conf);
     }
@@ -128,6 +125,10 @@ pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -
             collector.add(&value, LiteralRole::Setting, Some(&setting), None);
         }
     }
+    // Last: a place is named by the setting that holds it, not by the one that ends up using it.
+    for environment in environments {
+        from_environment(&mut collector, environment);
+    }
     let Collector { mut found, defaults, .. } = collector;
     for (span, literal) in &mut found {
         literal.fallback = is_default(sources, *span) || defaults.iter().any(|default| default.contains(*span));
@@ -144,6 +145,13 @@ fn from_setting(collector: &mut Collector<'_>, name: &str, value: &Text, environ
 }
 
 fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
+    for service in &environment.services {
+        for (name, value) in &service.environment {
+            if let Some(value) = value {
+                from_setting(collector, name, value, Some(environment));
+            }
+        }
+    }
     for server in &environment.servers {
         for case in &server.auth {
             let crate::model::Auth::Users(users) = &case.auth else { continue };
@@ -160,13 +168,6 @@ fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
         for case in &client.cases {
             if let Some(password) = &case.password {
                 collector.add(password, LiteralRole::Client, client.setting.as_deref(), Some(environment));
-            }
-        }
-    }
-    for service in &environment.services {
-        for (name, value) in &service.environment {
-            if let Some(value) = value {
-                from_setting(collector, name, value, Some(environment));
             }
         }
     }

@@ -57,6 +57,7 @@ pub fn resolve(
     for project in &projects {
         environments.push(containers::environment(&mut inputs, project));
     }
+    containers::trust_shared_settings(&mut environments);
     let hosts = host::environments(&mut inputs, &projects);
     environments.extend(hosts);
     let literals = literals::collect(facts, &environments, inputs.sources);

@@ -167,7 +167,7 @@ pub struct Build {
 pub struct Variables {
     /// Known names.
     pub map: BTreeMap<String, Variable>,
-    /// Some source could not be read (a missing env_file, `envFrom` of something outside): names that are not in `map`
+    /// Some source could not be read (a missing env file, `envFrom` of something outside): names that are not in `map`
     /// are then unknown, not absent. The place of that source.
     pub incomplete: Option<Span>,
 }

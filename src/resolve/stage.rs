@@ -22,6 +22,7 @@ pub fn of_name(name: &str) -> Stage {
         "dev",
         "devel",
         "develop",
+        "developer",
         "development",
         "devcontainer",
         "local",

@@ -14,6 +14,7 @@ use crate::resolve::project::Lookup;
 use crate::source::Span;
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::syntax::dotenv::{self, Dialect};
+use crate::text::Text;
 
 /// The clients that none of the environments has; `None`: there are none.
 #[must_use]
@@ -22,8 +23,7 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Envi
     let is_placed = |span: Span| {
         placed.iter().any(|client| {
             let texts = client.cases.iter().flat_map(|case| [&case.url, &case.host, &case.password]).flatten();
-            client.span == span
-                || texts.flat_map(|text| text.spans()).any(|part| span.contains(part) && !part.is_empty())
+            client.span == span || texts.flat_map(Text::spans).any(|part| span.contains(part) && !part.is_empty())
         })
     };
     let mut ids = Ids::default();
@@ -31,8 +31,7 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Envi
     for found in in_code(inputs).into_iter().chain(in_env_files(inputs)) {
         let texts = [&found.settings.url, &found.settings.host, &found.settings.password].into_iter().flatten();
         let values = texts.flat_map(|value| &value.alternatives).filter_map(|one| one.value.as_ref());
-        if is_placed(found.span) || values.flat_map(|text| text.spans()).any(|span| !span.is_empty() && is_placed(span))
-        {
+        if is_placed(found.span) || values.flat_map(Text::spans).any(|span| !span.is_empty() && is_placed(span)) {
             continue;
         }
         let id = ids.next(&Place::Host, found.setting.as_deref());

@@ -79,8 +79,8 @@ pub fn lost_words(inputs: &Inputs<'_>, project: &Project) -> Vec<LostWords> {
             let Some(filled) = filled(text) else { continue };
             let Ok((_, Some(at))) = words::split_until_stop(&filled) else { continue };
             let (before, rest) = filled.as_str().split_at(at);
-            let glued = !before.ends_with(char::is_whitespace)
-                && rest.chars().nth(1).is_some_and(|next| next.is_alphanumeric());
+            let glued =
+                !before.ends_with(char::is_whitespace) && rest.chars().nth(1).is_some_and(char::is_alphanumeric);
             if (glued || rest.contains(" --"))
                 && let Some(stop) = rest.chars().next()
             {

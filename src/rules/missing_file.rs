@@ -18,7 +18,9 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
-        for missing in &environment.missing {
+        // What compose lacks elsewhere is nothing about Redis.
+        let about_redis = !environment.servers.is_empty() || !environment.clients.is_empty();
+        for missing in environment.missing.iter().filter(|_| about_redis) {
             let message = format!("`{}` is not in the repository: {}", missing.path, missing.consequence);
             // It may be made by a script, or on the machine.
             let confidence = environment.confidence.min(Confidence::Medium);

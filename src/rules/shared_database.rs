@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
-        let mut uses: BTreeMap<(usize, u32), Vec<(Purpose, &Client, &ClientCase)>> = BTreeMap::new();
+        let mut uses: BTreeMap<(usize, u32), Vec<Use<'_>>> = BTreeMap::new();
         for client in &environment.clients {
             let (Some(purpose), [case]) = (purpose(client), client.cases.as_slice()) else { continue };
             if let (Reach::Servers(servers), Some(db)) = (&case.reach, case.db)
@@ -48,6 +48,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
     }
 }
+
+/// What a client is for, and what it connects with.
+type Use<'a> = (Purpose, &'a Client, &'a ClientCase);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {

@@ -37,7 +37,12 @@ pub fn parse(file: FileId, text: &str) -> (Option<ModModule>, Vec<Notice>) {
         return (None, vec![notice]);
     }
     let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
-    let parsed = ruff_python_parser::parse_unchecked(text, options);
+    let mut parsed = ruff_python_parser::parse_unchecked(text, options.clone());
+    if !parsed.errors().is_empty()
+        && let Some(blanked) = without_template_statements(text)
+    {
+        parsed = ruff_python_parser::parse_unchecked(&blanked, options);
+    }
     let notices = parsed
         .errors()
         .first()
@@ -51,6 +56,25 @@ pub fn parse(file: FileId, text: &str) -> (Option<ModModule>, Vec<Notice>) {
         ruff_python_ast::Mod::Expression(_) => None,
     };
     (module, notices)
+}
+
+/// The text with its lines of nothing but `{% … %}` or `{# … #}` left blank, byte for byte as long; `None` where there is
+/// none. The lines between stay, whatever the condition: what they assign is read as if each were there.
+fn without_template_statements(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut found = false;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim();
+        let statement = (content.starts_with("{%") && content.ends_with("%}"))
+            || (content.starts_with("{#") && content.ends_with("#}"));
+        if statement {
+            found = true;
+            out.extend(line.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { char::from(byte) } else { ' ' }));
+        } else {
+            out.push_str(line);
+        }
+    }
+    found.then_some(out)
 }
 
 /// A span from ruff's range.

@@ -114,7 +114,10 @@ impl<'a> Files<'a> {
     /// The env files that are required and certainly not there.
     pub fn missing(&self, env_files: &[EnvFile]) -> Vec<MissingFile> {
         let absent = |file: &&EnvFile| {
+            // Portainer writes `stack.env` itself.
+            let made = file.path.as_deref().is_some_and(|path| path.rsplit('/').next() == Some("stack.env"));
             file.required
+                && !made
                 && !self.may_exist(file.path.as_deref())
                 && !self.facts.env_files.iter().any(|read| Some(&read.path) == file.path.as_ref())
         };

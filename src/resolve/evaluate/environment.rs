@@ -42,10 +42,11 @@ impl<'a> Evaluator<'a> {
         };
         let mut cases = match (self.place.lookup)(name) {
             Lookup::Absent => unset(&[]),
-            Lookup::Unknown(_) => {
+            // Whatever the unread source sets wins over the default, and where it sets nothing nobody can tell.
+            Lookup::Unknown(source) => {
                 let symbol = self.symbols.variable(self.place.scope, name);
                 let text = self.symbols.variable_text(self.place.scope, name, span);
-                let mut cases = unset(&[Condition::Unset(symbol)]);
+                let mut cases = unset(&[Condition::Unset(symbol), Condition::Branch(source)]);
                 cases.push(Case { when: vec![Condition::Set(symbol)], value: Value::Text(text), trace: Vec::new() });
                 cases
             }

@@ -110,7 +110,7 @@ fn an_or_replaces_an_empty_variable_and_getenv_does_not() {
     let repository = Repository::new(&[("a.py", text)]);
     let clients = repository.with(&[], true);
     let host = clients[0].settings.host.as_ref().unwrap();
-    assert!(matches!(host.alternatives[0].when[..], [Condition::Unset(_)]));
+    assert!(matches!(host.alternatives[0].when[..], [Condition::Unset(_), Condition::Branch(_)]));
     assert_eq!(host.alternatives.len(), 2);
 }
 

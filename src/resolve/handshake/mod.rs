@@ -1,6 +1,6 @@
 //! Client credentials × server authentication × client version → Outcome (the truth table of facts.md §1).
 //!
-//! [`connect`] reads a client's settings with the grammar and precedence of its own library; [`outcomes`] says how
+//! [`connect()`] reads a client's settings with the grammar and precedence of its own library; [`outcomes`] says how
 //! the connection ends. Names and networks are somebody else's business: the two ends are known to meet here.
 
 mod connect;
