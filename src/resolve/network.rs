@@ -201,7 +201,7 @@ fn looks_unexpanded(name: &str) -> bool {
 }
 
 /// Levenshtein distance, for suggestions among short names.
-fn distance(one: &str, two: &str) -> usize {
+pub(super) fn distance(one: &str, two: &str) -> usize {
     let two: Vec<char> = two.chars().collect();
     let mut row: Vec<usize> = (0..=two.len()).collect();
     for (at, char) in one.chars().enumerate() {

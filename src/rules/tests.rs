@@ -109,7 +109,7 @@ fn literal(value: &str, stage: Stage) -> Model {
         stage,
         environments: Vec::new(),
     };
-    Model { environments: Vec::new(), literals: vec![literal] }
+    Model { literals: vec![literal], ..Model::default() }
 }
 
 #[test]
