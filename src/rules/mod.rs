@@ -50,6 +50,7 @@ mod unescaped_password;
 mod unexpected_password;
 mod unknown_host;
 mod unknown_user;
+mod unread_variable;
 mod weak_password;
 mod wrong_password;
 mod wrong_port;
@@ -98,6 +99,7 @@ pub static ALL: &[&Rule] = &[
     &undefined_variable::RULE,
     &unescaped_dollar::RULE,
     &swapped_variable::RULE,
+    &unread_variable::RULE,
     &redis_not_configured::RULE,
     &environment_drift::RULE,
 ];
