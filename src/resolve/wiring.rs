@@ -273,7 +273,7 @@ fn is_slip(one: &str, other: &str) -> bool {
     one != other
         && one.len().min(other.len()) >= 8
         && without_digits(one) != without_digits(other)
-        && crate::resolve::network::distance(&without_digits(one), &without_digits(other)) == 1
+        && crate::nearest::distance(&without_digits(one), &without_digits(other)) == 1
 }
 
 #[cfg(test)]
