@@ -18,6 +18,7 @@ pub mod project;
 pub mod server_auth;
 pub mod stage;
 pub mod versions;
+pub mod without_code;
 
 use crate::config::Config;
 use crate::facts::Facts;
