@@ -118,6 +118,11 @@ pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -
             from_setting(&mut collector, &entry.key.value, &value.text, None);
         }
     }
+    for (name, value) in facts.settings.iter().flat_map(|file| &file.urls) {
+        if !value.as_str().contains("${") {
+            from_setting(&mut collector, &name.value, value, None);
+        }
+    }
     // Passwords of unit tests log in to nothing.
     for module in facts.modules.iter().filter(|module| !is_test(&module.path)) {
         from_code(&mut collector, module);

@@ -47,6 +47,7 @@ mod unauthenticated_healthcheck;
 mod undefined_variable;
 mod unescaped_dollar;
 mod unescaped_password;
+mod unexpanded_variable;
 mod unexpected_password;
 mod unknown_host;
 mod unknown_user;
@@ -66,6 +67,7 @@ pub static ALL: &[&Rule] = &[
     &clients_disagree::RULE,
     &ignored_password_variable::RULE,
     &config_not_loaded::RULE,
+    &unexpanded_variable::RULE,
     &empty_password::RULE,
     &overridden_directive::RULE,
     &invalid_directive::RULE,

@@ -37,6 +37,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let mut finding = common::finding(&RULE, environment, confidence, primary, message);
                 finding.help = Some("remove it, or set the directive that it is meant for in the command".to_owned());
                 finding.setting = Some(name.clone());
+                // A server that reads none of its variables is one fault.
+                finding.group = Some(common::key(server.span));
                 findings.push(finding);
             }
         }
