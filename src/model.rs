@@ -384,6 +384,12 @@ pub struct Healthcheck {
     pub fails_on_noauth: bool,
     /// Whether it writes a key (`incr ping`).
     pub writes: bool,
+    /// The port it asks on the container itself; `None`: another host, a socket, or not known.
+    pub port: Option<u16>,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+    /// An argument with `$NAME` in a form that no shell reads: the name stays as it is.
+    pub unexpanded: Option<Span>,
 }
 
 /// Where a client runs.

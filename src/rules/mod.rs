@@ -13,6 +13,7 @@ mod tests;
 
 mod bind_all_interfaces;
 mod broken_command;
+mod broken_healthcheck;
 mod clients_disagree;
 mod config_not_loaded;
 mod empty_password;
@@ -78,6 +79,7 @@ pub static ALL: &[&Rule] = &[
     &unescaped_password::RULE,
     &malformed_url::RULE,
     &unauthenticated_healthcheck::RULE,
+    &broken_healthcheck::RULE,
     &hardcoded_password::RULE,
     &password_fallback::RULE,
     &weak_password::RULE,
