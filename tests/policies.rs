@@ -211,7 +211,7 @@ fn lookalikes_are_left_alone() {
         ("redirects.yaml", "map:\n  - from: /a\n    to: redis-docs\n"),
         ("notes.md", "Say `redis://:secret@host` when asked.\n"),
         ("app.py", "import logging\n\nlog = logging.getLogger(\"redis\")\nREDIRECT_URL = \"https://redis.io\"\n"),
-        ("compose.yaml", "services:\n  exporter:\n    image: oliver006/redis_exporter\n    ports: [\"9121:9121\"]\n"),
+        ("compose.yaml", "services:\n  docs:\n    image: acme/redis-docs\n    ports: [\"8080:80\"]\n"),
     ];
     assert!(names(&all(&files)).is_empty(), "{:?}", names(&all(&files)));
 }

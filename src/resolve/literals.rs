@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::Facts;
 use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Module};
 use crate::model::{Environment, Literal, LiteralRole, Password, Stage};
+use crate::resolve::placement::is_test;
 use crate::resolve::{evaluate, stage};
 use crate::source::{Sources, Span};
 use crate::symbol::Symbols;
@@ -117,11 +118,17 @@ pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -
             from_setting(&mut collector, &entry.key.value, &value.text, None);
         }
     }
-    for module in &facts.modules {
+    for (name, value) in facts.settings.iter().flat_map(|file| &file.urls) {
+        if !value.as_str().contains("${") {
+            from_setting(&mut collector, &name.value, value, None);
+        }
+    }
+    // Passwords of unit tests log in to nothing.
+    for module in facts.modules.iter().filter(|module| !is_test(&module.path)) {
         from_code(&mut collector, module);
     }
     for (setting, value) in evaluate::password_settings(facts) {
-        if names_redis_password(&setting) {
+        if names_redis_password(&setting) && !is_test(sources.get(value.span().file).path()) {
             collector.add(&value, LiteralRole::Setting, Some(&setting), None);
         }
     }

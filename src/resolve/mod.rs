@@ -20,6 +20,7 @@ pub mod stage;
 pub mod unplaced;
 pub mod versions;
 pub mod wiring;
+pub mod without_code;
 
 use crate::config::Config;
 use crate::facts::Facts;

@@ -53,11 +53,16 @@ fn queue(environment: &Environment, server: usize) -> Option<(&Client, Confidenc
         let setting = client.setting.as_deref().unwrap_or_default().to_ascii_uppercase();
         let certain = matches!(client.family, Family::Kombu | Family::Arq)
             || setting.contains("BROKER")
-            || client.setting.is_none() && runs_queue(environment, client);
+            || is_argument(client) && runs_queue(environment, client);
         let named = setting.contains("QUEUE");
         let confidence = if certain { Confidence::High } else { Confidence::Medium };
         (reaches && (certain || named)).then_some((client, confidence.min(client.confidence)))
     })
+}
+
+/// Whether no variable but the code or the command line says where it connects.
+fn is_argument(client: &Client) -> bool {
+    client.setting.as_deref().is_none_or(|setting| setting.starts_with('-') || setting == "command")
 }
 
 /// Whether the client belongs to the command of a worker that keeps its jobs in Redis.

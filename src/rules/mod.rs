@@ -48,9 +48,11 @@ mod unauthenticated_healthcheck;
 mod undefined_variable;
 mod unescaped_dollar;
 mod unescaped_password;
+mod unexpanded_variable;
 mod unexpected_password;
 mod unknown_host;
 mod unknown_user;
+mod unread_variable;
 mod weak_password;
 mod wrong_password;
 mod wrong_port;
@@ -66,6 +68,7 @@ pub static ALL: &[&Rule] = &[
     &clients_disagree::RULE,
     &ignored_password_variable::RULE,
     &config_not_loaded::RULE,
+    &unexpanded_variable::RULE,
     &empty_password::RULE,
     &overridden_directive::RULE,
     &invalid_directive::RULE,
@@ -100,6 +103,7 @@ pub static ALL: &[&Rule] = &[
     &undefined_variable::RULE,
     &unescaped_dollar::RULE,
     &swapped_variable::RULE,
+    &unread_variable::RULE,
     &redis_not_configured::RULE,
     &environment_drift::RULE,
 ];
