@@ -342,6 +342,8 @@ mod tests {
     fn documents_and_package_scripts() {
         let text = "Run docker compose -f a.yml up.\n\n```sh\n$ docker compose -f b.yml up\n```\n";
         assert_eq!(said("README.md", text), ["|b.yml||"]);
+        let text = "Start:\n\n    cp .env.example .env  # then edit\n    docker compose -f a.yml up\n\ntext\n    docker compose -f b.yml up\n";
+        assert_eq!(said("README.md", text), ["|a.yml||", ".env.example -> .env"]);
         let text = "{\"scripts\": {\"up\": \"docker compose -f a.yml -f b.yml up\"}}";
         assert_eq!(said("package.json", text), ["|a.yml,b.yml||"]);
         let text = "jobs:\n  t:\n    steps:\n      - run: |\n          cp .env.example .env\n          docker compose -f a.yml up\n        working-directory: .\n      - run: docker compose up\n        working-directory: deploy\n";

@@ -22,7 +22,7 @@ pub(super) fn of(file: FileId, path: &str, text: &str) -> Vec<Line> {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     if name.ends_with(".md") || name.ends_with(".markdown") {
-        return joined(file, &fenced(text));
+        return joined(file, &code_blocks(text));
     }
     if name == "package.json" {
         return package_scripts(&yaml::parse(file, text).0);
@@ -111,17 +111,22 @@ fn assignment(line: &str) -> Option<(String, String)> {
     (plain && !value.contains(" docker")).then(|| (name.to_owned(), value.to_owned()))
 }
 
-/// The lines of a document's fenced code blocks.
-fn fenced(text: &str) -> Vec<(usize, &str)> {
+/// The lines of a document's code blocks, fenced or indented.
+fn code_blocks(text: &str) -> Vec<(usize, &str)> {
     let mut fence: Option<&str> = None;
+    // An indented block begins after an empty line.
+    let mut may_begin = true;
     let mut kept = Vec::new();
     for (start, piece) in pieces(text) {
         let trimmed = piece.trim_start();
+        let indented = (piece.starts_with("    ") || piece.starts_with('\t')) && may_begin;
+        may_begin = trimmed.is_empty() || indented;
         let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
         match (fence, mark) {
             (Some(open), Some(mark)) if open == mark => fence = None,
             (None, Some(mark)) => fence = Some(mark),
             (Some(_), _) => kept.push((start, piece)),
+            (None, None) if indented => kept.push((start, piece)),
             (None, None) => {}
         }
     }

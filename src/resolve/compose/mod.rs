@@ -54,12 +54,16 @@ pub fn projects(
 
 /// The same files as a clone runs them in which env files were made from their examples, as the repository says.
 fn from_example(files: Files<'_>, composition: &Composition<'_>) -> Option<Project> {
+    // Where it matters most, nobody runs on the values of an example.
+    if composition.stage > model::Stage::Unlabelled {
+        return None;
+    }
     let examples = Examples::of(files.facts)?;
     let project = project(Files { examples: Some(&examples), ..files }, composition, &mut Vec::new());
     let used = examples.used()?;
     Some(Project {
         name: format!("{} from-example", project.name),
-        evidence: format!("{}; {} copies {} to {}", project.evidence, used.place, used.example, used.target),
+        evidence: format!("{}; {} says to copy {} to {}", project.evidence, used.place, used.example, used.target),
         confidence: project.confidence.min(Confidence::Medium),
         ..project
     })

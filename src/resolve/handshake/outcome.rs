@@ -176,11 +176,13 @@ impl Link<'_> {
     /// The outcomes for a library that is not known: what all of them agree on. Where each meets the same fault, and only
     /// some are refused, both ends are given.
     fn whatever_the_library(&self) -> Vec<Outcome> {
-        let families = [Family::RedisPy, Family::NodeRedis, Family::Ioredis];
+        // Older ones are no longer met: node-redis 3 and ioredis 4 left the user name out.
+        let families = [(Family::RedisPy, 3), (Family::NodeRedis, 4), (Family::Ioredis, 5)];
         let mut all: Vec<Outcome> = families
             .into_iter()
-            .flat_map(|family| {
-                split(VersionRange::default(), borders(family)).into_iter().map(move |part| self.outcome(family, part))
+            .flat_map(|(family, oldest)| {
+                let range = VersionRange { from: Some((oldest, 0)), to: None };
+                split(range, borders(family)).into_iter().map(move |part| self.outcome(family, part))
             })
             .collect();
         // ioredis goes on in another database than the one it was told: the same mistake, met later.
