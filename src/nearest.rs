@@ -12,7 +12,8 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
 }
 
 /// Levenshtein distance; quadratic, for short names.
-fn distance(one: &str, two: &str) -> usize {
+#[must_use]
+pub fn distance(one: &str, two: &str) -> usize {
     let two: Vec<char> = two.chars().collect();
     let mut row: Vec<usize> = (0..=two.len()).collect();
     for (at, char) in one.chars().enumerate() {

@@ -9,6 +9,7 @@ pub mod pins;
 pub mod python;
 mod seeds;
 mod server_files;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::facts::{
-    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts,
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, SettingsFile, ci as ci_facts, code,
+    compose as compose_facts,
 };
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources};
@@ -47,6 +49,7 @@ enum Fact {
     Dockerfile(Dockerfile),
     Pins(Vec<Pin>),
     Workflow(ci_facts::Workflow),
+    Settings(SettingsFile),
 }
 
 /// Reads the seeds, then what they ask for, each file once in each role, until nothing new is asked.
@@ -70,6 +73,7 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
     driver.facts.modules.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.workflows.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
 }
@@ -112,6 +116,7 @@ impl Driver {
                 Fact::Dockerfile(file) => self.facts.dockerfiles.push(file),
                 Fact::Pins(pins) => self.facts.pins.extend(pins),
                 Fact::Workflow(file) => self.facts.workflows.push(file),
+                Fact::Settings(file) => self.facts.settings.push(file),
             }
             all.extend(requests);
             self.notices.extend(notices);
@@ -215,6 +220,7 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let (fact, notices) = ci::extract(file, path, text);
             (Fact::Workflow(fact), Vec::new(), notices)
         }
+        FileKind::Settings => (Fact::Settings(settings::extract(file, path, text)), Vec::new(), Vec::new()),
         FileKind::Pins => (Fact::Pins(pins::extract(file, path, text)), Vec::new(), Vec::new()),
         // Each reader of the file has its own dialect: it is parsed where the reader is known.
         FileKind::Dotenv => {

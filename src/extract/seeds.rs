@@ -7,8 +7,9 @@ use regex::bytes::Regex;
 use super::Job;
 use super::ci::is_workflow;
 use super::pins::is_pin_file;
+use super::settings::is_settings;
 use crate::facts::FileKind;
-use crate::tree::Tree;
+use crate::tree::{Content, Tree};
 
 /// What a file must say, beyond its name, to be read.
 #[derive(Clone, Copy)]
@@ -19,11 +20,16 @@ enum Says {
     Redis,
     /// It has services of containers, one of them speaking of Redis.
     Services,
+    /// The same, or else a Redis URL, as a program's settings do.
+    ServicesOrUrl,
+    /// It has a Redis URL.
+    Url,
     /// It has a directive that only Redis knows.
     Directive,
 }
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
 static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -42,10 +48,13 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     let contents = tree.read_many(&paths, |path, bytes| {
         by_content.binary_search_by(|(other, _, _)| (*other).cmp(path)).is_ok_and(|at| says(by_content[at].2, bytes))
     });
-    for ((path, kind, _), content) in by_content.into_iter().zip(contents) {
-        if let Some(content) = content {
-            jobs.push((path.to_owned(), kind, Some(content)));
-        }
+    for ((path, kind, what), content) in by_content.into_iter().zip(contents) {
+        let Some(content) = content else { continue };
+        let kind = match (&content, what) {
+            (Content::Bytes(bytes), Says::ServicesOrUrl) if !has_services(bytes) => FileKind::Settings,
+            _ => kind,
+        };
+        jobs.push((path.to_owned(), kind, Some(content)));
     }
     jobs
 }
@@ -66,7 +75,10 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
         // The folders of CI systems hold `services:` of another kind.
-        _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => (FileKind::Compose, Says::Services),
+        _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => {
+            let also_settings = is_settings(path);
+            (FileKind::Compose, if also_settings { Says::ServicesOrUrl } else { Says::Services })
+        }
         "py" => (FileKind::Python, Says::Redis),
         "acl" => (FileKind::RedisConf, Says::Anything),
         "conf" if server => (FileKind::RedisConf, Says::Anything),
@@ -75,10 +87,13 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if name == ".env" || name.starts_with(".env.") || name.starts_with(".env-") || extension == "env" => {
             (FileKind::Dotenv, Says::Anything)
         }
+        // Not `dockerfile.rs`: a program about such files.
+        "rs" | "go" | "js" | "ts" | "md" | "java" | "rb" | "c" | "h" | "sh" => return None,
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
         _ if is_pin_file(path) => (FileKind::Pins, Says::Redis),
+        "toml" | "json" | "ini" | "cfg" | "properties" if is_settings(path) => (FileKind::Settings, Says::Url),
         _ => return None,
     })
 }
@@ -97,14 +112,23 @@ pub fn is_example(path: &str) -> bool {
 }
 
 fn says(what: Says, bytes: &[u8]) -> bool {
-    // A pattern that did not compile finds everything: reading too much is no error, reading too little is.
-    let found = |pattern: &Option<Regex>| pattern.as_ref().is_none_or(|pattern| pattern.is_match(bytes));
     match what {
         Says::Anything => true,
-        Says::Redis => found(&REDIS),
-        Says::Services => found(&REDIS) && found(&SERVICES) && found(&CONTAINER),
-        Says::Directive => found(&DIRECTIVE),
+        Says::Redis => found(&REDIS, bytes),
+        Says::Services => has_services(bytes),
+        Says::ServicesOrUrl => has_services(bytes) || found(&URL, bytes),
+        Says::Url => found(&URL, bytes),
+        Says::Directive => found(&DIRECTIVE, bytes),
     }
+}
+
+fn has_services(bytes: &[u8]) -> bool {
+    found(&REDIS, bytes) && found(&SERVICES, bytes) && found(&CONTAINER, bytes)
+}
+
+/// A pattern that did not compile finds everything: reading too much is no error, reading too little is.
+fn found(pattern: &Option<Regex>, bytes: &[u8]) -> bool {
+    pattern.as_ref().is_none_or(|pattern| pattern.is_match(bytes))
 }
 
 #[cfg(test)]
@@ -121,7 +145,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &SERVICES, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &URL, &SERVICES, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

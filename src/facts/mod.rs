@@ -9,6 +9,7 @@ pub mod compose;
 use crate::library::VersionRange;
 use crate::source::{FileId, Span, Spanned};
 use crate::syntax::{dockerfile, redis_conf};
+use crate::text::Text;
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -27,6 +28,17 @@ pub struct Facts {
     pub workflows: Vec<ci::Workflow>,
     /// Versions of client libraries that the repository pins.
     pub pins: Vec<Pin>,
+    /// Configuration files of programs that hold Redis URLs.
+    pub settings: Vec<SettingsFile>,
+}
+
+/// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.
+#[derive(Debug, Clone)]
+pub struct SettingsFile {
+    /// Its path relative to the root.
+    pub path: String,
+    /// The settings whose value is a Redis URL, possibly with `${…}` in it, under their own key.
+    pub urls: Vec<(Spanned<String>, Text)>,
 }
 
 /// A version of the client library, as a requirements or lock file gives it.
@@ -90,6 +102,8 @@ pub enum FileKind {
     Pins,
     /// A CI workflow.
     Workflow,
+    /// A program's configuration, read for Redis URLs only.
+    Settings,
 }
 
 /// A file that matters because of what another one says.

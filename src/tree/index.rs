@@ -84,7 +84,7 @@ impl Index {
     pub fn presence(&self, path: &str) -> Presence {
         if self.files.contains_key(path) {
             Presence::File
-        } else if self.folders.contains(path) {
+        } else if path.is_empty() || self.folders.contains(path) {
             Presence::Folder
         } else if self.ignored.contains(path) || self.would_be_ignored(path) {
             Presence::Ignored
