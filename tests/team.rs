@@ -387,7 +387,7 @@ const HISTORIES: &[History] = &[
     (
         "a staging file",
         |to| to.write("compose.staging.yaml", "services:\n  redis:\n    ports:\n      - 6379:6379\n"),
-        &["compose.staging.yaml published-port"],
+        &[".env reused-password", "compose.staging.yaml published-port"],
     ),
     (
         "a name that is no service",
@@ -475,4 +475,21 @@ fn a_touched_finding_is_reported_again() {
     let repository = Repository::committed(&HEALTHY);
     repository.replace("compose.yaml", "      - 6390:6379", "      - 6390:6379 # for the lab");
     assert_eq!(repository.found(&["--since", "HEAD"]), ["compose.yaml published-port"]);
+}
+
+#[test]
+fn placeholders_and_allowed_endpoints_are_meant_to_be_so() {
+    let files = with(&[("lab/compose.yaml", OPEN)]);
+    let repository = Repository::new(&files);
+    repository.write("jobs/queue.py", &secret("Amber-Causeway-6113"));
+    let there = |rule: &str| repository.found(&[]).iter().any(|found| found.ends_with(rule));
+    assert!(there("hardcoded-password") && there("published-port"));
+    repository.write("redislint.toml", "placeholders = [\"Amber-*\"]\n");
+    assert!(!there("hardcoded-password") && there("published-port"));
+    repository.write("redislint.toml", "allowed-endpoints = [\"0.0.0.0:6379\"]\n");
+    assert!(there("hardcoded-password") && !there("published-port"));
+    repository.write("jobs/queue.py", &secret("Amber-Causeway-6113").replace("example.net", "shop.io"));
+    assert!(there("plaintext-remote"));
+    repository.write("redislint.toml", "allowed-endpoints = [\"cache.shop.io\"]\n");
+    assert!(!there("plaintext-remote"));
 }
