@@ -165,10 +165,11 @@ fn is_ignored(finding: &Finding, link: bool, ignores: &mut Ignores, sources: &So
     ignored
 }
 
-/// Whether a finding was there before a change, as bad as now, and the change left all its places alone.
+/// Whether a finding was there before a change, and the change left all its places alone. A note that became more is
+/// new: a published port with a password is worth a note, and the same port of an open server is a fault.
 fn is_old(finding: &Finding, fingerprint: &Fingerprint, since: &Since, sources: &Sources) -> bool {
-    since.known.get(fingerprint).is_some_and(|before| *before >= finding.severity)
-        && !places(finding).any(|place| since.touches(place, sources))
+    let as_bad = |before: &Severity| *before > Severity::Note || finding.severity == Severity::Note;
+    since.known.get(fingerprint).is_some_and(as_bad) && !places(finding).any(|place| since.touches(place, sources))
 }
 
 fn by_place(sources: &Sources, a: &Finding, b: &Finding) -> Ordering {

@@ -147,7 +147,7 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
     let extract::Extracted { facts, index, mut notices } = extract::run(tree, &mut sources);
     let (model, more) = resolve::resolve(&facts, &index, &mut sources, &symbols, &options.config);
     notices.extend(more);
-    let context = rule::Context { model: &model, symbols: &symbols, sources: &sources };
+    let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config: &options.config };
     let checked = check::check(rules::ALL, &context, options);
     if !options.show_secrets {
         secrets::mark(&mut sources, &model, &checked.findings);

@@ -1,5 +1,6 @@
 //! What a rule is: a name, its documentation and a function from the model to findings.
 
+use crate::config::Config;
 use crate::finding::{Finding, Severity};
 use crate::model::Model;
 use crate::source::Sources;
@@ -57,6 +58,8 @@ pub struct Context<'a> {
     pub symbols: &'a Symbols,
     /// Paths and tracked state of files.
     pub sources: &'a Sources,
+    /// What the repository says about itself.
+    pub config: &'a Config,
 }
 
 /// One rule.

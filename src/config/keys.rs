@@ -7,6 +7,8 @@ pub(super) enum Kind {
     Flag,
     /// Any text that is not empty.
     Text,
+    /// A pattern as in `.gitignore`.
+    Glob,
     /// The name of a rule.
     Rule,
     /// One of these texts.
@@ -62,7 +64,7 @@ pub(super) static ROOT: &[Key] = &[
 ];
 
 static PER_PATH: &[Key] = &[
-    required("paths", TEXTS, "Globs as in .gitignore, relative to the root"),
+    required("paths", Kind::List(&Kind::Glob), "Globs as in .gitignore, relative to the root"),
     key("rules", RULES, "The rules; all of them where it is not set"),
     key("reason", Kind::Text, "Why"),
 ];

@@ -4,6 +4,7 @@
 //! Goes out: a [`Config`] in which every value keeps its place, or everything that is wrong with it. Imports no rule;
 //! opens no file.
 
+mod glob;
 mod keys;
 mod read;
 pub mod schema;
@@ -48,6 +49,26 @@ pub struct Config {
     pub compose_version: ComposeVersion,
     /// `require-reason`: an ignore without a reason does not count.
     pub require_reason: bool,
+}
+
+impl Config {
+    /// Whether `placeholders` says that a value is no password.
+    #[must_use]
+    pub fn is_placeholder(&self, value: &str) -> bool {
+        self.placeholders.iter().any(|pattern| glob::matches(&pattern.value, value))
+    }
+
+    /// Whether `allowed-endpoints` says that an address is meant to be reached; without a port it stands for all ports.
+    #[must_use]
+    pub fn allows_endpoint(&self, host: &str, port: &str) -> bool {
+        let bare = |text: &str| text.trim_matches(['[', ']']).to_ascii_lowercase();
+        self.allowed_endpoints.iter().any(|allowed| {
+            let allowed = allowed.value.as_str();
+            let with_port =
+                allowed.rsplit_once(':').is_some_and(|(name, number)| bare(name) == bare(host) && number == port);
+            with_port || bare(allowed) == bare(host)
+        })
+    }
 }
 
 /// The file of a configuration.

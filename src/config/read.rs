@@ -1,5 +1,6 @@
 //! TOML text → [`Config`], and everything in it that is wrong, with its place.
 
+use ignore::gitignore::GitignoreBuilder;
 use toml::Spanned as Located;
 use toml::de::{DeTable, DeValue};
 
@@ -87,7 +88,7 @@ impl Reader<'_> {
         match kind {
             Kind::Flag if found.is_bool() => {}
             Kind::Flag => self.wrong(value, name, "`true` or `false`"),
-            Kind::Text | Kind::Rule | Kind::Choice(_) => match found.as_str() {
+            Kind::Text | Kind::Glob | Kind::Rule | Kind::Choice(_) => match found.as_str() {
                 Some("") => self.mistakes.push(mistake(value.span(), format!("`{name}` must not be empty"))),
                 Some(text) => self.text(value.span(), text, kind, name),
                 None => self.wrong(value, name, "a string"),
@@ -114,6 +115,9 @@ impl Reader<'_> {
 
     fn text(&mut self, place: Range, text: &str, kind: Kind, name: &str) {
         match kind {
+            Kind::Glob if GitignoreBuilder::new("").add_line(None, text).is_err() => {
+                self.mistakes.push(mistake(place, format!("`{name}` holds a pattern that means nothing")));
+            }
             Kind::Rule if !self.rules.contains(&text) => self.unknown("rule", place, text, self.rules.iter().copied()),
             Kind::Choice(choices) if !choices.contains(&text) => {
                 let list: Vec<String> = choices.iter().map(|choice| format!("\"{choice}\"")).collect();

@@ -32,7 +32,7 @@ fn table(keys: &[Key]) -> Value {
 fn of(kind: Kind) -> Value {
     match kind {
         Kind::Flag => json!({ "type": "boolean" }),
-        Kind::Text => json!({ "type": "string", "minLength": 1 }),
+        Kind::Text | Kind::Glob => json!({ "type": "string", "minLength": 1 }),
         Kind::Rule => json!({ "$ref": "#/$defs/rule" }),
         Kind::Choice(choices) => json!({ "enum": choices }),
         Kind::List(kind) => json!({ "type": "array", "items": of(*kind) }),

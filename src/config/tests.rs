@@ -101,6 +101,8 @@ fn typos_are_named_exactly_with_a_suggestion() {
     assert_eq!(mistakes("ignore = 'published-port'\n"), ["'published-port': `ignore` has to be a list, not string"]);
     assert_eq!(mistakes("zzz = 1\n"), ["zzz: unknown key `zzz`"]);
     assert_eq!(mistakes("placeholders = ['']\n"), ["'': `placeholders` must not be empty"]);
+    let pattern = "[[per-path]]\npaths = ['a/[']\n";
+    assert_eq!(mistakes(pattern), ["'a/[': `paths` holds a pattern that means nothing"]);
     assert_eq!(mistakes("a = 1\nb = 2\n").len(), 2, "all mistakes at once");
 }
 
@@ -109,4 +111,15 @@ fn broken_toml_is_a_mistake_at_its_place() {
     let found = parse("redislint.toml", "ignore = [\n", &RULES).unwrap_err();
     assert!(!found.is_empty());
     assert!(found[0].span.range().start >= 9, "{found:?}");
+}
+
+#[test]
+fn an_allowed_endpoint_is_a_host_or_a_host_with_its_port() {
+    let config = read("allowed-endpoints = ['bastion.example.net', '0.0.0.0:6380', '[2001:db8::1]:6379']\n");
+    for (host, port) in [("Bastion.example.net", "1"), ("0.0.0.0", "6380"), ("2001:db8::1", "6379")] {
+        assert!(config.allows_endpoint(host, port), "{host} {port}");
+    }
+    for (host, port) in [("0.0.0.0", "6379"), ("example.net", "6379"), ("2001:db8::1", "6380")] {
+        assert!(!config.allows_endpoint(host, port), "{host} {port}");
+    }
 }

@@ -29,7 +29,9 @@ pub fn finding(rule: &Rule, context: &Context<'_>, literal: &Literal, fact: &str
     let span = literal.value.span();
     let example = common::is_example(context.sources, span);
     let value = literal.value.as_str();
-    if !Symbols::is_known(&literal.value) || placeholder::is_placeholder(value, example) || is_secret_path(value) {
+    let is_none =
+        placeholder::is_placeholder(value, example) || context.config.is_placeholder(value) || is_secret_path(value);
+    if !Symbols::is_known(&literal.value) || is_none {
         return None;
     }
     let tracked = context.sources.get(span.file).tracked();

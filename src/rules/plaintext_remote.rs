@@ -19,7 +19,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for lost in lost::clients(context.model, is_exposed) {
+    let is_meant = |case: &ClientCase| {
+        let port = case.port.map(|port| port.to_string()).unwrap_or_default();
+        case.host.as_ref().is_some_and(|host| context.config.allows_endpoint(host.as_str(), &port))
+    };
+    for lost in lost::clients(context.model, |case| is_exposed(case) && !is_meant(case)) {
         let client = common::client_name(lost.client);
         let host = lost::host(context, lost.case);
         let message = format!("{client} sends its password to {host} without TLS");

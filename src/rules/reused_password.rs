@@ -21,8 +21,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut by_value: BTreeMap<&str, Vec<&Literal>> = BTreeMap::new();
     for literal in &context.model.literals {
         let example = common::is_example(context.sources, literal.value.span());
-        if !example && !placeholder::is_placeholder(literal.value.as_str(), false) {
-            by_value.entry(literal.value.as_str()).or_default().push(literal);
+        let value = literal.value.as_str();
+        if !example && !placeholder::is_placeholder(value, false) && !context.config.is_placeholder(value) {
+            by_value.entry(value).or_default().push(literal);
         }
     }
     for literals in by_value.values() {

@@ -1,5 +1,6 @@
 //! Small models for the rules' unit tests.
 
+use crate::config::Config;
 use crate::finding::{Confidence, Finding};
 use crate::model::*;
 use crate::rule::{Context, Rule};
@@ -127,6 +128,7 @@ pub fn check_model(rule: &Rule, model: &Model, path: &str, tracked: Option<bool>
     sources.add(path, &[b' '; 200], tracked);
     let symbols = Symbols::default();
     let mut findings = Vec::new();
-    (rule.check)(&Context { model, symbols: &symbols, sources: &sources }, &mut findings);
+    let config = Config::default();
+    (rule.check)(&Context { model, symbols: &symbols, sources: &sources, config: &config }, &mut findings);
     findings
 }
