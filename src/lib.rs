@@ -35,6 +35,7 @@ pub mod finding;
 pub mod git;
 pub mod library;
 pub mod model;
+pub mod nearest;
 pub mod report;
 pub mod resolve;
 pub mod rule;

@@ -8,8 +8,8 @@ use crate::finding::Confidence;
 use crate::library::Family;
 use crate::model::{Client, Place, Reach, Stage};
 use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
-use crate::resolve::literals::names_redis_password;
-use crate::resolve::project::{Variable, Variables};
+use crate::resolve::literals::{is_redis_url, names_redis_password};
+use crate::resolve::project::{Container, Variable, Variables};
 use crate::resolve::{Inputs, handshake, stage, versions};
 use crate::source::Span;
 use crate::symbol::{Alternative, Resolved, Step, Symbols};
@@ -58,7 +58,7 @@ pub fn from_variables(variables: &Variables, known: &[Client], symbols: &Symbols
     let read = Read::of(known);
     let mut found = Vec::new();
     for (name, variable) in &variables.map {
-        let settings = if variable.value.alternatives.iter().any(is_redis_url) {
+        let settings = if variable.value.alternatives.iter().any(holds_redis_url) {
             ConnectionSettings { url: Some(variable.value.clone()), ..ConnectionSettings::default() }
         } else if let Some(prefix) = host_prefix(name) {
             let Some(settings) = group(variables, prefix, variable, symbols) else { continue };
@@ -77,6 +77,40 @@ pub fn from_variables(variables: &Variables, known: &[Client], symbols: &Symbols
             confidence: Confidence::Medium,
             trace: vec![Step { span: variable.name_span, label: format!("{name} is set here") }],
         });
+    }
+    found
+}
+
+/// Clients that a command names: `rq worker --url redis://…`, `celery --broker=redis://…`.
+#[must_use]
+pub fn from_arguments(container: &Container) -> Vec<FoundClient> {
+    let mut found = Vec::new();
+    // The alternatives of a command differ in values, not in what they run.
+    let Some(words) = container.command.as_ref().and_then(|cases| Some(&cases.first()?.value)) else { return found };
+    let runs = |name: &str| words.iter().any(|word| word.as_str().rsplit('/').next() == Some(name));
+    let (family, confidence) = match () {
+        () if runs("rq") || runs("rqworker") || runs("rq-dashboard") => (Family::RedisPy, Confidence::High),
+        () if runs("celery") => (Family::Kombu, Confidence::High),
+        () => (Family::Unknown, Confidence::Medium),
+    };
+    for word in words {
+        let start = word.as_str().find('=').filter(|_| word.as_str().starts_with('-')).map_or(0, |equals| equals + 1);
+        let value = word.slice(start..word.len());
+        let trace = vec![Step { span: value.span(), label: "an argument of the command".to_owned() }];
+        let alternative = Alternative { when: Vec::new(), value: Some(value.clone()), trace };
+        if holds_redis_url(&alternative) {
+            found.push(FoundClient {
+                span: value.span(),
+                setting: None,
+                family,
+                settings: ConnectionSettings {
+                    url: Some(Resolved { alternatives: vec![alternative] }),
+                    ..ConnectionSettings::default()
+                },
+                confidence,
+                trace: Vec::new(),
+            });
+        }
     }
     found
 }
@@ -111,9 +145,8 @@ impl Read {
     }
 }
 
-fn is_redis_url(alternative: &Alternative) -> bool {
-    let Some(value) = &alternative.value else { return false };
-    ["redis://", "rediss://", "valkey://", "valkeys://"].iter().any(|scheme| value.as_str().starts_with(scheme))
+fn holds_redis_url(alternative: &Alternative) -> bool {
+    alternative.value.as_ref().is_some_and(|value| is_redis_url(value.as_str()))
 }
 
 /// `REDIS_` of `REDIS_HOST`, `APP_REDIS_CACHE_` of `APP_REDIS_CACHE_HOST`.

@@ -6,7 +6,7 @@ use crate::resolve::clients::{self, Ids};
 use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Lookup, Project};
-use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth};
+use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth, wiring};
 use crate::source::FileId;
 
 /// Everything that runs in a project.
@@ -37,6 +37,9 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         }
     }
     let links = links(inputs, &all, &servers);
+    let is_server = |name: &str| servers.iter().any(|server| server.service.as_deref() == Some(name));
+    let mut missing = project.missing.clone();
+    missing.extend(wiring::missing_mounts(inputs, project, is_server));
     Environment {
         name: project.name.clone(),
         kind: project.kind,
@@ -48,6 +51,9 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         servers,
         clients: all,
         links,
+        references: wiring::references(inputs, project),
+        missing,
+        lost_words: wiring::lost_words(inputs, project),
     }
 }
 
@@ -81,6 +87,10 @@ fn of_container(
             let id = ids.next(&place, client.setting.as_deref());
             found.push(clients::client(inputs, client, place.clone(), id));
         }
+    }
+    for client in clients::from_arguments(container) {
+        let id = ids.next(&place, client.setting.as_deref());
+        found.push(clients::client(inputs, client, place.clone(), id));
     }
     for client in clients::from_variables(&container.environment, &found, inputs.symbols) {
         let id = ids.next(&place, client.setting.as_deref());

@@ -138,7 +138,8 @@ impl Tree {
             }
             return Content::Bytes(bytes.clone());
         }
-        self.root.as_ref().map_or(Content::Missing, |root| disk::read(root, &path))
+        let listed = self.index.presence(&path) == Presence::File;
+        self.root.as_ref().map_or(Content::Missing, |root| disk::read(root, &path, listed))
     }
 
     /// Reads many files at once; the answers come in the order of the paths. Those that `keep` refuses are dropped

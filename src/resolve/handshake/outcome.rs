@@ -42,7 +42,7 @@ pub fn outcomes(
     let Auth::Users(users) = auth else { return vec![(version, Outcome::Undetermined)] };
     let link = Link { client, server, users, symbols };
     if family == Family::Unknown || family == Family::RedisRs {
-        return vec![(version, link.whatever_the_library())];
+        return link.whatever_the_library().into_iter().map(|outcome| (version, outcome)).collect();
     }
     let mut all: Vec<(VersionRange, Outcome)> = Vec::new();
     for part in split(version, borders(family)) {
@@ -173,19 +173,29 @@ impl Link<'_> {
         }
     }
 
-    /// One outcome for a library that is not known: only where all of them agree.
-    fn whatever_the_library(&self) -> Outcome {
+    /// The ends for a library that is not known: only where all of them agree, at least on what is wrong.
+    fn whatever_the_library(&self) -> Vec<Outcome> {
         let families = [Family::RedisPy, Family::NodeRedis, Family::Ioredis];
-        let mut all = families.into_iter().flat_map(|family| {
-            split(VersionRange::default(), borders(family)).into_iter().map(move |part| self.outcome(family, part))
-        });
-        let Some(first) = all.next() else { return Outcome::Undetermined };
+        let all: Vec<Outcome> = families
+            .into_iter()
+            .flat_map(|family| {
+                split(VersionRange::default(), borders(family)).into_iter().map(move |part| self.outcome(family, part))
+            })
+            .collect();
         let kind = |outcome: &Outcome| match outcome {
             Outcome::Fails { stage, fault, .. } => (std::mem::discriminant(outcome), Some(*stage), *fault),
             Outcome::WorksUnauthenticated { fault } => (std::mem::discriminant(outcome), None, Some(*fault)),
             _ => (std::mem::discriminant(outcome), None, None),
         };
-        if all.all(|outcome| kind(&outcome) == kind(&first)) { first } else { Outcome::Undetermined }
+        let mut kinds: Vec<Outcome> = Vec::new();
+        for outcome in all {
+            if !kinds.iter().any(|known| kind(known) == kind(&outcome)) {
+                kinds.push(outcome);
+            }
+        }
+        let fault = kinds.first().and_then(|first| kind(first).2);
+        let agreed = kinds.len() == 1 || fault.is_some() && kinds.iter().all(|outcome| kind(outcome).2 == fault);
+        if agreed { kinds } else { vec![Outcome::Undetermined] }
     }
 
     fn authentication(&self, family: Family, version: VersionRange) -> Outcome {
