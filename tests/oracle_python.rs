@@ -59,9 +59,9 @@ impl Case {
     /// Tells whether an answer was recorded for this very case.
     fn digest(&self) -> String {
         let text = self.request().to_string();
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = text
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         format!("{hash:016x}")
     }
 }
@@ -105,7 +105,8 @@ impl Chance {
 
     fn value(&mut self, kind: &str) -> String {
         const HOSTS: &[&str] = &["redis", "cache", "localhost", "127.0.0.1", "redis-1.internal", "Redis", "my_redis"];
-        const PASSWORDS: &[&str] = &["s3cret", "pass", "p@ss", "a+b", "pa%40ss", "None", "a b", "p:w", "pä$x", "Pass-9", "p/w"];
+        const PASSWORDS: &[&str] =
+            &["s3cret", "pass", "p@ss", "a+b", "pa%40ss", "None", "a b", "p:w", "pä$x", "Pass-9", "p/w"];
         match kind {
             "HOST" => self.one(HOSTS).to_owned(),
             "PORT" => self.one(&["6379", "6380", "7000"]).to_owned(),
@@ -346,7 +347,10 @@ fn settings_mean_what_the_libraries_say() {
             wrong.push((
                 files.len(),
                 case.shape,
-                format!("{}: {:?}\n{files}python: {answer}\nours:   {ours}\n", shapes[case.shape].name, case.environment),
+                format!(
+                    "{}: {:?}\n{files}python: {answer}\nours:   {ours}\n",
+                    shapes[case.shape].name, case.environment
+                ),
             ));
         }
     }

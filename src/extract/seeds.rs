@@ -17,6 +17,8 @@ enum Says {
     Anything,
     /// It mentions Redis.
     Redis,
+    /// It mentions Redis, or is about a queue whose settings may stand elsewhere.
+    Code,
     /// It has services of containers, one of them speaking of Redis.
     Services,
     /// It has a directive that only Redis knows.
@@ -24,6 +26,8 @@ enum Says {
 }
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
+static QUEUE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)\bcelery\(|config_from_object|broker_url").ok());
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
 static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -67,7 +71,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
         // The folders of CI systems hold `services:` of another kind.
         _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => (FileKind::Compose, Says::Services),
-        "py" => (FileKind::Python, Says::Redis),
+        "py" => (FileKind::Python, Says::Code),
         "acl" => (FileKind::RedisConf, Says::Anything),
         "conf" if server => (FileKind::RedisConf, Says::Anything),
         "conf" => (FileKind::RedisConf, Says::Directive),
@@ -102,6 +106,7 @@ fn says(what: Says, bytes: &[u8]) -> bool {
     match what {
         Says::Anything => true,
         Says::Redis => found(&REDIS),
+        Says::Code => found(&REDIS) || found(&QUEUE),
         Says::Services => found(&REDIS) && found(&SERVICES) && found(&CONTAINER),
         Says::Directive => found(&DIRECTIVE),
     }
@@ -121,7 +126,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &SERVICES, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &QUEUE, &SERVICES, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

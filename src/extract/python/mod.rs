@@ -75,6 +75,11 @@ pub fn extract(
             }
         }
     }
+    for target in named_modules(&block.calls, &walker.finder) {
+        if target.path != path && !walker.requests.iter().any(|known| known.path == target.path) {
+            walker.requests.push(target);
+        }
+    }
     module.imports = walker.imports;
     module.bindings = block.bindings;
     module.classes = block.classes;
@@ -175,7 +180,10 @@ impl Walker<'_> {
                 let mut prefixed = false;
                 for item in &statement.items {
                     let value = self.value(&item.context_expr, out);
-                    prefixed |= value.as_call().and_then(|call| call.callee.dotted()).is_some_and(|name| name.ends_with(".prefixed"));
+                    prefixed |= value
+                        .as_call()
+                        .and_then(|call| call.callee.dotted())
+                        .is_some_and(|name| name.ends_with(".prefixed"));
                     if let Some(target) = &item.optional_vars {
                         self.bind(target, Some(&value), None, out, guards);
                     }
@@ -285,11 +293,8 @@ impl Walker<'_> {
             // Names of the inner function are looked up in the outer one: near enough where they are unique.
             block.bindings.extend(inner.bindings);
         }
-        let decorators = function
-            .decorator_list
-            .iter()
-            .map(|decorator| self.lower.expr(&decorator.expression))
-            .collect();
+        let decorators =
+            function.decorator_list.iter().map(|decorator| self.lower.expr(&decorator.expression)).collect();
         let name = Spanned::new(function.name.id.to_string(), self.lower.span(function.name.range));
         Function { name, parameters, decorators, bindings: block.bindings, returns: block.returns, calls }
     }
@@ -322,6 +327,21 @@ impl Walker<'_> {
         }
         Class { name, bases, keywords, fields: block.bindings, methods, inner: block.classes }
     }
+}
+
+/// The modules that strings name: `app.config_from_object("package.celeryconfig:Config")`.
+fn named_modules(calls: &[Expr], finder: &Finder<'_>) -> Vec<Request> {
+    let mut out = Vec::new();
+    for call in calls.iter().filter_map(Expr::as_call) {
+        let named = matches!(&call.callee.kind, ExprKind::Attribute(_, name) if name.value == "config_from_object");
+        let Some(text) = call.arguments.first().and_then(Expr::as_text).filter(|_| named) else { continue };
+        let module = text.as_str().split(':').next().unwrap_or_default();
+        let whole = Some(module).filter(|module| !module.is_empty() && !module.starts_with('.'));
+        if let Some(path) = whole.and_then(|module| finder.absolute(module)) {
+            out.push(Request { path, kind: FileKind::Python, from: text.span() });
+        }
+    }
+    out
 }
 
 /// `a.b` and `a["b"]` as `a.b`.

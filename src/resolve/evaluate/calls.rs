@@ -28,7 +28,10 @@ impl<'a> Evaluator<'a> {
                     return map(cases, |value| as_text(&value).map(Value::Number), expr.span);
                 }
                 ("isinstance", Some(value)) => {
-                    let text = call.arguments.get(1).is_some_and(|kind| matches!(&kind.kind, ExprKind::Name(name) if name == "str"));
+                    let text = call
+                        .arguments
+                        .get(1)
+                        .is_some_and(|kind| matches!(&kind.kind, ExprKind::Name(name) if name == "str"));
                     let is_text = |value: Value<'a>| match value {
                         Value::Text(_) if text => Some(Value::Bool(true)),
                         Value::None if text => Some(Value::Bool(false)),

@@ -100,8 +100,13 @@ impl<'a> Evaluator<'a> {
             _ => {
                 let (library, method) = callee.rsplit_once('.')?;
                 match (library, method) {
-                    ("environ.Env" | "environ.FileAwareEnv", "str" | "int" | "url" | "get_value" | "unicode" | "cache" | "cache_url")
-                    | ("environ", "Env" | "FileAwareEnv") => (true, 1, files(Dialect::DjangoEnviron, &self.read_files())),
+                    (
+                        "environ.Env" | "environ.FileAwareEnv",
+                        "str" | "int" | "url" | "get_value" | "unicode" | "cache" | "cache_url",
+                    )
+                    | ("environ", "Env" | "FileAwareEnv") => {
+                        (true, 1, files(Dialect::DjangoEnviron, &self.read_files()))
+                    }
                     ("environs.Env", "str" | "int" | "url")
                     | ("environs", "Env" | "env")
                     | ("environs.env", "str" | "int") => (true, 1, files(Dialect::PythonDotenv, &self.read_files())),
@@ -149,9 +154,9 @@ impl<'a> Evaluator<'a> {
     /// Whether what `load_dotenv(override=True)` reads beats the environment.
     fn overrides(&self, files: &Files<'_>) -> bool {
         matches!(files.dialect, Dialect::PythonDotenv)
-            && self.calls_of("load_dotenv").any(|call| {
-                call.keyword("override").is_some_and(|value| matches!(value.kind, ExprKind::Bool(true)))
-            })
+            && self
+                .calls_of("load_dotenv")
+                .any(|call| call.keyword("override").is_some_and(|value| matches!(value.kind, ExprKind::Bool(true))))
     }
 
     fn running(&self) -> impl Iterator<Item = &'a Module> {
@@ -243,10 +248,9 @@ impl<'a> Evaluator<'a> {
     /// The attribute of a class or its instance; `None`: there is none.
     pub fn field(&self, class: ClassRef<'a>, name: &str) -> Option<Vec<Case<'a>>> {
         let (lineage, outside) = self.lineage(class);
-        let initialised = lineage.iter().any(|owner| owner.class.methods.iter().any(|one| one.name.value == "__init__"));
-        if !initialised
-            && let Some(given) = class.arguments.and_then(|frame| self.argument(frame, name))
-        {
+        let initialised =
+            lineage.iter().any(|owner| owner.class.methods.iter().any(|one| one.name.value == "__init__"));
+        if !initialised && let Some(given) = class.arguments.and_then(|frame| self.argument(frame, name)) {
             return Some(given);
         }
         for owner in &lineage {
@@ -351,7 +355,8 @@ impl<'a> Evaluator<'a> {
             }
         }
         let annotation = declared.and_then(|field| field.annotation.as_ref());
-        if let Some([Case { value: Value::Class(model), .. }]) = annotation.map(|kind| self.eval(kind, scope)).as_deref()
+        if let Some([Case { value: Value::Class(model), .. }]) =
+            annotation.map(|kind| self.eval(kind, scope)).as_deref()
             && cases.iter().all(|case| matches!(case.value, Value::None))
         {
             return self.nested(*model, names.first().map_or(name, String::as_str), default, options, &files, span);

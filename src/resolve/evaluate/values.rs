@@ -436,7 +436,9 @@ impl<'a> Evaluator<'a> {
                 }
                 let calls = scope.module.calls.iter().chain(scope.function.into_iter().flat_map(|one| &one.calls));
                 let update = format!("{name}.update");
-                for call in calls.filter_map(Expr::as_call).filter(|call| call.callee.dotted().as_ref() == Some(&update)) {
+                for call in
+                    calls.filter_map(Expr::as_call).filter(|call| call.callee.dotted().as_ref() == Some(&update))
+                {
                     out.extend(call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, scope)));
                     complete &= call.arguments.is_empty() && call.spreads.is_empty();
                 }
@@ -446,7 +448,7 @@ impl<'a> Evaluator<'a> {
             for case in cases {
                 match case.value {
                     Value::Structure(Expr { kind: ExprKind::Dict(list), .. }, inner) => {
-                        for (key, value) in list.iter().rev() {
+                        for (key, value) in list {
                             match key.as_ref().map(Expr::as_text) {
                                 Some(Some(key)) => out.push((key.as_str(), value, inner)),
                                 None if work.len() < 8 && out.len() < 256 => work.push((value, inner)),
