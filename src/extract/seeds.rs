@@ -18,6 +18,8 @@ enum Says {
     Anything,
     /// It mentions Redis.
     Redis,
+    /// It mentions Redis, or is about a queue whose settings may stand elsewhere.
+    Code,
     /// It has services of containers, one of them speaking of Redis.
     Services,
     /// The same, or else a Redis URL, as a program's settings do.
@@ -34,6 +36,8 @@ static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redi
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
 static COMMANDS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)docker[- ]compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok());
+static QUEUE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)\bcelery\(|config_from_object|broker_url").ok());
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
 static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -109,7 +113,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
             let also_settings = is_settings(path);
             (FileKind::Compose, if also_settings { Says::ServicesOrUrl } else { Says::Services })
         }
-        "py" => (FileKind::Python, Says::Redis),
+        "py" => (FileKind::Python, Says::Code),
         "acl" => (FileKind::RedisConf, Says::Anything),
         "conf" if server => (FileKind::RedisConf, Says::Anything),
         "conf" => (FileKind::RedisConf, Says::Directive),
@@ -145,6 +149,7 @@ fn says(what: Says, bytes: &[u8]) -> bool {
     match what {
         Says::Anything => true,
         Says::Redis => found(&REDIS, bytes),
+        Says::Code => found(&REDIS, bytes) || found(&QUEUE, bytes),
         Says::Services => has_services(bytes),
         Says::ServicesOrUrl => has_services(bytes) || found(&URL, bytes),
         Says::Url => found(&URL, bytes),
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &URL, &COMMANDS, &SERVICES, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &QUEUE, &URL, &COMMANDS, &SERVICES, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }
