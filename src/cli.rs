@@ -19,7 +19,10 @@ pub enum Command {
     /// Print a rule's documentation.
     Explain(String),
     /// List the rules.
-    Rules,
+    Rules {
+        /// JSON instead of text.
+        json: bool,
+    },
 }
 
 /// A run that reports findings.
@@ -67,7 +70,7 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
     let place = |paths: &[PathBuf]| locate(paths, raw.place.root.as_deref()).map_err(Refusal::Path);
     Ok(match &raw.command {
         Some(RawCommand::Explain { rule }) => Command::Explain(rule.clone()),
-        Some(RawCommand::Rules) => Command::Rules,
+        Some(RawCommand::Rules { format }) => Command::Rules { json: matches!(format, InspectFormat::Json) },
         Some(RawCommand::Inspect { paths, format }) => Command::Inspect(Inspect {
             located: place(paths)?,
             options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
@@ -154,7 +157,11 @@ enum RawCommand {
         rule: String,
     },
     /// List the rules
-    Rules,
+    Rules {
+        /// Form of the list
+        #[arg(long, value_enum, default_value_t = InspectFormat::Text)]
+        format: InspectFormat,
+    },
     /// Show the resolved picture: servers, clients, links and how they end
     Inspect {
         /// Where to look for the root

@@ -23,7 +23,8 @@ fn main() -> ExitCode {
         Ok(Command::Lint(asked)) => report(&asked).unwrap_or_else(|error| refuse(&error.to_string())),
         Ok(Command::Inspect(asked)) => picture(&asked).unwrap_or_else(|error| refuse(&error.to_string())),
         Ok(Command::Explain(rule)) => explain(&rule),
-        Ok(Command::Rules) => list(),
+        Ok(Command::Rules { json: true }) => print(&json::catalogue()).map_or_else(|error| refuse(&error), |()| CLEAN),
+        Ok(Command::Rules { json: false }) => list(),
         Err(Refusal::Path(error)) => refuse(&error.to_string()),
         Err(Refusal::Clap(error)) => {
             let _ = error.print();
@@ -61,7 +62,7 @@ fn report(asked: &Lint) -> Result<u8, TreeError> {
 fn picture(asked: &Inspect) -> Result<u8, TreeError> {
     let tree = Tree::open(&asked.located.root)?;
     let report = lint(&tree, &asked.options);
-    let shown = match (asked.json, report.model.environments.is_empty()) {
+    let shown = match (asked.json, report.model.environments.is_empty() && report.model.unplaced.is_none()) {
         (true, _) => inspect::json(&report),
         (false, true) => format!("{}\n", report.closing_line()),
         (false, false) => inspect::text(&report),
