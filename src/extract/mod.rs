@@ -217,7 +217,16 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
                 notices.clear();
             }
             let requests = server_files::named_by_conf(path, &lines, index);
-            (Fact::Conf(ConfFile { file, path: path.to_owned(), lines }), requests, notices)
+            (
+                Fact::Conf(ConfFile {
+                    file,
+                    path: path.to_owned(),
+                    lines,
+                    comment: redis_conf::first_comment(file, text),
+                }),
+                requests,
+                notices,
+            )
         }
         FileKind::Dockerfile => {
             let (instructions, notices) = dockerfile::parse(file, text);

@@ -76,6 +76,8 @@ pub struct ConfFile {
     pub path: String,
     /// Its lines.
     pub lines: Vec<redis_conf::Line>,
+    /// The first comment, with which an ACL file is refused.
+    pub comment: Option<Span>,
 }
 
 /// A Dockerfile.

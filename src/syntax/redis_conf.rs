@@ -20,6 +20,8 @@ pub struct Line {
     pub span: Span,
     /// `Unbalanced quotes in configuration line`: the server refuses to start here; `arguments` is what was readable.
     pub unbalanced: bool,
+    /// Unbalanced only in that text follows a closing quote (`"pw"x`), which Valkey 9 takes for one argument.
+    pub glued: bool,
 }
 
 /// Parses a file; never fails.
@@ -36,7 +38,7 @@ pub fn parse(file: FileId, text: &str) -> (Vec<Line>, Vec<Notice>) {
             continue;
         }
         let span = Span::new(file, start..start + line.len());
-        let Split { mut words, unbalanced } = split(&Text::exact(line, span));
+        let Split { mut words, unbalanced, open } = split(&Text::exact(line, span));
         if unbalanced {
             notices.push(Notice::at(
                 "redis-conf-syntax",
@@ -50,9 +52,21 @@ pub fn parse(file: FileId, text: &str) -> (Vec<Line>, Vec<Notice>) {
         }
         let name = words.remove(0);
         let name = Spanned::new(name.as_str().to_owned(), name.anchor());
-        lines.push(Line { name, arguments: words, span, unbalanced });
+        lines.push(Line { name, arguments: words, span, unbalanced, glued: unbalanced && !open });
     }
     (lines, notices)
+}
+
+/// The first comment, which `redis.conf` may have and an ACL file may not.
+#[must_use]
+pub fn first_comment(file: FileId, text: &str) -> Option<Span> {
+    let mut at = 0;
+    text.split_inclusive('\n').find_map(|raw| {
+        let start = at + raw.len() - raw.trim_start_matches(BLANKS).len();
+        at += raw.len();
+        let line = raw.trim_matches(BLANKS);
+        line.starts_with('#').then(|| Span::new(file, start..start + line.len()))
+    })
 }
 
 /// Splits one value as Redis's `sdssplitargs` does (also used for ACL lines and `--` arguments with blanks inside).
@@ -72,6 +86,8 @@ const INVALID_BYTE: char = '\u{1A}';
 struct Split {
     words: Vec<Text>,
     unbalanced: bool,
+    /// A quote is never closed.
+    open: bool,
 }
 
 /// C's `isspace`.
@@ -81,7 +97,7 @@ fn is_space(char: char) -> bool {
 
 fn split(text: &Text) -> Split {
     let value = text.as_str();
-    let mut out = Split { words: Vec::new(), unbalanced: false };
+    let mut out = Split { words: Vec::new(), unbalanced: false, open: false };
     let mut at = 0;
     loop {
         at = value.len() - value[at..].trim_start_matches(is_space).len();
@@ -99,6 +115,7 @@ fn split(text: &Text) -> Split {
             let closed;
             (at, closed) = quoted(value, at + 1, char, &mut builder);
             // A closing quote ends the argument: nothing but a blank may follow.
+            out.open |= !closed;
             out.unbalanced |= !closed || value[at..].chars().next().is_some_and(|next| !is_space(next));
             if closed {
                 break;

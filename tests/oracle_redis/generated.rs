@@ -121,7 +121,10 @@ fn generated_configurations_start_and_let_in_as_predicted() {
                     cells += 1;
                     untold += usize::from(said == "undetermined");
                     if said != real && said != "undetermined" {
-                        wrong.push(format!("{image} {setup:?} {version:?} {}: we say {said:?}, real {real:?}", setting.url));
+                        wrong.push(format!(
+                            "{image} {setup:?} {version:?} {}: we say {said:?}, real {real:?}",
+                            setting.url
+                        ));
                     }
                 }
             }

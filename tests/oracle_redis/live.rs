@@ -145,6 +145,10 @@ pub fn converse(port: u16, setting: &Setting, resp3: bool) -> String {
     commands.push(vec!["PING"]);
     for command in commands {
         let reply = resp.call(&command);
+        // Which commands a user may call is asked after the login.
+        if reply.starts_with("-NOPERM") {
+            continue;
+        }
         if let Some(error) = reply.strip_prefix('-') {
             // The rest of this line holds the password.
             return error.split(", with args").next().unwrap_or(error).to_owned();

@@ -93,7 +93,10 @@ fn features(setup: &Setup, setting: &Setting, version: (u32, u32), real: &str) -
     let all = [
         ("server: redis.conf", setup.conf.is_some()),
         ("server: arguments", !setup.arguments.is_empty()),
-        ("server: requirepass", conf.contains("requirepass") || setup.arguments.iter().any(|word| word.contains("requirepass"))),
+        (
+            "server: requirepass",
+            conf.contains("requirepass") || setup.arguments.iter().any(|word| word.contains("requirepass")),
+        ),
         ("server: users", users),
         ("server: aclfile", setup.acl.is_some()),
         ("server: quotes", conf.contains(['"', '\''])),

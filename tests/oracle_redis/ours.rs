@@ -37,7 +37,12 @@ pub fn ours(setup: &Setup, image: &str) -> Ours {
         let Some(body) = body else { continue };
         let file = sources.add(name, body.as_bytes(), None);
         let (lines, _) = redis_conf::parse(file, body);
-        facts.confs.push(ConfFile { file, path: name.to_owned(), lines });
+        facts.confs.push(ConfFile {
+            file,
+            path: name.to_owned(),
+            lines,
+            comment: redis_conf::first_comment(file, body),
+        });
         files.push((name.to_owned(), None));
     }
     let index = Index::new(files.clone());

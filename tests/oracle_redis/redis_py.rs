@@ -20,7 +20,9 @@ for line in sys.stdin:
             answers.append('PONG' if client.ping() else 'no')
             client.connection_pool.disconnect()
         except Exception as error:
-            answers.append(type(error).__name__ + ': ' + str(error))
+            # Which commands a user may call is asked after the login.
+            denied = 'no permissions' in str(error)
+            answers.append('PONG' if denied else type(error).__name__ + ': ' + str(error))
     print(json.dumps(answers), flush=True)
 ";
 
@@ -97,7 +99,8 @@ fn redis_py_answers_as_predicted() {
                     cell[0] += 1;
                     cell[1] += usize::from(said == "undetermined");
                     if said != "undetermined" && !same(&said, &answer) {
-                        wrong.push(format!("{image} {setup:?} {version:?} {url}: we say {said:?}, redis-py {answer:?}"));
+                        wrong
+                            .push(format!("{image} {setup:?} {version:?} {url}: we say {said:?}, redis-py {answer:?}"));
                     }
                 }
             }

@@ -53,7 +53,9 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
     };
     let split = url::split(&text);
     let Some(scheme) = split.scheme.clone() else {
-        if !Symbols::is_known(&text) {
+        // Version 3 of redis-py takes `redis:host` for a URL without a host, which is not followed here.
+        let lenient = before(version, 4) && text.as_str().to_ascii_lowercase().starts_with("redis");
+        if !Symbols::is_known(&text) || lenient && family == Family::RedisPy {
             return unknown_shape(&text, symbols);
         }
         return without_scheme(&text, family);
@@ -119,7 +121,10 @@ fn without_scheme(text: &Text, family: Family) -> Parts {
 
 /// `redis.connection.parse_url`.
 fn redis_py(text: &Text, url: &Url, scheme: &Text, version: VersionRange, symbols: &Symbols, parts: &mut Parts) {
-    match scheme.as_str() {
+    let legacy = before(version, 4);
+    // Version 3 leaves the scheme to `urlparse`, which makes it lower case.
+    let name = if legacy { scheme.as_str().to_ascii_lowercase() } else { scheme.as_str().to_owned() };
+    match name.as_str() {
         "redis" => {}
         "rediss" => parts.tls = true,
         "unix" => return unix_socket(url, symbols, parts),
@@ -128,12 +133,13 @@ fn redis_py(text: &Text, url: &Url, scheme: &Text, version: VersionRange, symbol
             return parts.fail(SCHEMES, scheme.span());
         }
     }
-    let legacy = before(version, 4);
     let decode = |text: &Text| if legacy { text.clone() } else { decode(text, symbols) };
     unbalanced_brackets(text, url, parts);
     authority(url, &decode, parts);
     python_port(text, url, parts);
-    if !legacy {
+    if legacy {
+        legacy_query(url, parts);
+    } else {
         python_query(url, version, symbols, parts);
     }
     path_database(url, parts);
@@ -231,13 +237,17 @@ fn python_query(url: &Url, version: VersionRange, symbols: &Symbols, parts: &mut
                 parts.db = value.as_str().parse().ok();
                 parts.db_unknown = parts.db.is_none();
                 if parts.db_unknown && Symbols::is_known(value) {
-                    parts.fail("ValueError: Invalid value for 'db' in connection URL.", value.span());
+                    let quote = if before(version, 5) { '`' } else { '\'' };
+                    parts.fail(
+                        format!("ValueError: Invalid value for {quote}db{quote} in connection URL."),
+                        value.span(),
+                    );
                 }
             }
             // Query strings are decoded once as a form and once more by redis-py.
             "password" => password = password.or_else(|| Some(form_decode(value, symbols))),
             "username" => username = username.or_else(|| Some(form_decode(value, symbols))),
-            "protocol" if before(version, 5) => unexpected_argument(name, parts),
+            "protocol" | "timeout" if before(version, 5) => unexpected_argument(name, parts),
             "ssl_cert_reqs" if parts.tls => cert_requirements(value, parts),
             "timeout" | "socket_timeout" | "socket_connect_timeout"
                 if Symbols::is_known(value) && value.as_str().trim().parse::<f64>().is_err() =>
@@ -257,6 +267,31 @@ fn python_query(url: &Url, version: VersionRange, symbols: &Symbols, parts: &mut
     }
     parts.username = parts.username.take().or(username);
     parts.password = parts.password.take().or(password);
+}
+
+/// Query parameters of redis-py 3: the database wins over the path, credentials are overwritten by the URL's own, even
+/// by none, a number that is none is warned of, and any name that is no keyword is refused.
+fn legacy_query(url: &Url, parts: &mut Parts) {
+    for (name, value) in url.query.iter().filter(|(_, value)| !value.is_empty()) {
+        match name.as_str() {
+            "db" if parts.db.is_none() && !parts.db_unknown => {
+                parts.db = value.as_str().trim().parse().ok();
+                parts.db_unknown = parts.db.is_none();
+                if parts.db_unknown && Symbols::is_known(value) {
+                    let shown = value.as_str();
+                    parts.fail(format!("ValueError: invalid literal for int() with base 10: '{shown}'"), value.span());
+                }
+            }
+            "timeout" | "ssl" | "protocol" => unexpected_legacy(name, parts),
+            key if key.starts_with("ssl_") && !parts.tls => unexpected_legacy(name, parts),
+            _ => {}
+        }
+    }
+}
+
+fn unexpected_legacy(name: &Text, parts: &mut Parts) {
+    let message = format!("TypeError: Connection.__init__() got an unexpected keyword argument '{}'", name.as_str());
+    parts.fail(message, name.span());
 }
 
 fn unexpected_argument(name: &Text, parts: &mut Parts) {

@@ -3,6 +3,7 @@
 //! Follows facts.md §3: includes at their place, arguments last, comments only at the start of a line. Says what is
 //! set, not what it means for a client.
 
+use super::directives;
 use super::files::{Files, Found};
 use crate::facts::ConfFile;
 use crate::model::{Directive, Product};
@@ -29,6 +30,8 @@ struct Line {
     arguments: Vec<Text>,
     span: Span,
     unbalanced: bool,
+    /// See `redis_conf::Line::glued`.
+    glued: bool,
 }
 
 /// Includes deeper than this are a circle, on which Redis itself would never end.
@@ -109,6 +112,7 @@ fn option_lines(argv: &[Text], dialect: Dialect) -> Vec<Line> {
                 arguments,
                 span: word.span(),
                 unbalanced,
+                glued: false,
             });
             continue;
         }
@@ -123,6 +127,7 @@ fn option_lines(argv: &[Text], dialect: Dialect) -> Vec<Line> {
                 arguments: Vec::new(),
                 span: word.span(),
                 unbalanced: false,
+                glued: false,
             }),
         }
     }
@@ -167,6 +172,7 @@ fn from_file(conf: &ConfFile) -> Vec<Line> {
         arguments: line.arguments.clone(),
         span: line.span,
         unbalanced: line.unbalanced,
+        glued: line.glued,
     });
     lines.collect()
 }
@@ -189,12 +195,18 @@ fn from_text(text: &Text) -> Vec<Line> {
             arguments: parts.collect(),
             span: line.span(),
             unbalanced,
+            glued: false,
         });
     }
     lines
 }
 
 fn apply(line: Line, from_arguments: bool, files: &Files<'_>, dialect: Dialect, settings: &mut Settings, depth: usize) {
+    if line.glued && dialect.product == Product::Valkey {
+        // Valkey 9 takes it for one argument, Valkey 7 and 8 were not measured.
+        settings.unread = true;
+        return;
+    }
     if let Some(error) = refusal(&line, dialect) {
         settings.fatal.get_or_insert((error, line.span));
     }
@@ -278,7 +290,7 @@ fn refusal(line: &Line, dialect: Dialect) -> Option<String> {
         {
             bad_directive()
         }
-        name if misspelt(name) => bad_directive(),
+        name if misspelt(name) || directives::is_unknown(name, dialect) => bad_directive(),
         _ => None,
     }
 }

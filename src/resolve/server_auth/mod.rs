@@ -7,6 +7,7 @@ mod acl;
 mod argv;
 mod build;
 mod config;
+mod directives;
 mod files;
 mod image_script;
 #[cfg(test)]
@@ -276,6 +277,8 @@ fn settle(
                 }
                 _ => always(Some(Vec::new())),
             };
+            // `redis-server` is another name of `valkey-server` in its image.
+            let program = if *product == Product::Redis { image.product } else { *product };
             let mut all = Vec::new();
             for more in extra {
                 let Some(when) = both(&run.when, &more.when) else { continue };
@@ -286,18 +289,13 @@ fn settle(
                         if *product == Product::Dragonfly {
                             image_script::dragonfly(&argv, &container.environment, &mut settings);
                         } else {
-                            config::arguments(&argv, scripted.as_ref(), files, dialect(*product), &mut settings);
+                            config::arguments(&argv, scripted.as_ref(), files, dialect(program), &mut settings);
                         }
                     }
                     None => settings.unread = true,
                 }
                 let sentinel = arguments.iter().any(|word| word.as_str() == "--sentinel");
-                let product = match *product {
-                    _ if sentinel => Product::Sentinel,
-                    // `redis-server` is another name of `valkey-server` in its image.
-                    Product::Redis => image.product,
-                    other => other,
-                };
+                let product = if sentinel { Product::Sentinel } else { program };
                 let trace = run.trace.iter().chain(&more.trace).cloned().collect();
                 all.push(Case { when, value: Settled { settings, product, untold: false }, trace });
             }

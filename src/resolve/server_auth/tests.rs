@@ -64,7 +64,7 @@ impl World {
     fn mount(mut self, target: &str, body: &str) -> Self {
         let file = self.sources.add("redis.conf", body.as_bytes(), None);
         let (lines, _) = redis_conf::parse(file, body);
-        self.facts.confs.push(ConfFile { file, path: "redis.conf".to_owned(), lines });
+        self.facts.confs.push(ConfFile { file, path: "redis.conf".to_owned(), lines, comment: None });
         self.index.insert("redis.conf".to_owned(), None);
         let source = Some("redis.conf".to_owned());
         let target = target.to_owned();

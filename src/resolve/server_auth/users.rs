@@ -103,8 +103,10 @@ fn from_acl_file(path: &Text, files: &Files<'_>, place: Span) -> Auth {
             );
         }
     };
-    if let Some(line) = conf.lines.iter().find(|line| line.name.value != "user") {
-        return refuses(format!("{shown} should start with user keyword followed by the username"), line.span);
+    // Blank lines are allowed, comments are not.
+    let other = conf.lines.iter().find(|line| line.name.value != "user").map(|line| line.span);
+    if let Some(span) = conf.comment.into_iter().chain(other).min_by_key(|span| span.range().start) {
+        return refuses(format!("{shown} should start with user keyword followed by the username"), span);
     }
     let lines: Vec<(Span, &[Text])> =
         conf.lines.iter().map(|line| (line.name.span, line.arguments.as_slice())).collect();
