@@ -18,12 +18,15 @@ pub enum Command {
     Inspect(Inspect),
     /// Print a rule's documentation.
     Explain(String),
-    /// List the rules.
-    Rules,
     /// Write a commented configuration that fits the repository.
     Init(Located),
     /// Print the JSON schema of the configuration.
     ConfigSchema,
+    /// List the rules.
+    Rules {
+        /// JSON instead of text.
+        json: bool,
+    },
 }
 
 /// A run that reports findings.
@@ -77,9 +80,9 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
     let place = |paths: &[PathBuf]| locate(paths, raw.place.root.as_deref()).map_err(Refusal::Path);
     Ok(match &raw.command {
         Some(RawCommand::Explain { rule }) => Command::Explain(rule.clone()),
-        Some(RawCommand::Rules) => Command::Rules,
         Some(RawCommand::Init { paths }) => Command::Init(place(paths)?),
         Some(RawCommand::ConfigSchema) => Command::ConfigSchema,
+        Some(RawCommand::Rules { format }) => Command::Rules { json: matches!(format, InspectFormat::Json) },
         Some(RawCommand::Inspect { paths, format }) => Command::Inspect(Inspect {
             located: place(paths)?,
             options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
@@ -181,8 +184,6 @@ enum RawCommand {
         /// Its name
         rule: String,
     },
-    /// List the rules
-    Rules,
     /// Write a commented redislint.toml that fits the repository
     Init {
         /// Where to look for the root
@@ -190,6 +191,12 @@ enum RawCommand {
     },
     /// Print the JSON schema of redislint.toml
     ConfigSchema,
+    /// List the rules
+    Rules {
+        /// Form of the list
+        #[arg(long, value_enum, default_value_t = InspectFormat::Text)]
+        format: InspectFormat,
+    },
     /// Show the resolved picture: servers, clients, links and how they end
     Inspect {
         /// Where to look for the root

@@ -30,9 +30,10 @@ fn main() -> ExitCode {
         Ok(Command::Lint(asked)) => report(asked).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::Inspect(asked)) => picture(asked).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::Explain(rule)) => explain(&rule),
-        Ok(Command::Rules) => list(),
         Ok(Command::Init(located)) => init(&located).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::ConfigSchema) => finish(print(&schema::render(&rules::names()))),
+        Ok(Command::Rules { json: true }) => finish(print(&json::catalogue())),
+        Ok(Command::Rules { json: false }) => list(),
         Err(Refusal::Path(error)) => refuse(&error.to_string()),
         Err(Refusal::Clap(error)) => {
             let _ = error.print();
@@ -116,7 +117,7 @@ fn picture(mut asked: Inspect) -> Result<u8, String> {
     let tree = open(&asked.located.root)?;
     asked.options.config = configure(&tree)?;
     let report = lint(&tree, &asked.options);
-    let shown = match (asked.json, report.model.environments.is_empty()) {
+    let shown = match (asked.json, report.model.environments.is_empty() && report.model.unplaced.is_none()) {
         (true, _) => inspect::json(&report),
         (false, true) => format!("{}\n", report.closing_line()),
         (false, false) => inspect::text(&report),

@@ -10,6 +10,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 const STORY: &str = "fixtures/payments-http-500/server-with-password";
@@ -108,6 +109,23 @@ fn explain_prints_the_documentation_of_every_rule_listed() {
         let explained = run(support::project(), &["explain", &name]);
         assert_eq!(explained.code, 0, "{explained:?}");
         assert!(explained.stdout.starts_with(&format!("# {name}\n")), "{}", explained.stdout);
+    }
+}
+
+#[test]
+fn the_list_of_rules_is_there_for_programs_too() {
+    let output = run(support::project(), &["rules", "--format", "json"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let list: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(list["schema"], "redislint-rules/1");
+    let rules = list["rules"].as_array().unwrap();
+    let text = run(support::project(), &["rules"]).stdout;
+    assert_eq!(rules.len(), text.lines().count());
+    for (rule, line) in rules.iter().zip(text.lines()) {
+        for key in ["name", "category", "severity", "summary"] {
+            assert!(line.contains(rule[key].as_str().unwrap()), "{line}: {key}");
+        }
+        assert!(rule["pedantic"].is_boolean(), "{line}");
     }
 }
 

@@ -7,6 +7,7 @@ pub mod ci;
 pub mod compose;
 pub mod pins;
 pub mod python;
+mod runs;
 mod seeds;
 mod server_files;
 mod settings;
@@ -50,6 +51,7 @@ enum Fact {
     Pins(Vec<Pin>),
     Workflow(ci_facts::Workflow),
     Settings(SettingsFile),
+    Commands(runs::Said),
 }
 
 /// Reads the seeds, then what they ask for, each file once in each role, until nothing new is asked.
@@ -73,6 +75,8 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
     driver.facts.modules.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.workflows.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.runs.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
+    driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
@@ -117,6 +121,10 @@ impl Driver {
                 Fact::Pins(pins) => self.facts.pins.extend(pins),
                 Fact::Workflow(file) => self.facts.workflows.push(file),
                 Fact::Settings(file) => self.facts.settings.push(file),
+                Fact::Commands(said) => {
+                    self.facts.runs.extend(said.runs);
+                    self.facts.copies.extend(said.copies);
+                }
             }
             all.extend(requests);
             self.notices.extend(notices);
@@ -219,6 +227,10 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
         FileKind::Workflow => {
             let (fact, notices) = ci::extract(file, path, text);
             (Fact::Workflow(fact), Vec::new(), notices)
+        }
+        FileKind::Commands => {
+            let (said, requests) = runs::extract(file, path, text, index);
+            (Fact::Commands(said), requests, Vec::new())
         }
         FileKind::Settings => (Fact::Settings(settings::extract(file, path, text)), Vec::new(), Vec::new()),
         FileKind::Pins => (Fact::Pins(pins::extract(file, path, text)), Vec::new(), Vec::new()),

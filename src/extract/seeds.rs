@@ -18,18 +18,26 @@ enum Says {
     Anything,
     /// It mentions Redis.
     Redis,
+    /// It mentions Redis, or is about a queue whose settings may stand elsewhere.
+    Code,
     /// It has services of containers, one of them speaking of Redis.
     Services,
     /// The same, or else a Redis URL, as a program's settings do.
     ServicesOrUrl,
     /// It has a Redis URL.
     Url,
+    /// It has commands that start compose or make an env file.
+    Commands,
     /// It has a directive that only Redis knows.
     Directive,
 }
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
+static COMMANDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)docker[- ]compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok());
+static QUEUE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)\bcelery\(|config_from_object|broker_url").ok());
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
 static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -40,10 +48,19 @@ static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) fn find(tree: &Tree) -> Vec<Job> {
     let candidates: Vec<(&str, FileKind, Says)> =
         tree.index().files().filter_map(|path| kind_of(path).map(|(kind, says)| (path, kind, says))).collect();
+    let commands = tree.index().files().filter(|path| may_say_commands(path));
+    let commands = commands.map(|path| (path, FileKind::Commands, Says::Commands)).collect();
     let (by_name, by_content): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|(_, _, says)| matches!(says, Says::Anything));
     let mut jobs: Vec<Job> = by_name.into_iter().map(|(path, kind, _)| (path.to_owned(), kind, None)).collect();
+    jobs.extend(looked_at(tree, by_content));
+    jobs.extend(looked_at(tree, commands));
+    jobs
+}
 
+/// The files that say what they have to say.
+fn looked_at(tree: &Tree, by_content: Vec<(&str, FileKind, Says)>) -> Vec<Job> {
+    let mut jobs = Vec::new();
     let paths: Vec<&str> = by_content.iter().map(|(path, _, _)| *path).collect();
     let contents = tree.read_many(&paths, |path, bytes| {
         by_content.binary_search_by(|(other, _, _)| (*other).cmp(path)).is_ok_and(|at| says(by_content[at].2, bytes))
@@ -57,6 +74,23 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
         jobs.push((path.to_owned(), kind, Some(content)));
     }
     jobs
+}
+
+/// Scripts, build files and documents, whatever else they are read as.
+fn may_say_commands(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    let stem = name.split('.').next().unwrap_or(name);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let example_env = is_example(path) && name.contains("env");
+    matches!(
+        extension,
+        "sh" | "bash" | "zsh" | "bat" | "cmd" | "ps1" | "mk" | "just" | "md" | "markdown" | "dockerfile"
+    ) || matches!(stem, "makefile" | "gnumakefile" | "justfile" | "dockerfile" | "taskfile")
+        || name == ".justfile"
+        || name == "package.json"
+        || is_workflow(path)
+        || example_env
 }
 
 /// How a file would be read, going by its name.
@@ -79,7 +113,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
             let also_settings = is_settings(path);
             (FileKind::Compose, if also_settings { Says::ServicesOrUrl } else { Says::Services })
         }
-        "py" => (FileKind::Python, Says::Redis),
+        "py" => (FileKind::Python, Says::Code),
         "acl" => (FileKind::RedisConf, Says::Anything),
         "conf" if server => (FileKind::RedisConf, Says::Anything),
         "conf" => (FileKind::RedisConf, Says::Directive),
@@ -115,9 +149,11 @@ fn says(what: Says, bytes: &[u8]) -> bool {
     match what {
         Says::Anything => true,
         Says::Redis => found(&REDIS, bytes),
+        Says::Code => found(&REDIS, bytes) || found(&QUEUE, bytes),
         Says::Services => has_services(bytes),
         Says::ServicesOrUrl => has_services(bytes) || found(&URL, bytes),
         Says::Url => found(&URL, bytes),
+        Says::Commands => found(&COMMANDS, bytes),
         Says::Directive => found(&DIRECTIVE, bytes),
     }
 }
@@ -145,7 +181,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &URL, &SERVICES, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &QUEUE, &URL, &COMMANDS, &SERVICES, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

@@ -115,8 +115,8 @@ pub struct Function {
     pub name: Spanned<String>,
     /// Its parameters with their defaults, in order.
     pub parameters: Vec<(String, Option<Expr>)>,
-    /// Dotted names of its decorators.
-    pub decorators: Vec<String>,
+    /// Its decorators.
+    pub decorators: Vec<Expr>,
     /// Assignments to local names and to attributes.
     pub bindings: Vec<Binding>,
     /// What it returns, with the branches.
@@ -195,6 +195,17 @@ pub struct Call {
     pub keywords: Vec<(Spanned<String>, Expr)>,
     /// `**options` arguments.
     pub spreads: Vec<Expr>,
+}
+
+impl Function {
+    /// The decorator of that last name, such as `validator` for `@pydantic.validator("x")`.
+    #[must_use]
+    pub fn decorator(&self, name: &str) -> Option<&Expr> {
+        self.decorators.iter().find(|decorator| {
+            let dotted = decorator.as_call().map_or_else(|| decorator.dotted(), |call| call.callee.dotted());
+            dotted.is_some_and(|dotted| dotted.rsplit('.').next() == Some(name))
+        })
+    }
 }
 
 impl Call {

@@ -28,6 +28,10 @@ pub struct Facts {
     pub workflows: Vec<ci::Workflow>,
     /// Versions of client libraries that the repository pins.
     pub pins: Vec<Pin>,
+    /// `docker compose` commands in scripts and documents, in path order.
+    pub runs: Vec<compose::ComposeRun>,
+    /// Examples of env files that scripts and documents tell to copy.
+    pub copies: Vec<compose::ExampleCopy>,
     /// Configuration files of programs that hold Redis URLs.
     pub settings: Vec<SettingsFile>,
 }
@@ -104,6 +108,8 @@ pub enum FileKind {
     Workflow,
     /// A program's configuration, read for Redis URLs only.
     Settings,
+    /// A script or document, read for the commands that start compose.
+    Commands,
 }
 
 /// A file that matters because of what another one says.

@@ -18,8 +18,13 @@ use picture::{End, auth, conditions, ends, exposed, scheme, versions};
 #[must_use]
 pub fn json(report: &Report) -> String {
     let environments: Vec<Value> =
-        report.model.environments.iter().map(|environment| environment_json(report, environment)).collect();
+        environments(report).map(|environment| environment_json(report, environment)).collect();
     format!("{:#}\n", json!({ "schema": "redislint-inspect/1", "environments": environments }))
+}
+
+/// The environments, and last the clients of which none is known.
+fn environments(report: &Report) -> impl Iterator<Item = &Environment> {
+    report.model.environments.iter().chain(&report.model.unplaced)
 }
 
 fn environment_json(report: &Report, environment: &Environment) -> Value {
@@ -177,7 +182,7 @@ fn merge(value: &mut Value, other: Value) {
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut out = String::new();
-    for environment in &report.model.environments {
+    for environment in environments(report) {
         environment_text(&mut out, report, environment);
         out.push('\n');
     }
@@ -186,7 +191,8 @@ pub fn text(report: &Report) -> String {
 
 fn environment_text(out: &mut String, report: &Report, environment: &Environment) {
     let files: Vec<&str> = environment.files.iter().map(|file| report.sources.get(*file).path()).collect();
-    let _ = writeln!(out, "{} ({})", clean(&environment.name), environment.kind.name());
+    let name = if environment.name.is_empty() { "not placed" } else { &environment.name };
+    let _ = writeln!(out, "{} ({})", clean(name), environment.kind.name());
     if !files.is_empty() {
         let _ = writeln!(out, "  files: {}", clean(&files.join(", ")));
     }

@@ -91,3 +91,21 @@ pub(super) fn location(report: &Report, span: Span) -> Value {
         "end": position(span.range().end),
     })
 }
+
+/// The rules as JSON (schema `redislint-rules/1`), in the order of the catalogue.
+#[must_use]
+pub fn catalogue() -> String {
+    let rules: Vec<Value> = rules::ALL
+        .iter()
+        .map(|rule| {
+            json!({
+                "name": rule.name,
+                "category": rule.category.name(),
+                "severity": rule.severity.name(),
+                "pedantic": rule.pedantic,
+                "summary": rule.summary(),
+            })
+        })
+        .collect();
+    format!("{:#}\n", json!({ "schema": "redislint-rules/1", "rules": rules }))
+}

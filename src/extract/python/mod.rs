@@ -9,7 +9,7 @@ mod lower;
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::Ranged;
 
-use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Module};
+use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Import, Module};
 use crate::facts::{FileKind, Request};
 use crate::finding::Notice;
 use crate::source::{FileId, Spanned};
@@ -44,6 +44,8 @@ const CALLS: &[&str] = &[
     "update",
     "config_from_object",
     "queue",
+    "load_dotenv",
+    "read_env",
 ];
 
 /// Reads one module. `exists` tells whether a path is in the repository, for the candidates of an import.
@@ -73,6 +75,11 @@ pub fn extract(
             }
         }
     }
+    for target in named_modules(&block.calls, &walker.finder) {
+        if target.path != path && !walker.requests.iter().any(|known| known.path == target.path) {
+            walker.requests.push(target);
+        }
+    }
     module.imports = walker.imports;
     module.bindings = block.bindings;
     module.classes = block.classes;
@@ -94,7 +101,7 @@ struct Block {
 struct Walker<'a> {
     lower: Lowerer<'a>,
     finder: Finder<'a>,
-    imports: Vec<crate::facts::code::Import>,
+    imports: Vec<Import>,
     requests: Vec<Request>,
 }
 
@@ -169,13 +176,25 @@ impl Walker<'_> {
             }
             Stmt::While(statement) => self.guarded(unknown(self.lower), &statement.body, out, guards, depth),
             Stmt::With(statement) => {
+                let before = out.bindings.len();
+                let mut prefixed = false;
                 for item in &statement.items {
                     let value = self.value(&item.context_expr, out);
+                    prefixed |= value
+                        .as_call()
+                        .and_then(|call| call.callee.dotted())
+                        .is_some_and(|name| name.ends_with(".prefixed"));
                     if let Some(target) = &item.optional_vars {
                         self.bind(target, Some(&value), None, out, guards);
                     }
                 }
                 self.block(&statement.body, out, guards, depth + 1);
+                // Inside, the names of variables mean others.
+                for value in out.bindings.iter_mut().skip(before).filter_map(|binding| binding.value.as_mut()) {
+                    if prefixed {
+                        value.kind = ExprKind::Opaque;
+                    }
+                }
             }
             Stmt::Try(statement) => {
                 self.block(&statement.body, out, guards, depth + 1);
@@ -255,7 +274,7 @@ impl Walker<'_> {
 
     fn value(&mut self, expr: &ast::Expr, out: &mut Block) -> Expr {
         let value = self.lower.expr(expr);
-        collect_calls(&value, &mut out.calls);
+        collect_calls(&value, &self.imports, &mut out.calls);
         value
     }
 
@@ -274,14 +293,8 @@ impl Walker<'_> {
             // Names of the inner function are looked up in the outer one: near enough where they are unique.
             block.bindings.extend(inner.bindings);
         }
-        let decorators = function
-            .decorator_list
-            .iter()
-            .filter_map(|decorator| {
-                let decorator = self.lower.expr(&decorator.expression);
-                decorator.as_call().map_or_else(|| decorator.dotted(), |call| call.callee.dotted())
-            })
-            .collect();
+        let decorators =
+            function.decorator_list.iter().map(|decorator| self.lower.expr(&decorator.expression)).collect();
         let name = Spanned::new(function.name.id.to_string(), self.lower.span(function.name.range));
         Function { name, parameters, decorators, bindings: block.bindings, returns: block.returns, calls }
     }
@@ -316,6 +329,21 @@ impl Walker<'_> {
     }
 }
 
+/// The modules that strings name: `app.config_from_object("package.celeryconfig:Config")`.
+fn named_modules(calls: &[Expr], finder: &Finder<'_>) -> Vec<Request> {
+    let mut out = Vec::new();
+    for call in calls.iter().filter_map(Expr::as_call) {
+        let named = matches!(&call.callee.kind, ExprKind::Attribute(_, name) if name.value == "config_from_object");
+        let Some(text) = call.arguments.first().and_then(Expr::as_text).filter(|_| named) else { continue };
+        let module = text.as_str().split(':').next().unwrap_or_default();
+        let whole = Some(module).filter(|module| !module.is_empty() && !module.starts_with('.'));
+        if let Some(path) = whole.and_then(|module| finder.absolute(module)) {
+            out.push(Request { path, kind: FileKind::Python, from: text.span() });
+        }
+    }
+    out
+}
+
 /// `a.b` and `a["b"]` as `a.b`.
 fn path_of(expr: &Expr) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
@@ -341,13 +369,16 @@ fn path_of(expr: &Expr) -> Option<String> {
 }
 
 /// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
-fn collect_calls(expr: &Expr, out: &mut Vec<Expr>) {
+fn collect_calls(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>) {
     let mut work = vec![expr];
     while let Some(expr) = work.pop() {
         match &expr.kind {
             ExprKind::Call(call) => {
                 let last = match &call.callee.kind {
-                    ExprKind::Name(name) => name.to_ascii_lowercase(),
+                    ExprKind::Name(name) => {
+                        let import = imports.iter().find(|import| import.bound == *name);
+                        import.and_then(|import| import.member.as_ref()).unwrap_or(name).to_ascii_lowercase()
+                    }
                     ExprKind::Attribute(_, name) => name.value.to_ascii_lowercase(),
                     _ => String::new(),
                 };

@@ -1,8 +1,10 @@
 //! `.env` for interpolation and `env_file` for containers: what they set, and what could not be told.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
+use crate::facts::compose::ExampleCopy;
 use crate::finding::Notice;
 use crate::model::MissingFile;
 use crate::resolve::project::{Variable, Variables};
@@ -26,6 +28,35 @@ pub struct Files<'a> {
     pub index: &'a Index,
     /// The symbols of the run.
     pub symbols: &'a Symbols,
+    /// Examples that stand in for files that are not there; `None`: nothing does.
+    pub examples: Option<&'a Examples<'a>>,
+}
+
+/// Examples of env files that the repository tells to copy, and whether one was needed.
+pub struct Examples<'a> {
+    copies: &'a [ExampleCopy],
+    /// Index of the first copy that was needed.
+    used: Cell<Option<usize>>,
+}
+
+impl<'a> Examples<'a> {
+    /// The examples of a repository, if any.
+    #[must_use]
+    pub fn of(facts: &'a Facts) -> Option<Self> {
+        (!facts.copies.is_empty()).then(|| Self { copies: &facts.copies, used: Cell::new(None) })
+    }
+
+    /// The first copy that stood in for a file.
+    #[must_use]
+    pub fn used(&self) -> Option<&'a ExampleCopy> {
+        self.copies.get(self.used.get()?)
+    }
+
+    fn for_target(&self, target: &str) -> Option<&'a str> {
+        let at = self.copies.iter().position(|copy| copy.target == target)?;
+        self.used.set(self.used.get().or(Some(at)));
+        Some(&self.copies[at].example)
+    }
 }
 
 impl<'a> Files<'a> {
@@ -80,7 +111,12 @@ impl<'a> Files<'a> {
         outer: &Scope<'a>,
         notices: &mut Vec<Notice>,
     ) -> Option<BTreeMap<String, Variable>> {
-        let file = self.facts.env_files.iter().find(|file| file.path == path)?.file;
+        let find = |path: &str| self.facts.env_files.iter().find(|file| file.path == path);
+        let real = find(path);
+        let file = match real {
+            Some(real) => real.file,
+            None => find(self.examples?.for_target(path)?)?.file,
+        };
         let (entries, broken) = dotenv::parse(file, self.sources.get(file).text(), dialect);
         notices.extend(broken);
         let mut scope = outer.clone();
@@ -88,6 +124,10 @@ impl<'a> Files<'a> {
         for entry in entries {
             let name = entry.key.value;
             let value = match entry.value {
+                // What an example leaves empty is to be filled in.
+                Some(value) if real.is_none() && value.text.is_empty() => {
+                    Resolved::known(self.symbols.opaque_text(entry.span), Vec::new())
+                }
                 Some(value) if value.expands => scope.interpolate(&value.text, notices),
                 Some(value) => Resolved::known(value.text, Vec::new()),
                 None => scope.states(&name, entry.key.span),

@@ -3,11 +3,13 @@
 //! The process environment comes from the place; env files that code loads itself are read in the dialect of their
 //! reader (facts.md §6).
 
-use crate::facts::code::{Call, Class, Expr, ExprKind, Function};
+use crate::facts::code::{Call, Class, Expr, ExprKind, Function, Module};
 use crate::resolve::project::Lookup;
 use crate::source::Span;
 use crate::symbol::{Condition, Step, Symbols};
 use crate::syntax::dotenv::{self, Dialect};
+use crate::syntax::template;
+use crate::text::Text;
 
 use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value, one, opaque, under};
 
@@ -27,6 +29,7 @@ struct Files<'a> {
 struct Options {
     version: u8,
     prefix: String,
+    delimiter: String,
     env_files: Vec<String>,
     ignore_empty: bool,
     case_sensitive: bool,
@@ -83,8 +86,8 @@ impl<'a> Evaluator<'a> {
         let files = |dialect, names: &[&'a str]| Files { dialect, names: names.to_vec(), module: &scope.module.path };
         let (required, position, files) = match callee {
             "os.getenv" | "os.environ.get" | "os.environ.setdefault" => {
-                let names: &[&str] = if self.loads_dotenv() { &[".env"] } else { &[] };
-                (false, 1, files(Dialect::PythonDotenv, names))
+                let names = self.loaded_files();
+                (false, 1, files(Dialect::PythonDotenv, &names))
             }
             "decouple.config" | "decouple.AutoConfig" => (true, 1, files(Dialect::Decouple, &[".env"])),
             "starlette.config.Config" | "starlette.config.Config.get" => {
@@ -97,11 +100,16 @@ impl<'a> Evaluator<'a> {
             _ => {
                 let (library, method) = callee.rsplit_once('.')?;
                 match (library, method) {
-                    ("environ.Env" | "environ.FileAwareEnv", "str" | "int" | "url" | "get_value" | "unicode")
-                    | ("environ", "Env" | "FileAwareEnv") => (true, 1, files(Dialect::DjangoEnviron, &[".env"])),
+                    (
+                        "environ.Env" | "environ.FileAwareEnv",
+                        "str" | "int" | "url" | "get_value" | "unicode" | "cache" | "cache_url",
+                    )
+                    | ("environ", "Env" | "FileAwareEnv") => {
+                        (true, 1, files(Dialect::DjangoEnviron, &self.read_files()))
+                    }
                     ("environs.Env", "str" | "int" | "url")
                     | ("environs", "Env" | "env")
-                    | ("environs.env", "str" | "int") => (true, 1, files(Dialect::PythonDotenv, &[".env"])),
+                    | ("environs.env", "str" | "int") => (true, 1, files(Dialect::PythonDotenv, &self.read_files())),
                     _ => return None,
                 }
             }
@@ -117,18 +125,54 @@ impl<'a> Evaluator<'a> {
         let positional = (callee != "environ.Env").then(|| call.arguments.get(position)).flatten();
         let default = call.keyword("default").or(positional).map(|default| self.eval(default, scope));
         let from_file = self.env_file(name, &files, true);
-        let cases = self.environment(name, expr.span, &from_file);
+        let cases = if self.overrides(&files) && !from_file.is_empty() {
+            from_file
+        } else {
+            self.environment(name, expr.span, &from_file)
+        };
         let cases = or_default(cases, default.as_deref());
         let cases = if required && default.is_none() { present(cases) } else { cases };
         Some(if cases.is_empty() { opaque(expr.span) } else { cases })
     }
 
-    fn loads_dotenv(&self) -> bool {
-        self.facts
-            .modules
-            .iter()
-            .filter(|module| (self.place.runs)(&module.path))
-            .any(|module| module.imports.iter().any(|import| import.module == "dotenv"))
+    /// The files that `load_dotenv` puts into the process; `.env` where the call itself was not seen.
+    fn loaded_files(&self) -> Vec<&'a str> {
+        let imported = self.running().any(|module| module.imports.iter().any(|import| import.module == "dotenv"));
+        if !imported {
+            return Vec::new();
+        }
+        let calls = self.calls_of("load_dotenv");
+        let names: Vec<_> = calls.filter_map(|call| call.arguments.first()?.as_text()).map(Text::as_str).collect();
+        if names.is_empty() { vec![".env"] } else { names }
+    }
+
+    /// The file that `env.read_env(…)` reads.
+    fn read_files(&self) -> Vec<&'a str> {
+        if self.calls_of("read_env").next().is_some() { vec![".env"] } else { Vec::new() }
+    }
+
+    /// Whether what `load_dotenv(override=True)` reads beats the environment.
+    fn overrides(&self, files: &Files<'_>) -> bool {
+        matches!(files.dialect, Dialect::PythonDotenv)
+            && self
+                .calls_of("load_dotenv")
+                .any(|call| call.keyword("override").is_some_and(|value| matches!(value.kind, ExprKind::Bool(true))))
+    }
+
+    fn running(&self) -> impl Iterator<Item = &'a Module> {
+        self.facts.modules.iter().filter(|module| (self.place.runs)(&module.path))
+    }
+
+    /// The calls of that last name in the code that runs.
+    pub(super) fn calls_of(&self, name: &'static str) -> impl Iterator<Item = &'a Call> {
+        self.running()
+            .flat_map(|module| module.calls.iter().chain(module.functions.iter().flat_map(|function| &function.calls)))
+            .filter_map(Expr::as_call)
+            .filter(move |call| match &call.callee.kind {
+                ExprKind::Name(callee) => callee == name,
+                ExprKind::Attribute(_, callee) => callee.value == name,
+                _ => false,
+            })
     }
 
     /// The value that an env file of that name gives; nothing where there is none.
@@ -156,11 +200,8 @@ impl<'a> Evaluator<'a> {
             let Some(entry) = entry else { continue };
             let Some(value) = entry.value else { continue };
             let step = Step { span: entry.key.span, label: format!("{name} is set here") };
-            let value = if value.expands && value.text.as_str().contains("${") {
-                Value::Opaque(value.text.anchor())
-            } else {
-                Value::Text(value.text)
-            };
+            let value = if value.expands { plain(&value.text) } else { Some(value.text) };
+            let value = value.map_or(Value::Opaque(entry.key.span), Value::Text);
             return vec![Case { when: Vec::new(), value, trace: vec![step] }];
         }
         Vec::new()
@@ -207,22 +248,27 @@ impl<'a> Evaluator<'a> {
     /// The attribute of a class or its instance; `None`: there is none.
     pub fn field(&self, class: ClassRef<'a>, name: &str) -> Option<Vec<Case<'a>>> {
         let (lineage, outside) = self.lineage(class);
+        let initialised =
+            lineage.iter().any(|owner| owner.class.methods.iter().any(|one| one.name.value == "__init__"));
+        if !initialised && let Some(given) = class.arguments.and_then(|frame| self.argument(frame, name)) {
+            return Some(given);
+        }
         for owner in &lineage {
-            let scope = Scope { module: owner.module, function: None, this: Some(class) };
+            let scope = Scope::within(owner.module, Some(class));
             if let Some(method) = owner.class.methods.iter().rev().find(|method| method.name.value == name) {
-                let property = method
-                    .decorators
+                let property = ["property", "cached_property", "computed_field"]
                     .iter()
-                    .any(|decorator| decorator.contains("property") || decorator.ends_with("computed_field"));
-                return if property { self.returned(method, scope) } else { None };
+                    .any(|decorator| method.decorator(decorator).is_some());
+                return if property { self.returned(method, scope, None) } else { None };
             }
             let declared = owner.class.fields.iter().rev().find(|field| field.name.value == name);
             if let Some(declared) = declared {
-                let body = Scope { module: owner.module, function: None, this: Some(*owner) };
+                let body = Scope::within(owner.module, Some(*owner));
                 return match version(&outside) {
                     Some(version) if declared.annotation.is_some() || version == 1 => {
                         let options = self.options(&lineage, version);
-                        Some(self.settings_field(name, declared.name.span, owner.class, &options, body))
+                        let cases = self.settings_field(name, declared.name.span, owner.class, &options, body);
+                        Some(self.validated(class, name, declared.name.span, cases))
                     }
                     _ => self.plain_field(owner.class, name, body),
                 };
@@ -232,7 +278,8 @@ impl<'a> Evaluator<'a> {
                 method.name.value == "__init__" && method.bindings.iter().any(|binding| binding.name.value == attribute)
             });
             if let Some(init) = init {
-                return self.bindings(&init.bindings, &attribute, Scope { function: Some(init), ..scope });
+                let scope = Scope { function: Some(init), arguments: class.arguments, ..scope };
+                return self.bindings(&init.bindings, &attribute, scope);
             }
         }
         None
@@ -307,6 +354,16 @@ impl<'a> Evaluator<'a> {
                 cases = or_default(cases, Some(&found));
             }
         }
+        let annotation = declared.and_then(|field| field.annotation.as_ref());
+        if let Some([Case { value: Value::Class(model), .. }]) =
+            annotation.map(|kind| self.eval(kind, scope)).as_deref()
+            && cases.iter().all(|case| matches!(case.value, Value::None))
+        {
+            return self.nested(*model, names.first().map_or(name, String::as_str), default, options, &files, span);
+        }
+        if !numbers_only(annotation, &mut cases) {
+            return opaque(span);
+        }
         let cases = match &default {
             Some(default) => or_default(cases, Some(default)),
             // Without a default the program ends here.
@@ -316,6 +373,81 @@ impl<'a> Evaluator<'a> {
         for case in &mut cases {
             if case.trace.first().is_none_or(|step| step.span != span) {
                 case.trace.insert(0, Step { span, label: format!("{name} is declared here") });
+            }
+        }
+        cases
+    }
+
+    /// A model inside settings: `REDIS__HOST` under the delimiter `__`, else its default.
+    fn nested(
+        &self,
+        model: ClassRef<'a>,
+        name: &str,
+        default: Option<Vec<Case<'a>>>,
+        options: &Options,
+        files: &Files<'_>,
+        span: Span,
+    ) -> Vec<Case<'a>> {
+        let mut given = Vec::new();
+        for field in model.class.fields.iter().filter(|field| field.annotation.is_some()) {
+            if options.delimiter.is_empty() {
+                break;
+            }
+            let own = field.name.value.as_str();
+            let variable = format!("{name}{}{own}", options.delimiter);
+            let found = self.env_file(&variable, files, options.case_sensitive);
+            let cases = or_default(self.first_set(&variable, span, options), (!found.is_empty()).then_some(&found));
+            let mut cases = cases;
+            if !numbers_only(field.annotation.as_ref(), &mut cases) {
+                return opaque(span);
+            }
+            if cases.iter().any(|case| !matches!(case.value, Value::None)) {
+                let unset = self.field(model, own);
+                given.push((own, or_default(cases, unset.as_deref())));
+            }
+        }
+        if given.is_empty() {
+            return default.unwrap_or_else(|| opaque(span));
+        }
+        one(Value::Instance(ClassRef { arguments: Some(self.keep(given)), ..model }))
+    }
+
+    /// What pydantic's validators of the class make of a field.
+    fn validated(&self, class: ClassRef<'a>, name: &str, span: Span, mut cases: Vec<Case<'a>>) -> Vec<Case<'a>> {
+        let attribute = format!("self.{name}");
+        for owner in self.lineage(class).0 {
+            let scope = Scope::within(owner.module, Some(class));
+            for method in &owner.class.methods {
+                let of_field = ["field_validator", "validator"].iter().any(|decorator| {
+                    let call = method.decorator(decorator).and_then(Expr::as_call);
+                    call.is_some_and(|call| {
+                        call.arguments.iter().filter_map(Expr::as_text).any(|field| field.as_str() == name)
+                    })
+                });
+                if let (true, Some((parameter, _))) = (of_field, method.parameters.get(1)) {
+                    let frame = self.keep(vec![(parameter.as_str(), cases)]);
+                    cases = self.returned(method, scope, Some(frame)).unwrap_or_else(|| opaque(span));
+                }
+                if method.decorator("model_validator").is_none() {
+                    continue;
+                }
+                let scope = Scope { function: Some(method), ..scope };
+                for binding in method.bindings.iter().filter(|binding| binding.name.value == attribute) {
+                    let Some(value) = &binding.value else { continue };
+                    // The test and the new value see the field as it was before.
+                    if self.active.borrow().contains(&binding.name.span) {
+                        return cases;
+                    }
+                    self.active.borrow_mut().push(binding.name.span);
+                    let set = self.eval(value, scope);
+                    let mut new = Vec::new();
+                    for (when, holds) in self.outcomes(&binding.guards, scope) {
+                        let values = if holds { set.clone() } else { cases.clone() };
+                        new.extend(under(&when, values));
+                    }
+                    self.active.borrow_mut().pop();
+                    cases = if new.is_empty() { opaque(span) } else { new };
+                }
             }
         }
         cases
@@ -349,7 +481,7 @@ impl<'a> Evaluator<'a> {
     fn options(&self, lineage: &[ClassRef<'a>], version: u8) -> Options {
         let mut options = Options { version, ..Options::default() };
         for class in lineage.iter().rev() {
-            let scope = Scope { module: class.module, function: None, this: Some(*class) };
+            let scope = Scope::within(class.module, Some(*class));
             for (name, value) in &class.class.keywords {
                 self.option(&mut options, &name.value, value, scope);
             }
@@ -383,9 +515,10 @@ impl<'a> Evaluator<'a> {
     fn option(&self, options: &mut Options, name: &str, value: &'a Expr, scope: Scope<'a>) {
         let truth = matches!(value.kind, ExprKind::Bool(true));
         match name {
-            "env_prefix" => {
+            "env_prefix" | "env_nested_delimiter" => {
                 if let [Case { value: Value::Text(text), .. }] = self.eval(value, scope).as_slice() {
-                    text.as_str().clone_into(&mut options.prefix);
+                    let option = if name == "env_prefix" { &mut options.prefix } else { &mut options.delimiter };
+                    text.as_str().clone_into(option);
                 }
             }
             "env_file" => options.env_files = strings(value),
@@ -401,6 +534,27 @@ impl<'a> Evaluator<'a> {
         let prefix = version(&outside).map_or(String::new(), |version| self.options(&lineage, version).prefix);
         if prefix.is_empty() { name.to_owned() } else { format!("{prefix}{name}").to_ascii_uppercase() }
     }
+}
+
+/// A value without references to variables, `$$` being a dollar sign.
+fn plain(value: &Text) -> Option<Text> {
+    let mut out = Text::empty(value.anchor());
+    for part in template::parse(value).ok()?.parts {
+        let template::Part::Literal(text) = part else { return None };
+        out.push_text(&text);
+    }
+    Some(out)
+}
+
+/// Drops what a field of numbers can't take: the program ends there; `false`: nothing is left.
+fn numbers_only(annotation: Option<&Expr>, cases: &mut Vec<Case<'_>>) -> bool {
+    if annotation.and_then(Expr::dotted).as_deref() == Some("int") {
+        cases.retain(|case| match &case.value {
+            Value::Text(text) => !Symbols::is_known(text) || text.as_str().trim().parse::<i64>().is_ok(),
+            _ => true,
+        });
+    }
+    !cases.is_empty()
 }
 
 /// Drops the alternatives in which a required variable is not set: the program ends there.

@@ -127,7 +127,7 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
         names.push(unique(&module.bindings).map(|binding| Named { binding, module, class: None }).collect());
         for class in &module.classes {
-            let class = ClassRef { module, class };
+            let class = ClassRef { module, class, arguments: None };
             let fields = unique(&class.class.fields);
             names.push(fields.map(|binding| Named { binding, module, class: Some(class) }).collect());
         }
@@ -156,13 +156,20 @@ fn unique(bindings: &[Binding]) -> impl Iterator<Item = &Binding> {
 fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let name = named.name(evaluator);
     let lower_case = matches!(name.as_str(), "broker_url" | "result_backend");
-    let celery = !lower_case || named.module.path.contains("celery");
+    let configured = if lower_case { configures_celery(evaluator, named) } else { None };
+    if configured == Some(false) {
+        // Celery was told to look elsewhere.
+        found.used.insert(named.binding.name.span);
+        return;
+    }
+    let celery = !lower_case || configured.is_some() || named.module.path.contains("celery");
     if let Some(family) = sites::celery_family(&name)
         && celery
         && name.contains(['_'])
         && !found.used.contains(&named.binding.name.span)
     {
         let Some(cases) = named.cases(evaluator) else { return };
+        let cases = sites::celery_cases(evaluator, family, cases, named.binding.name.span);
         let mut url = evaluator.resolved(cases, named.binding.name.span);
         if sites::keep_redis(&mut url) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
@@ -171,7 +178,7 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
         return;
     }
     let Some(value) = &named.binding.value else { return };
-    let scope = Scope { module: named.module, function: None, this: named.class };
+    let scope = Scope::within(named.module, named.class);
     match name.as_str() {
         "CACHES" => caches(evaluator, named, found),
         "CHANNEL_LAYERS" => channel_layers(evaluator, named, found),
@@ -195,15 +202,23 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     }
 }
 
+/// Whether `config_from_object("module:Class")` names the place; `None`: no such call is known.
+fn configures_celery<'a>(evaluator: &Evaluator<'a>, named: Named<'a>) -> Option<bool> {
+    let mut targets = evaluator.calls_of("config_from_object").filter_map(|call| call.arguments.first()).peekable();
+    targets.peek()?;
+    Some(targets.any(|target| {
+        let Some(text) = target.as_text() else { return true };
+        let (module, class) = text.as_str().split_once(':').unwrap_or((text.as_str(), ""));
+        let path = format!("{}.py", module.replace('.', "/"));
+        let whole = format!("/{}", named.module.path);
+        let own = named.class.map_or("", |class| class.class.name.value.as_str());
+        whole.ends_with(&format!("/{path}")) && own == class
+    }))
+}
+
 /// The entries of a dictionary with literal keys, wherever it is written.
 fn entries<'a>(evaluator: &Evaluator<'a>, value: &'a Expr, scope: Scope<'a>) -> Vec<(&'a str, &'a Expr, Scope<'a>)> {
-    let mut out = Vec::new();
-    for case in evaluator.eval(value, scope) {
-        if let Value::Structure(Expr { kind: ExprKind::Dict(list), .. }, inner) = case.value {
-            out.extend(list.iter().filter_map(|(key, value)| Some((key.as_ref()?.as_text()?.as_str(), value, inner))));
-        }
-    }
-    out
+    evaluator.pairs(value, scope).0
 }
 
 /// A dictionary of connection parameters: `{"HOST": …}`, `{"url": …}`.
@@ -253,8 +268,13 @@ fn entry_client<'a>(
 
 fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let Some(value) = &named.binding.value else { return };
-    let scope = Scope { module: named.module, function: None, this: named.class };
+    let scope = Scope::within(named.module, named.class);
     for (_, cache, scope) in entries(evaluator, value, scope) {
+        if let Some(url) = cache_url(evaluator, cache, scope) {
+            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+            entry_client(evaluator, (cache, scope), cache.span, Family::DjangoRedis, settings, named, found);
+            continue;
+        }
         let list = entries(evaluator, cache, scope);
         let get = |key: &str| list.iter().find(|(name, ..)| *name == key).map(|(_, value, scope)| (*value, *scope));
         let backend = get("BACKEND").map(|(value, scope)| evaluator.resolved(evaluator.eval(value, scope), value.span));
@@ -308,9 +328,38 @@ fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     }
 }
 
+/// `env.cache("REDIS_URL")`, which makes a django-redis cache of a URL and drops its query.
+fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -> Option<Resolved> {
+    let name = evaluator.qualified(&cache.as_call()?.callee, scope)?;
+    if !matches!(name.as_str(), "environ.Env.cache" | "environ.Env.cache_url") {
+        return None;
+    }
+    let mut url = evaluator.resolved(evaluator.eval(cache, scope), cache.span);
+    for alternative in &mut url.alternatives {
+        let Some(text) = &mut alternative.value else { continue };
+        let login = text.as_str().rfind('@').map_or("", |at| text.as_str().get(..at).unwrap_or_default());
+        if login.split_once("://").is_some_and(|(_, login)| login.contains(['/', '?', '#'])) {
+            *text = evaluator.symbols.opaque_text(cache.span);
+            continue;
+        }
+        let end = text.as_str().find('?').unwrap_or(text.as_str().len());
+        let start = if text.as_str().starts_with("rediscache://") { "rediscache".len() } else { 0 };
+        let scheme = Text::mapped("redis", text.span());
+        *text = match start {
+            0 => text.slice(0..end),
+            _ => {
+                let mut whole = scheme;
+                whole.push_text(&text.slice(start..end));
+                whole
+            }
+        };
+    }
+    sites::keep_redis(&mut url).then_some(url)
+}
+
 fn channel_layers<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let Some(value) = &named.binding.value else { return };
-    let scope = Scope { module: named.module, function: None, this: named.class };
+    let scope = Scope::within(named.module, named.class);
     for (_, layer, scope) in entries(evaluator, value, scope) {
         for (key, config, scope) in entries(evaluator, layer, scope) {
             if key != "CONFIG" {

@@ -175,9 +175,9 @@ fn in_function<'a>(evaluator: &Evaluator<'a>, function: &'a Function, scope: Sco
 }
 
 fn in_class<'a>(evaluator: &Evaluator<'a>, module: &'a Module, class: &'a Class, found: &mut Found) {
-    let this = Some(ClassRef { module, class });
+    let this = Some(ClassRef { module, class, arguments: None });
     for method in &class.methods {
-        in_function(evaluator, method, Scope { module, function: None, this }, found);
+        in_function(evaluator, method, Scope::within(module, this), found);
     }
 }
 
@@ -202,29 +202,27 @@ fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: 
             given.push((slot, value, scope));
         }
     }
-    let mut unread = false;
+    let (mut unread, mut twice) = (false, Vec::new());
     for spread in &call.spreads {
-        let cases = evaluator.eval(spread, scope);
-        let [Case { value: Value::Structure(Expr { kind: ExprKind::Dict(entries), .. }, inner), .. }] =
-            cases.as_slice()
-        else {
-            unread = true;
-            continue;
-        };
-        for (key, value) in entries {
-            match key.as_ref().and_then(Expr::as_text) {
-                Some(key) => given.extend(keyword_slot(key.as_str()).map(|slot| (slot, value, *inner))),
-                None => unread = true,
+        let (entries, complete) = evaluator.pairs(spread, scope);
+        unread |= !complete;
+        for (key, value, inner) in entries {
+            let Some(slot) = keyword_slot(key) else { continue };
+            // Of what is set twice nobody knows which comes last.
+            if given.iter().any(|(known, ..)| *known == slot) {
+                twice.push(slot);
             }
+            given.push((slot, value, inner));
         }
     }
     let root = name.split('.').next().unwrap_or_default();
     let bare = given.iter().all(|(slot, ..)| !matches!(slot, Slot::Url | Slot::Host | Slot::Socket));
     // Only redis-py and arq connect to localhost by themselves; elsewhere nothing said means nothing known.
-    if bare && (unread || !matches!(root, "redis" | "aioredis" | "valkey" | "arq" | "walrus")) {
+    let direct = matches!(root, "redis" | "aioredis" | "valkey" | "arq");
+    if bare && !direct && (unread || root != "walrus") {
         return;
     }
-    if bare && given.is_empty() && name.contains("ConnectionPool") {
+    if bare && given.is_empty() && (name.contains("ConnectionPool") || unread && !call.keywords.is_empty()) {
         return;
     }
     let mut settings = ConnectionSettings::default();
@@ -232,13 +230,16 @@ fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: 
         let cases = evaluator.eval(value, *scope);
         *settings.slot(*slot) = Some(evaluator.resolved(cases, value.span));
     }
+    for slot in twice {
+        *settings.slot(slot) = Some(Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new()));
+    }
     if unread {
-        for slot in [Slot::Password, Slot::Username, Slot::Port, Slot::Db] {
+        let host = bare.then_some(Slot::Host);
+        for slot in host.into_iter().chain([Slot::Password, Slot::Username, Slot::Port, Slot::Db]) {
             let unknown = Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new());
             settings.slot(slot).get_or_insert(unknown);
         }
     }
-    let direct = matches!(root, "redis" | "aioredis" | "valkey" | "arq");
     if !direct && settings.url.as_mut().is_some_and(|url| !keep_redis(url)) {
         return;
     }
@@ -355,18 +356,8 @@ pub(super) fn celery_url<'a>(
     scope: Scope<'a>,
     found: &mut Found,
 ) {
-    let variable = if family == Family::Kombu { "CELERY_BROKER_URL" } else { "CELERY_RESULT_BACKEND" };
     let named = setting.or_else(|| setting_of(evaluator, value, scope, 0));
-    let mut cases = Vec::new();
-    for case in evaluator.environment(variable, span, &[]) {
-        match &case.value {
-            Value::None => cases.extend(super::values::under(&case.when, evaluator.eval(value, scope))),
-            Value::Text(text) if text.is_empty() => {
-                cases.extend(super::values::under(&case.when, evaluator.eval(value, scope)));
-            }
-            _ => cases.push(case),
-        }
-    }
+    let cases = celery_cases(evaluator, family, evaluator.eval(value, scope), span);
     let mut url = evaluator.resolved(cases, value.span);
     if !keep_redis(&mut url) {
         // A broker of another kind is no Redis client, but its setting has been explained.
@@ -375,6 +366,25 @@ pub(super) fn celery_url<'a>(
     }
     let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
     push(evaluator, span, family, settings, named.as_ref(), scope, found);
+}
+
+/// What Celery takes: its own variable, where that is set, else what the code says.
+pub(super) fn celery_cases<'a>(
+    evaluator: &Evaluator<'a>,
+    family: Family,
+    said: Vec<Case<'a>>,
+    span: Span,
+) -> Vec<Case<'a>> {
+    let variable = if family == Family::Kombu { "CELERY_BROKER_URL" } else { "CELERY_RESULT_BACKEND" };
+    let mut cases = Vec::new();
+    for case in evaluator.environment(variable, span, &[]) {
+        match &case.value {
+            Value::None => cases.extend(super::values::under(&case.when, said.clone())),
+            Value::Text(text) if text.is_empty() => cases.extend(super::values::under(&case.when, said.clone())),
+            _ => cases.push(case),
+        }
+    }
+    cases
 }
 
 /// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left.

@@ -126,15 +126,18 @@ impl<'a> Evaluator<'a> {
         Some(Text::mapped(symbol.encode_utf8(&mut [0; 4]), text.span()))
     }
 
-    pub(super) fn quoted(&self, text: &Text) -> Option<Value<'a>> {
+    /// Percent-encoded as `quote` does it, which keeps `/`, or as `quote_plus`, which makes `+` of a space.
+    pub(super) fn quoted(&self, text: &Text, special: &str) -> Option<Value<'a>> {
         if !Symbols::is_known(text) {
             return self.changed(text, Change::PercentEncoded).map(Value::Text);
         }
         let mut out = Text::empty(text.anchor());
         for (at, char) in text.as_str().char_indices() {
             let range = at..at + char.len_utf8();
-            if char.is_ascii_alphanumeric() || "_.-~".contains(char) {
+            if char.is_ascii_alphanumeric() || "_.-~".contains(char) || (char == '/' && special == "/") {
                 out.push_text(&text.slice(range));
+            } else if char == ' ' && special == "+" {
+                out.push_mapped("+", text.span_of(range));
             } else {
                 let mut encoded = String::new();
                 for byte in text.as_str()[range.clone()].bytes() {

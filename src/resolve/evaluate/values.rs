@@ -25,7 +25,16 @@ const FUEL: u32 = 20_000;
 pub(super) struct ClassRef<'a> {
     pub module: &'a Module,
     pub class: &'a Class,
+    /// What the instance was built with, if it is one that was seen being built.
+    pub arguments: Option<Frame>,
 }
+
+/// The arguments of one call, kept by the evaluator.
+#[derive(Clone, Copy)]
+pub(super) struct Frame(usize);
+
+/// Arguments by the names of their parameters.
+pub(super) type Arguments<'a> = Vec<(&'a str, Vec<Case<'a>>)>;
 
 /// Where names are looked up.
 #[derive(Clone, Copy)]
@@ -34,11 +43,17 @@ pub(super) struct Scope<'a> {
     pub function: Option<&'a Function>,
     /// The class of `self`, or the class whose body is evaluated.
     pub this: Option<ClassRef<'a>>,
+    /// The arguments of the call of `function`; `None`: it could be any call.
+    pub arguments: Option<Frame>,
 }
 
 impl<'a> Scope<'a> {
     pub fn module(module: &'a Module) -> Self {
-        Self { module, function: None, this: None }
+        Self::within(module, None)
+    }
+
+    pub fn within(module: &'a Module, this: Option<ClassRef<'a>>) -> Self {
+        Self { module, function: None, this, arguments: None }
     }
 }
 
@@ -49,7 +64,7 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Text(Text),
     Number(Text),
-    /// A list or dictionary, evaluated where it is looked into.
+    /// A list, a dictionary or a call of `dict`, evaluated where it is looked into.
     Structure(&'a Expr, Scope<'a>),
     Class(ClassRef<'a>),
     Instance(ClassRef<'a>),
@@ -89,6 +104,7 @@ pub(super) struct Evaluator<'a> {
     modules: HashMap<&'a str, &'a Module>,
     fuel: Cell<u32>,
     depth: Cell<u32>,
+    frames: RefCell<Vec<Arguments<'a>>>,
     /// Bindings being evaluated: one that refers to its own name sees only those before it.
     pub(super) active: RefCell<Vec<Span>>,
     /// Every binding that was read.
@@ -104,6 +120,7 @@ impl<'a> Evaluator<'a> {
             modules: facts.modules.iter().map(|module| (module.path.as_str(), module)).collect(),
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
+            frames: RefCell::default(),
             active: RefCell::default(),
             visited: RefCell::default(),
         }
@@ -112,6 +129,20 @@ impl<'a> Evaluator<'a> {
     /// Starts anew for another client.
     pub fn refuel(&self) {
         self.fuel.set(FUEL);
+        self.frames.borrow_mut().clear();
+    }
+
+    /// Keeps the arguments of a call.
+    pub fn keep(&self, arguments: Arguments<'a>) -> Frame {
+        let mut frames = self.frames.borrow_mut();
+        frames.push(arguments);
+        Frame(frames.len() - 1)
+    }
+
+    /// An argument of a call that was kept.
+    pub fn argument(&self, frame: Frame, name: &str) -> Option<Vec<Case<'a>>> {
+        let frames = self.frames.borrow();
+        frames.get(frame.0)?.iter().find(|(parameter, _)| *parameter == name).map(|(_, cases)| cases.clone())
     }
 
     /// The bindings read since the last call.
@@ -159,10 +190,10 @@ impl<'a> Evaluator<'a> {
                 .collect(),
             ExprKind::Equal(left, right) => self.equal(expr, left, right, scope),
             ExprKind::Choice { test, then, otherwise } => {
+                let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
                 let mut out = Vec::new();
                 for (when, holds) in self.decided(test, scope) {
-                    let branch = if holds { then } else { otherwise };
-                    out.extend(under(&when, self.eval(branch, scope)));
+                    out.extend(under(&when, if holds { then.clone() } else { otherwise.clone() }));
                 }
                 out
             }
@@ -176,10 +207,19 @@ impl<'a> Evaluator<'a> {
             {
                 return one(Value::Instance(this));
             }
-            if function.bindings.iter().any(|binding| binding.name.value == name) {
-                return self.bindings(&function.bindings, name, scope).unwrap_or_else(|| opaque(span));
+            let local = function.bindings.iter().any(|binding| binding.name.value == name);
+            if local && let Some(cases) = self.bindings(&function.bindings, name, scope) {
+                return cases;
             }
-            if function.parameters.iter().any(|(parameter, _)| parameter == name) {
+            if let Some((_, default)) = function.parameters.iter().find(|(parameter, _)| parameter == name) {
+                let Some(frame) = scope.arguments else { return opaque(span) };
+                return match (self.argument(frame, name), default) {
+                    (Some(cases), _) => cases,
+                    (None, Some(default)) => self.eval(default, Scope::module(scope.module)),
+                    (None, None) => opaque(span),
+                };
+            }
+            if local {
                 return opaque(span);
             }
         } else if let Some(this) = scope.this
@@ -216,7 +256,7 @@ impl<'a> Evaluator<'a> {
             return Target::Bindings(module, &binding.name.value);
         }
         if let Some(class) = module.classes.iter().find(|class| class.name.value == name) {
-            return Target::Class(ClassRef { module, class });
+            return Target::Class(ClassRef { module, class, arguments: None });
         }
         if let Some(function) = module.functions.iter().find(|function| function.name.value == name) {
             return Target::Function(function, module);
@@ -259,12 +299,14 @@ impl<'a> Evaluator<'a> {
             }
             self.visited.borrow_mut().insert(binding.name.span);
             self.active.borrow_mut().push(binding.name.span);
+            // Also where no branch leads here: what it is made of is then no setting of its own.
+            let set = self.eval(value, scope);
             let mut new = Vec::new();
             let mut outcomes = self.outcomes(&binding.guards, scope);
             outcomes.sort_by_key(|(_, holds)| *holds);
             for (when, holds) in outcomes {
                 if holds {
-                    let mut values = under(&when, self.eval(value, scope));
+                    let mut values = under(&when, set.clone());
                     for case in &mut values {
                         let short = name.rsplit('.').next().unwrap_or(name);
                         case.trace.insert(0, Step { span: binding.name.span, label: format!("{short} is set here") });
@@ -367,7 +409,7 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn item(&self, structure: &'a Expr, key: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
         match (&structure.kind, &key.kind) {
-            (ExprKind::Dict(_), ExprKind::Text(text)) => {
+            (ExprKind::Dict(_) | ExprKind::Call(_), ExprKind::Text(text)) => {
                 entry(structure, text.as_str()).map(|value| self.eval(value, scope))
             }
             (ExprKind::List(values), ExprKind::Number(at)) => {
@@ -375,6 +417,54 @@ impl<'a> Evaluator<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The entries of a dictionary with literal keys, wherever it is written, and whether these are all.
+    pub fn pairs(&self, value: &'a Expr, scope: Scope<'a>) -> (Vec<(&'a str, &'a Expr, Scope<'a>)>, bool) {
+        let (mut out, mut complete) = (Vec::new(), true);
+        let mut work = vec![(value, scope)];
+        while let Some((value, scope)) = work.pop() {
+            // Entries that are set one by one: `OPTIONS["password"] = …`.
+            if let ExprKind::Name(name) = &value.kind {
+                let prefix = format!("{name}.");
+                let local = scope.function.map_or(&scope.module.bindings, |function| &function.bindings);
+                for binding in local {
+                    if let (Some(key), Some(value)) = (binding.name.value.strip_prefix(&prefix), &binding.value) {
+                        complete &= binding.guards.is_empty();
+                        out.push((key, value, scope));
+                    }
+                }
+                let calls = scope.module.calls.iter().chain(scope.function.into_iter().flat_map(|one| &one.calls));
+                let update = format!("{name}.update");
+                for call in
+                    calls.filter_map(Expr::as_call).filter(|call| call.callee.dotted().as_ref() == Some(&update))
+                {
+                    out.extend(call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, scope)));
+                    complete &= call.arguments.is_empty() && call.spreads.is_empty();
+                }
+            }
+            let cases = self.eval(value, scope);
+            complete &= cases.len() == 1 && work.len() < 8 && out.len() < 256;
+            for case in cases {
+                match case.value {
+                    Value::Structure(Expr { kind: ExprKind::Dict(list), .. }, inner) => {
+                        for (key, value) in list {
+                            match key.as_ref().map(Expr::as_text) {
+                                Some(Some(key)) => out.push((key.as_str(), value, inner)),
+                                None if work.len() < 8 && out.len() < 256 => work.push((value, inner)),
+                                _ => complete = false,
+                            }
+                        }
+                    }
+                    Value::Structure(Expr { kind: ExprKind::Call(call), .. }, inner) => {
+                        out.extend(call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, inner)));
+                        complete &= call.spreads.is_empty();
+                    }
+                    _ => complete = false,
+                }
+            }
+        }
+        (out, complete)
     }
 
     /// The full name of an imported thing: `redis.Redis.from_url`; an instance counts as its class.
@@ -478,6 +568,9 @@ pub(super) fn under<'a>(when: &[Condition], cases: Vec<Case<'a>>) -> Vec<Case<'a
 
 /// The value of a key in a dictionary literal.
 pub(super) fn entry<'a>(structure: &'a Expr, key: &str) -> Option<&'a Expr> {
+    if let ExprKind::Call(call) = &structure.kind {
+        return call.keyword(key);
+    }
     let ExprKind::Dict(entries) = &structure.kind else { return None };
     entries
         .iter()

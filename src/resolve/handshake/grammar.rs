@@ -327,6 +327,20 @@ fn kombu(text: &Text, url: &Url, scheme: &Text, symbols: &Symbols, parts: &mut P
                     format!("TypeError: Connection() got multiple values for keyword argument '{}'", name.as_str());
                 parts.fail(message, name.span());
             }
+            // Those of redis-py are no parameters of a broker connection.
+            name @ ("db"
+            | "username"
+            | "socket_timeout"
+            | "socket_connect_timeout"
+            | "health_check_interval"
+            | "max_connections"
+            | "decode_responses"
+            | "protocol"
+            | "client_name") => {
+                let message =
+                    format!("TypeError: Connection._init_params() got an unexpected keyword argument '{name}'");
+                parts.fail(message, value.span());
+            }
             _ => {}
         }
     }
