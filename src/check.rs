@@ -83,11 +83,10 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
     let fingerprints = fingerprint::all(&found, context.sources, &secrets::spans(context.model), &services);
 
     let mut checked = Checked::default();
-    let (mut ignores, notices) = match options.ignores {
-        true => Ignores::read(context.sources, config, &names),
-        false => (Ignores::default(), Vec::new()),
-    };
-    checked.notices = notices;
+    let mut ignores = Ignores::default();
+    if options.ignores {
+        (ignores, checked.notices) = Ignores::read(context.sources, config, &names);
+    }
     let mut members = Vec::with_capacity(found.len());
     for (finding, fingerprint) in found.into_iter().zip(fingerprints) {
         let worst = checked.known.entry(fingerprint.clone()).or_insert(finding.severity);

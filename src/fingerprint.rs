@@ -104,9 +104,10 @@ impl Facts<'_> {
         let start = word.rfind('@').map(|at| at + 1).or_else(|| word.find("://").map(|at| at + 3)).unwrap_or_default();
         let (before, rest) = word.split_at(start);
         let host = rest.split([':', '/', '?']).next().unwrap_or_default();
-        match self.services.contains(host) && (start > 0 || host.len() == rest.len()) {
-            true => format!("{before}*{}", &rest[host.len()..]),
-            false => word.to_owned(),
+        if self.services.contains(host) && (start > 0 || host.len() == rest.len()) {
+            format!("{before}*{}", &rest[host.len()..])
+        } else {
+            word.to_owned()
         }
     }
 

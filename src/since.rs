@@ -96,23 +96,28 @@ fn longest_rise(pairs: &[(usize, usize)]) -> Option<(usize, usize)> {
 mod tests {
     use super::*;
 
+    /// First line and line behind the last of every changed stretch.
+    fn changed(before: &str, now: &str) -> Vec<(usize, usize)> {
+        let mut found: Vec<_> = changed_lines(before, now).into_iter().map(|lines| (lines.start, lines.end)).collect();
+        found.sort_unstable();
+        found
+    }
+
     #[test]
     fn only_what_is_different_is_changed() {
-        assert_eq!(changed_lines("a\nb\nc\n", "a\nb\nc\n"), [] as [Range<usize>; 0]);
-        assert_eq!(changed_lines("", "a\nb\n"), [1..3]);
-        assert_eq!(changed_lines("a\nb\nc\n", "a\nc\n"), [] as [Range<usize>; 0]);
-        let mut found = changed_lines("a\nb\nc\nd\ne\n", "x\nb\nc\ny\nz\ne\n");
-        found.sort_by_key(|range| range.start);
-        assert_eq!(found, [1..2, 4..6]);
+        assert_eq!(changed("a\nb\nc\n", "a\nb\nc\n"), []);
+        assert_eq!(changed("", "a\nb\n"), [(1, 3)]);
+        assert_eq!(changed("a\nb\nc\n", "a\nc\n"), []);
+        assert_eq!(changed("a\nb\nc\nd\ne\n", "x\nb\nc\ny\nz\ne\n"), [(1, 2), (4, 6)]);
     }
 
     #[test]
     fn moved_lines_are_changed_where_they_land() {
-        assert_eq!(changed_lines("a\nb\nc\n", "b\nc\na\n"), [3..4]);
+        assert_eq!(changed("a\nb\nc\n", "b\nc\na\n"), [(3, 4)]);
     }
 
     #[test]
     fn line_ends_do_not_matter() {
-        assert_eq!(changed_lines("a\r\nb\r\n", "a\nb\n"), [] as [Range<usize>; 0]);
+        assert_eq!(changed("a\r\nb\r\n", "a\nb\n"), []);
     }
 }

@@ -19,9 +19,8 @@ fn document() -> String {
 /// The fenced blocks of a language.
 fn blocks(language: &str) -> Vec<String> {
     let document = document();
-    let mut blocks: Vec<String> = document.split(&format!("\n```{language}\n")).skip(1).map(str::to_owned).collect();
-    blocks.iter_mut().for_each(|block| block.truncate(block.find("\n```").unwrap() + 1));
-    blocks
+    let begun = document.split(&format!("\n```{language}\n")).skip(1).map(str::to_owned).collect::<Vec<_>>();
+    begun.iter().map(|block| block[..=block.find("\n```").unwrap()].to_owned()).collect()
 }
 
 fn schema() -> Value {

@@ -101,8 +101,8 @@ fn typos_are_named_exactly_with_a_suggestion() {
     assert_eq!(mistakes("ignore = 'published-port'\n"), ["'published-port': `ignore` has to be a list, not string"]);
     assert_eq!(mistakes("zzz = 1\n"), ["zzz: unknown key `zzz`"]);
     assert_eq!(mistakes("placeholders = ['']\n"), ["'': `placeholders` must not be empty"]);
-    let pattern = "[[per-path]]\npaths = ['a/[']\n";
-    assert_eq!(mistakes(pattern), ["'a/[': `paths` holds a pattern that means nothing"]);
+    let pattern = "[[per-path]]\npaths = ['a{b']\n";
+    assert_eq!(mistakes(pattern), ["'a{b': `paths` holds a pattern that means nothing"]);
     assert_eq!(mistakes("a = 1\nb = 2\n").len(), 2, "all mistakes at once");
 }
 
