@@ -117,6 +117,8 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if name == ".env" || name.starts_with(".env.") || name.starts_with(".env-") || extension == "env" => {
             (FileKind::Dotenv, Says::Anything)
         }
+        // Not `dockerfile.rs`: a program about such files.
+        "rs" | "go" | "js" | "ts" | "md" | "java" | "rb" | "c" | "h" | "sh" => return None,
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }

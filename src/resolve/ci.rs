@@ -56,6 +56,7 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
         containers,
         networks: BTreeMap::from([(JOB_NETWORK.to_owned(), false)]),
         external_networks: std::collections::BTreeSet::new(),
+        missing: Vec::new(),
     })
 }
 

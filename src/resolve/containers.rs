@@ -8,7 +8,7 @@ use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Lookup, Project};
 use crate::resolve::without_code::{self, Surroundings};
-use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth};
+use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth, wiring};
 use crate::source::FileId;
 
 /// Everything that runs in a project.
@@ -39,6 +39,9 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         }
     }
     let links = links(inputs, &all, &servers);
+    let is_server = |name: &str| servers.iter().any(|server| server.service.as_deref() == Some(name));
+    let mut missing = project.missing.clone();
+    missing.extend(wiring::missing_mounts(inputs, project, is_server));
     Environment {
         name: project.name.clone(),
         kind: project.kind,
@@ -50,6 +53,9 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         servers,
         clients: all,
         links,
+        references: wiring::references(inputs, project),
+        missing,
+        lost_words: wiring::lost_words(inputs, project),
     }
 }
 

@@ -58,6 +58,9 @@ pub fn environments(inputs: &mut Inputs<'_>, projects: &[Project]) -> Vec<Enviro
             servers: area.servers,
             clients,
             links,
+            references: Vec::new(),
+            missing: Vec::new(),
+            lost_words: Vec::new(),
         });
     }
     environments

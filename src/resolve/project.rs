@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
-use crate::model::{EnvironmentKind, Published, Service, Stage};
+use crate::model::{EnvironmentKind, MissingFile, Published, Service, Stage};
 use crate::source::{FileId, Span, Spanned};
 use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
@@ -44,6 +44,8 @@ pub struct Project {
     pub networks: BTreeMap<String, bool>,
     /// Networks that exist outside the project (`external: true`): containers of others may have names there.
     pub external_networks: BTreeSet<String>,
+    /// Files that a container needs and that the repository certainly does not have.
+    pub missing: Vec<MissingFile>,
 }
 
 /// One container (service, pod container, job service).
@@ -142,6 +144,7 @@ impl Container {
             networks: self.networks.as_ref().map(|networks| networks.keys().cloned().collect()),
             network_mode: self.network_mode.as_ref().map(|mode| mode.value.clone()),
             healthcheck: words(&self.healthcheck),
+            depends_on: self.depends_on.clone(),
         }
     }
 }

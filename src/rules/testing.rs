@@ -109,12 +109,15 @@ pub fn environment(servers: Vec<Server>, clients: Vec<Client>, outcomes: Vec<Lin
         servers,
         clients,
         links: if outcomes.is_empty() { Vec::new() } else { vec![Link { client: 0, server: 0, outcomes }] },
+        references: Vec::new(),
+        missing: Vec::new(),
+        lost_words: Vec::new(),
     }
 }
 
 /// What a rule finds in an environment.
 pub fn check(rule: &Rule, environment: Environment) -> Vec<Finding> {
-    let model = Model { environments: vec![environment], literals: Vec::new() };
+    let model = Model { environments: vec![environment], ..Model::default() };
     check_model(rule, &model, "compose.yaml", None)
 }
 

@@ -35,7 +35,8 @@ pub(super) fn list(root: &Path) -> Result<Listing, TreeError> {
     }
     fs::read_dir(root).map_err(|error| TreeError::Io(root.to_owned(), error))?;
 
-    let listing = Mutex::new(Listing::default());
+    // Each thread collects on its own; the lists are joined when it ends.
+    let all = Mutex::new(Vec::new());
     let walk = WalkBuilder::new(root)
         .hidden(false)
         .require_git(false)
@@ -47,24 +48,42 @@ pub(super) fn list(root: &Path) -> Result<Listing, TreeError> {
         .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git")
         .build_parallel();
     walk.run(|| {
-        Box::new(|entry| {
-            let step = step(root, entry);
-            if let Ok(mut listing) = listing.lock() {
-                match step {
-                    Step::File(path) => {
-                        listing.files.insert(path);
-                    }
-                    Step::Trouble(notice) => listing.notices.push(notice),
-                    Step::Nothing => {}
-                }
+        let mut steps = Steps { own: Vec::new(), all: &all };
+        Box::new(move |entry| {
+            match step(root, entry) {
+                Step::Nothing => {}
+                step => steps.own.push(step),
             }
             WalkState::Continue
         })
     });
-    let mut listing = listing.into_inner().unwrap_or_default();
+    let mut listing = Listing::default();
+    for step in all.into_inner().unwrap_or_default() {
+        match step {
+            Step::File(path) => {
+                listing.files.insert(path);
+            }
+            Step::Trouble(notice) => listing.notices.push(notice),
+            Step::Nothing => {}
+        }
+    }
     listing.notices.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     probe_env_files(root, &mut listing.files);
     Ok(listing)
+}
+
+/// What one thread of the walk saw.
+struct Steps<'a> {
+    own: Vec<Step>,
+    all: &'a Mutex<Vec<Step>>,
+}
+
+impl Drop for Steps<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut all) = self.all.lock() {
+            all.append(&mut self.own);
+        }
+    }
 }
 
 enum Step {
@@ -145,37 +164,58 @@ fn reads_env(name: &str) -> bool {
     yaml && name.contains("compose")
         || name.starts_with("Dockerfile")
         || name.starts_with("requirements")
-        || name.ends_with(".py")
+        || matches!(name, "main.py" | "app.py" | "manage.py" | "settings.py" | "config.py" | "wsgi.py" | "__main__.py")
         || matches!(name, "pyproject.toml" | "Pipfile" | "package.json" | "Makefile" | "justfile" | "Procfile")
 }
 
-/// Reads one normalised path below `root`.
-pub(super) fn read(root: &Path, path: &str) -> Content {
-    let refused = |why: &str| Content::Refused(Notice::path("unreadable", Level::Error, path, why));
+/// Reads one normalised path below `root`. Of a path that the walk listed, the folders are known to be real ones, as the
+/// walk follows no links; of any other path each part is looked at.
+pub(super) fn read(root: &Path, path: &str, listed: bool) -> Content {
     let mut place = root.to_owned();
-    let mut parts = path.split('/').peekable();
-    while let Some(part) = parts.next() {
-        place.push(part);
-        let Ok(found) = fs::symlink_metadata(&place) else { return Content::Missing };
-        if found.is_symlink() {
-            return Content::Refused(Notice::path("symlink", Level::Info, path, "symbolic links are not followed"));
+    let mut size = 0;
+    if listed {
+        place.push(path);
+        match kind(&place, path, true) {
+            Ok(found) => size = found,
+            Err(content) => return content,
         }
-        match (parts.peek().is_some(), found.is_dir(), found.is_file()) {
-            (true, true, _) | (false, _, true) => {}
-            (true, false, _) | (false, true, _) => return Content::Missing,
-            // A pipe or device could block for ever.
-            (false, false, false) => return refused("not a regular file"),
-        }
-        if found.is_file() && found.len() > MAX_FILE_SIZE {
-            return Content::Refused(too_large(path.to_owned()));
+    } else {
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            place.push(part);
+            match kind(&place, path, parts.peek().is_none()) {
+                Ok(found) => size = found,
+                Err(content) => return content,
+            }
         }
     }
-    let mut bytes = Vec::new();
+    // One byte more than it should have, so that the end is seen without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
     let read = fs::File::open(&place).and_then(|file| file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) if bytes.len() as u64 > MAX_FILE_SIZE => Content::Refused(too_large(path.to_owned())),
         Ok(_) => Content::Bytes(bytes),
         Err(error) if error.kind() == ErrorKind::NotFound => Content::Missing,
-        Err(error) => refused(&format!("can't be read: {}", error.kind())),
+        Err(error) => refused(path, &format!("can't be read: {}", error.kind())),
+    }
+}
+
+fn refused(path: &str, why: &str) -> Content {
+    Content::Refused(Notice::path("unreadable", Level::Error, path, why))
+}
+
+/// The size of the regular file at the end of a path (0 for a folder on the way), or what to answer instead.
+fn kind(place: &Path, path: &str, last: bool) -> Result<u64, Content> {
+    let Ok(found) = fs::symlink_metadata(place) else { return Err(Content::Missing) };
+    if found.is_symlink() {
+        return Err(Content::Refused(Notice::path("symlink", Level::Info, path, "symbolic links are not followed")));
+    }
+    match (last, found.is_dir(), found.is_file()) {
+        (false, true, _) => Ok(0),
+        (true, _, true) if found.len() > MAX_FILE_SIZE => Err(Content::Refused(too_large(path.to_owned()))),
+        (true, _, true) => Ok(found.len()),
+        (false, false, _) | (true, true, _) => Err(Content::Missing),
+        // A pipe or device could block for ever.
+        (true, false, false) => Err(refused(path, "not a regular file")),
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::facts::Facts;
 use crate::facts::compose::ExampleCopy;
-use crate::finding::{Level, Notice};
+use crate::finding::Notice;
+use crate::model::MissingFile;
 use crate::resolve::project::{Variable, Variables};
 use crate::source::Sources;
 use crate::symbol::{Resolved, Symbols};
@@ -150,15 +151,22 @@ impl<'a> Files<'a> {
         self.index.files_below(folder).any(|file| is_example(file, path))
     }
 
-    /// Notes what compose itself would say about env files that are required and not there.
-    pub fn missing(&self, service: &str, env_files: &[EnvFile], notices: &mut Vec<Notice>) {
-        for file in env_files {
-            let absent = file.required && !self.may_exist(file.path.as_deref());
-            if absent && !self.facts.env_files.iter().any(|read| Some(&read.path) == file.path.as_ref()) {
-                let message = format!("env file of service `{service}` not found");
-                notices.push(Notice::at("missing-env-file", Level::Warning, file.span, message));
-            }
-        }
+    /// The env files that are required and certainly not there.
+    pub fn missing(&self, env_files: &[EnvFile]) -> Vec<MissingFile> {
+        let absent = |file: &&EnvFile| {
+            // Portainer writes `stack.env` itself.
+            let made = file.path.as_deref().is_some_and(|path| path.rsplit('/').next() == Some("stack.env"));
+            file.required
+                && !made
+                && !self.may_exist(file.path.as_deref())
+                && !self.facts.env_files.iter().any(|read| Some(&read.path) == file.path.as_ref())
+        };
+        let missing = |file: &EnvFile| MissingFile {
+            span: file.span,
+            path: file.path.clone().unwrap_or_default(),
+            consequence: "compose refuses to start: `env file … not found`",
+        };
+        env_files.iter().filter(absent).map(missing).collect()
     }
 }
 

@@ -88,7 +88,7 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
     let mut loader = stack::Loader::new(files);
     let stack = loader.load(&composition.files, &composition.directory, &scope);
     notices.append(&mut loader.notices);
-    let containers = container::containers(files, &stack, &scope, &profiles, notices);
+    let (containers, missing) = container::containers(files, &stack, &scope, &profiles, notices);
     Project {
         name: composition.name.clone(),
         kind: model::EnvironmentKind::Compose,
@@ -100,6 +100,7 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
         containers,
         networks: stack.networks,
         external_networks: stack.external_networks,
+        missing,
     }
 }
 
