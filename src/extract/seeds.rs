@@ -148,23 +148,23 @@ pub fn is_example(path: &str) -> bool {
 fn says(what: Says, bytes: &[u8]) -> bool {
     match what {
         Says::Anything => true,
-        Says::Redis => found(&REDIS, bytes),
-        Says::Code => found(&REDIS, bytes) || found(&QUEUE, bytes),
+        Says::Redis => found(REDIS.as_ref(), bytes),
+        Says::Code => found(REDIS.as_ref(), bytes) || found(QUEUE.as_ref(), bytes),
         Says::Services => has_services(bytes),
-        Says::ServicesOrUrl => has_services(bytes) || found(&URL, bytes),
-        Says::Url => found(&URL, bytes),
-        Says::Commands => found(&COMMANDS, bytes),
-        Says::Directive => found(&DIRECTIVE, bytes),
+        Says::ServicesOrUrl => has_services(bytes) || found(URL.as_ref(), bytes),
+        Says::Url => found(URL.as_ref(), bytes),
+        Says::Commands => found(COMMANDS.as_ref(), bytes),
+        Says::Directive => found(DIRECTIVE.as_ref(), bytes),
     }
 }
 
 fn has_services(bytes: &[u8]) -> bool {
-    found(&REDIS, bytes) && found(&SERVICES, bytes) && found(&CONTAINER, bytes)
+    found(REDIS.as_ref(), bytes) && found(SERVICES.as_ref(), bytes) && found(CONTAINER.as_ref(), bytes)
 }
 
 /// A pattern that did not compile finds everything: reading too much is no error, reading too little is.
-fn found(pattern: &Option<Regex>, bytes: &[u8]) -> bool {
-    pattern.as_ref().is_none_or(|pattern| pattern.is_match(bytes))
+fn found(pattern: Option<&Regex>, bytes: &[u8]) -> bool {
+    pattern.is_none_or(|pattern| pattern.is_match(bytes))
 }
 
 #[cfg(test)]

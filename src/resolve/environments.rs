@@ -94,7 +94,7 @@ impl SaidRun<'_> {
         let upper = guess.files.last().filter(|file| !BASES.contains(&split(&file.path).1));
         let is_mine = |upper: &&ComposeFile| self.files.iter().any(|file| file.path == upper.path);
         self.files.len() > 1
-            && upper.is_some_and(|upper| is_mine(&upper))
+            && upper.is_some_and(|upper| is_mine(upper))
             && !said.iter().any(|other| other.same_files(&guess.files))
     }
 }
@@ -154,10 +154,10 @@ fn add_said<'a>(compositions: &mut Vec<Composition<'a>>, said: SaidRun<'a>) {
     let stage = stages.find(|stage| *stage != Stage::Unlabelled).unwrap_or(Stage::Unlabelled);
     let mut evidence = format!("{} runs {}", run.place, names(&files));
     if !run.env_files.is_empty() {
-        evidence.push_str(&format!(" with --env-file {}", run.env_files.join(" ")));
+        evidence = format!("{evidence} with --env-file {}", run.env_files.join(" "));
     }
     if !run.profiles.is_empty() {
-        evidence.push_str(&format!(" with --profile {}", run.profiles.join(" ")));
+        evidence = format!("{evidence} with --profile {}", run.profiles.join(" "));
     }
     compositions.push(Composition {
         name,

@@ -57,7 +57,9 @@ impl Collector<'_> {
     fn add(&mut self, value: &Text, role: LiteralRole, setting: Option<&str>, environment: Option<&Environment>) {
         // A password put together from several places is written down nowhere as a whole.
         let apart = value.spans().windows(2).any(|two| two[0].file != two[1].file || two[0].end != two[1].start);
-        if value.is_empty() || !Symbols::is_known(value) || apart {
+        // A pair of quotes that a template kept is a slip, and no secret.
+        let quotes_only = value.as_str().chars().all(|char| matches!(char, '"' | '\''));
+        if quotes_only || !Symbols::is_known(value) || apart {
             return;
         }
         let span = value.span();

@@ -173,8 +173,7 @@ impl Link<'_> {
         }
     }
 
-    /// The outcomes for a library that is not known: what all of them agree on. Where each meets the same fault, and only
-    /// some are refused, both ends are given.
+    /// The ends for a library that is not known: only where all of them agree, at least on what is wrong.
     fn whatever_the_library(&self) -> Vec<Outcome> {
         // Older ones are no longer met: node-redis 3 and ioredis 4 left the user name out.
         let families = [(Family::RedisPy, 3), (Family::NodeRedis, 4), (Family::Ioredis, 5)];
@@ -190,28 +189,20 @@ impl Link<'_> {
         if all.iter().any(beyond) && all.iter().all(|outcome| beyond(outcome) || *outcome == Outcome::Works) {
             all.retain(beyond);
         }
-        let fault = |outcome: &Outcome| match outcome {
-            Outcome::Fails { fault, .. } => *fault,
-            Outcome::WorksUnauthenticated { fault } => Some(*fault),
-            _ => None,
+        let kind = |outcome: &Outcome| match outcome {
+            Outcome::Fails { stage, fault, .. } => (std::mem::discriminant(outcome), Some(*stage), *fault),
+            Outcome::WorksUnauthenticated { fault } => (std::mem::discriminant(outcome), None, Some(*fault)),
+            _ => (std::mem::discriminant(outcome), None, None),
         };
-        let stage = |outcome: &Outcome| match outcome {
-            Outcome::Fails { stage, .. } => Some(*stage),
-            _ => None,
-        };
-        let kind = |outcome: &Outcome| (std::mem::discriminant(outcome), stage(outcome));
-        let Some(first) = all.first().cloned() else { return vec![Outcome::Undetermined] };
-        let other = all.iter().find(|outcome| kind(outcome) != kind(&first)).cloned();
-        match (all.iter().all(|outcome| fault(outcome) == fault(&first)), other) {
-            (true, None) => vec![first],
-            (true, Some(other)) if fault(&first).is_some() => vec![first, other],
-            (false, _) if all.iter().all(|outcome| fault(outcome).is_some()) => {
-                // With a user name that some leave out: in each case a password meets a server that has none.
-                let unexpected = all.iter().find(|outcome| fault(outcome) == Some(AuthFault::UnexpectedPassword));
-                vec![unexpected.cloned().unwrap_or(Outcome::Undetermined)]
+        let mut kinds: Vec<Outcome> = Vec::new();
+        for outcome in all {
+            if !kinds.iter().any(|known| kind(known) == kind(&outcome)) {
+                kinds.push(outcome);
             }
-            _ => vec![Outcome::Undetermined],
         }
+        let fault = kinds.first().and_then(|first| kind(first).2);
+        let agreed = kinds.len() == 1 || fault.is_some() && kinds.iter().all(|outcome| kind(outcome).2 == fault);
+        if agreed { kinds } else { vec![Outcome::Undetermined] }
     }
 
     fn authentication(&self, family: Family, version: VersionRange) -> Outcome {

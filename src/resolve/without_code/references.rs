@@ -58,7 +58,9 @@ fn reference(
         Lookup::Absent => {
             let condition = Condition::Unset(symbols.variable(&format!("file {}", span.file.0), name));
             let mut values = unset()?;
-            values.iter_mut().for_each(|case| case.when.push(condition.clone()));
+            for case in &mut values {
+                case.when.push(condition.clone());
+            }
             Some(values)
         }
         Lookup::Unknown(_) => Some(always(symbols.opaque_text(span))),
