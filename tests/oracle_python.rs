@@ -87,7 +87,7 @@ fn shapes() -> Vec<Shape> {
     shapes
 }
 
-/// The same numbers in every run (SplitMix64).
+/// The same numbers in every run (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {

@@ -5,8 +5,10 @@
 
 mod calls;
 mod environment;
+mod pydantic;
 mod settings;
 mod sites;
+mod structures;
 mod texts;
 mod truth;
 mod values;

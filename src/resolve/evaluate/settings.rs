@@ -9,7 +9,8 @@ use crate::symbol::{Resolved, Step};
 use crate::text::Text;
 
 use super::sites::{self, Found, Setting, Slot};
-use super::values::{Case, ClassRef, Evaluator, Scope, Value, entry};
+use super::structures::entry;
+use super::values::{Case, ClassRef, Evaluator, Scope, Value};
 use super::{ConnectionSettings, FoundClient};
 
 /// Constants, class fields and defaults whose names say "password of Redis", with the literal text.
@@ -169,7 +170,7 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
         && !found.used.contains(&named.binding.name.span)
     {
         let Some(cases) = named.cases(evaluator) else { return };
-        let cases = sites::celery_cases(evaluator, family, cases, named.binding.name.span);
+        let cases = sites::celery_cases(evaluator, family, &cases, named.binding.name.span);
         let mut url = evaluator.resolved(cases, named.binding.name.span);
         if sites::keep_redis(&mut url) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
@@ -344,15 +345,9 @@ fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -
         }
         let end = text.as_str().find('?').unwrap_or(text.as_str().len());
         let start = if text.as_str().starts_with("rediscache://") { "rediscache".len() } else { 0 };
-        let scheme = Text::mapped("redis", text.span());
-        *text = match start {
-            0 => text.slice(0..end),
-            _ => {
-                let mut whole = scheme;
-                whole.push_text(&text.slice(start..end));
-                whole
-            }
-        };
+        let mut whole = Text::mapped(if start > 0 { "redis" } else { "" }, text.span());
+        whole.push_text(&text.slice(start..end));
+        *text = whole;
     }
     sites::keep_redis(&mut url).then_some(url)
 }

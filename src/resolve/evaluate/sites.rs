@@ -357,7 +357,7 @@ pub(super) fn celery_url<'a>(
     found: &mut Found,
 ) {
     let named = setting.or_else(|| setting_of(evaluator, value, scope, 0));
-    let cases = celery_cases(evaluator, family, evaluator.eval(value, scope), span);
+    let cases = celery_cases(evaluator, family, &evaluator.eval(value, scope), span);
     let mut url = evaluator.resolved(cases, value.span);
     if !keep_redis(&mut url) {
         // A broker of another kind is no Redis client, but its setting has been explained.
@@ -372,15 +372,15 @@ pub(super) fn celery_url<'a>(
 pub(super) fn celery_cases<'a>(
     evaluator: &Evaluator<'a>,
     family: Family,
-    said: Vec<Case<'a>>,
+    said: &[Case<'a>],
     span: Span,
 ) -> Vec<Case<'a>> {
     let variable = if family == Family::Kombu { "CELERY_BROKER_URL" } else { "CELERY_RESULT_BACKEND" };
     let mut cases = Vec::new();
     for case in evaluator.environment(variable, span, &[]) {
         match &case.value {
-            Value::None => cases.extend(super::values::under(&case.when, said.clone())),
-            Value::Text(text) if text.is_empty() => cases.extend(super::values::under(&case.when, said.clone())),
+            Value::None => cases.extend(super::values::under(&case.when, said.to_vec())),
+            Value::Text(text) if text.is_empty() => cases.extend(super::values::under(&case.when, said.to_vec())),
             _ => cases.push(case),
         }
     }
