@@ -322,6 +322,8 @@ pub enum VariableUse {
     Read,
     /// The image is known, and reads no such variable; nor does its command.
     Ignored,
+    /// The image's start script reads it, and the command goes past that script.
+    Bypassed,
     /// The image is unknown, or a script may read it.
     Unknown,
 }

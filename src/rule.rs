@@ -41,6 +41,12 @@ impl Category {
             Self::Wiring => "wiring",
         }
     }
+
+    /// Whether its rules speak of a client and a server, so that a finding has two ends.
+    #[must_use]
+    pub fn is_about_links(self) -> bool {
+        matches!(self, Self::Auth | Self::Connectivity)
+    }
 }
 
 /// What a rule may look at: the resolved picture, never YAML or Python. `sources` serves only to ask for paths.

@@ -59,6 +59,12 @@ mod wrong_port;
 
 use crate::rule::Rule;
 
+/// The names of all rules.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|rule| rule.name).collect()
+}
+
 /// Every rule, by category and then as in the catalogue.
 pub static ALL: &[&Rule] = &[
     &unexpected_password::RULE,
