@@ -149,11 +149,13 @@ fn from_yaml(tree: &Yaml) -> Vec<(Spanned<String>, Text)> {
             Kind::Scalar(scalar) if keeps(&key.value, scalar.text.as_str()) => urls.push((key, scalar.text.clone())),
             Kind::Scalar(_) => {}
             Kind::Sequence(items) => pending.extend(items.iter().map(|item| (*item, key.clone()))),
-            // The `default` of a description is set by nobody.
-            Kind::Mapping(_) if tree.get(node, "description").is_some() => {}
             Kind::Mapping(entries) => {
+                // The `default` of a schema is set by nobody.
+                let described = ["description", "type"].iter().any(|key| tree.get(node, key).is_some());
                 for entry in entries {
-                    if let Some(name) = tree.as_text(entry.key) {
+                    if let Some(name) = tree.as_text(entry.key)
+                        && !(described && name.as_str() == "default")
+                    {
                         pending.push((entry.value, Spanned::new(name.as_str().to_owned(), name.span())));
                     }
                 }
