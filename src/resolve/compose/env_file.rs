@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::ComposeVersion;
 use crate::facts::Facts;
 use crate::finding::Notice;
 use crate::model::MissingFile;
@@ -26,6 +27,8 @@ pub struct Files<'a> {
     pub index: &'a Index,
     /// The symbols of the run.
     pub symbols: &'a Symbols,
+    /// Whose rules decide where the generations of compose differ.
+    pub version: ComposeVersion,
 }
 
 impl<'a> Files<'a> {
