@@ -72,7 +72,7 @@ pub const FEATURES: [&str; 60] = [
     "healthcheck",
 ];
 
-/// Random numbers from a seed (SplitMix64).
+/// Random numbers from a seed (`SplitMix64`).
 pub struct Random(u64);
 
 impl Random {
@@ -97,7 +97,7 @@ impl Random {
     }
 
     fn coin(&mut self) -> bool {
-        self.next() % 2 == 0
+        self.next().is_multiple_of(2)
     }
 }
 
