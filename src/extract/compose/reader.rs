@@ -4,7 +4,7 @@
 
 use crate::facts::compose::{Attribute, CommandLine, Tag};
 use crate::finding::{Level, Notice};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::syntax::yaml::{Entry, Kind, Node, NodeId, Yaml};
 use crate::text::Text;
 
@@ -28,6 +28,11 @@ impl<'a> Reader<'a> {
     /// Notes that compose would refuse the node.
     pub(super) fn refuse(&mut self, id: NodeId, message: &str) {
         self.notices.push(Notice::at("compose-schema", Level::Warning, self.node(id).span, message));
+    }
+
+    /// Notes that compose would refuse what stands there.
+    pub(super) fn refuse_at(&mut self, span: Span, message: String) {
+        self.notices.push(Notice::at("compose-schema", Level::Warning, span, message));
     }
 
     /// The scalar's text as compose prints it; `None`: null, or no scalar.

@@ -49,8 +49,9 @@ fn check(layer: &Layer, stack: &Stack, notices: &mut Vec<Notice>) {
         refuse(name.span, format!("service `{}` has neither an image nor a build context specified", name.value));
     }
     for (network, _) in layer.networks.value.iter().flatten() {
-        if network != "default" && !stack.networks.contains_key(network) {
-            refuse(name.span, format!("service `{}` refers to undefined network {network}", name.value));
+        if network.value != "default" && !stack.networks.contains_key(&network.value) {
+            let message = format!("service `{}` refers to undefined network {}", name.value, network.value);
+            refuse(network.span, message);
         }
     }
     for other in layer.depends_on.value.iter().flatten() {
@@ -79,7 +80,7 @@ fn container<'a>(
     }
     let networks = match (&network_mode, networks) {
         (Some(_), _) => None,
-        (None, Some(networks)) => Some(networks.into_iter().collect()),
+        (None, Some(networks)) => Some(networks.into_iter().map(|(name, aliases)| (name.value, aliases)).collect()),
         (None, None) => Some(BTreeMap::from([("default".to_owned(), Vec::new())])),
     };
     let mut mounts = layer.mounts.value.unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use crate::config::ComposeVersion;
 use crate::facts::Facts;
 use crate::facts::compose::ExampleCopy;
 use crate::finding::Notice;
@@ -30,6 +31,8 @@ pub struct Files<'a> {
     pub symbols: &'a Symbols,
     /// Examples that stand in for files that are not there; `None`: nothing does.
     pub examples: Option<&'a Examples<'a>>,
+    /// Whose rules decide where the generations of compose differ.
+    pub version: ComposeVersion,
 }
 
 /// Examples of env files that the repository tells to copy, and whether one was needed.

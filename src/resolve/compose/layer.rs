@@ -144,7 +144,7 @@ pub struct Layer {
     /// `expose`.
     pub expose: Slot<Vec<u16>>,
     /// `networks` with aliases.
-    pub networks: Slot<Vec<(String, Vec<String>)>>,
+    pub networks: Slot<Vec<(Spanned<String>, Vec<String>)>>,
     /// `network_mode`.
     pub network_mode: Slot<Spanned<String>>,
     /// `container_name`.
@@ -247,10 +247,12 @@ fn over_build(base: Build, own: Build) -> Build {
     }
 }
 
-fn over_networks(base: Vec<(String, Vec<String>)>, own: Vec<(String, Vec<String>)>) -> Vec<(String, Vec<String>)> {
+type Joined = Vec<(Spanned<String>, Vec<String>)>;
+
+fn over_networks(base: Joined, own: Joined) -> Joined {
     let mut all = base;
     for (name, aliases) in own {
-        match all.iter_mut().find(|(earlier, _)| *earlier == name) {
+        match all.iter_mut().find(|(earlier, _)| earlier.value == name.value) {
             Some((_, earlier)) => *earlier = unique(std::mem::take(earlier), aliases, |a, b| a == b),
             None => all.push((name, aliases)),
         }

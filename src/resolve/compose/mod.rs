@@ -35,7 +35,7 @@ pub fn projects(
     symbols: &Symbols,
     config: &Config,
 ) -> (Vec<Project>, Vec<Notice>) {
-    let files = Files { facts, sources, index, symbols, examples: None };
+    let files = Files { facts, sources, index, symbols, examples: None, version: config.compose_version };
     let mut notices = Vec::new();
     let mut projects = Vec::new();
     for composition in environments::compositions(facts, config, &|folder| compose_file(files, folder)) {

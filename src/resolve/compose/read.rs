@@ -1,5 +1,6 @@
 //! A service as written → its [`Layer`]: interpolated in the scope of its file, paths resolved from its folder.
 
+use crate::config::ComposeVersion;
 use crate::facts::compose as written;
 use crate::facts::compose::{Assignment, CommandLine, Port, Tag, Volume};
 use crate::finding::{Level, Notice};
@@ -24,6 +25,8 @@ pub struct Reader<'a> {
     pub directory: &'a str,
     /// What exists.
     pub index: &'a Index,
+    /// Whose rules decide where the generations of compose differ.
+    pub version: ComposeVersion,
     /// What compose would refuse.
     pub notices: Vec<Notice>,
 }
@@ -152,7 +155,7 @@ impl Reader<'_> {
         let mut cases = Vec::new();
         for Alternative { when, value, trace } in self.resolve(text).alternatives {
             let Some(line) = value else { continue };
-            let value = match words::split_command(&line) {
+            let value = match words::split_command_of(&line, self.version) {
                 Ok(words) => words,
                 Err(error) => {
                     self.refuse("invalid-command", error.span, error.message);
@@ -277,12 +280,12 @@ impl Reader<'_> {
         Err(error.unwrap_or_default())
     }
 
-    fn networks(&mut self, entries: &[written::NetworkEntry]) -> Vec<(String, Vec<String>)> {
+    fn networks(&mut self, entries: &[written::NetworkEntry]) -> Vec<(Spanned<String>, Vec<String>)> {
         let mut networks = Vec::new();
         for entry in entries {
             let aliases = self.firsts(&entry.aliases).iter().map(|alias| alias.as_str().to_owned()).collect();
-            if let Some(name) = self.first(&entry.name) {
-                networks.push((name.as_str().to_owned(), aliases));
+            if let Some(name) = self.spanned(&entry.name) {
+                networks.push((name, aliases));
             }
         }
         networks

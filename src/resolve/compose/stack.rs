@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::ComposeVersion;
 use crate::facts::compose::{ComposeFile, Document, Include, Network, Resource};
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Span};
@@ -108,6 +109,9 @@ impl<'a> Loader<'a> {
                 let mut own = self.document(document, home);
                 for include in &document.include {
                     let mut included = self.include(include, home);
+                    if self.read.version == ComposeVersion::V2 {
+                        self.refuse_conflict(&own, &included);
+                    }
                     included.put(std::mem::take(&mut own));
                     own = included;
                 }
@@ -118,10 +122,17 @@ impl<'a> Loader<'a> {
         stack
     }
 
+    fn reader<'r>(&self, home: Home<'r>) -> Reader<'r>
+    where
+        'a: 'r,
+    {
+        let Files { index, version, .. } = self.read;
+        Reader { scope: home.scope, directory: home.directory, index, version, notices: Vec::new() }
+    }
+
     /// A document's own services, before `include` and `extends`.
     fn document(&mut self, document: &Document, home: Home<'_>) -> Stack {
-        let mut reader =
-            Reader { scope: home.scope, directory: home.directory, index: self.read.index, notices: Vec::new() };
+        let mut reader = self.reader(home);
         let services = document.services.iter().map(|service| reader.layer(service)).collect();
         let mut networks = BTreeMap::new();
         for network in &document.networks {
@@ -149,8 +160,7 @@ impl<'a> Loader<'a> {
             self.refuse("include-cycle", include.span, "include cycle detected");
             return Stack::default();
         }
-        let mut reader =
-            Reader { scope: home.scope, directory: home.directory, index: self.read.index, notices: Vec::new() };
+        let mut reader = self.reader(home);
         let mut path = |text| reader.first(text).and_then(|path| join(home.directory, path.as_str()));
         let paths: Vec<Option<String>> = include.paths.iter().map(&mut path).collect();
         let project_directory = include.project_directory.as_ref().map(&mut path);
@@ -236,6 +246,16 @@ impl<'a> Loader<'a> {
         merged.name = own;
         merged.resets = resets;
         merged
+    }
+
+    /// Compose 2 refuses to describe again what is included.
+    fn refuse_conflict(&mut self, own: &Stack, included: &Stack) {
+        for service in &own.services {
+            if named(&included.services, &service.name.value).is_some() {
+                let message = format!("services.{} conflicts with imported resource", service.name.value);
+                self.refuse("include-conflict", service.name.span, message);
+            }
+        }
     }
 
     fn find(&self, path: &str) -> Option<&'a ComposeFile> {

@@ -1,13 +1,14 @@
 //! Compose's splitter of `command:` and `entrypoint:` strings: quotes are removed, nothing is expanded or run.
 
 use super::WordError;
+use crate::config::ComposeVersion;
 use crate::syntax::builder::Builder;
 use crate::text::Text;
 
 /// Splits a compose `command`/`entrypoint` string (mattn/go-shellwords): no shell, quotes removed, stops silently at an
 /// unquoted `& | ; < >` even inside a word. Symbol characters are ordinary letters here.
 ///
-/// Compose 5 reads `\n` and `\t` as line break and tab; so does this. Compose 2 drops the backslash there as elsewhere.
+/// Reads as the newest compose does.
 ///
 /// # Errors
 /// `invalid command line string` with the place (unbalanced quote, unquoted parenthesis).
@@ -15,11 +16,25 @@ pub fn split_command(text: &Text) -> Result<Vec<Text>, WordError> {
     split_until_stop(text).map(|(words, _)| words)
 }
 
+/// As [`split_command`], for that generation: compose 2 drops the backslash of `\n` and `\t` as of any other
+/// character, and takes a word that only starts with a digit for the number of a redirection (`2a>x`).
+///
+/// # Errors
+/// As [`split_command`].
+pub fn split_command_of(text: &Text, version: ComposeVersion) -> Result<Vec<Text>, WordError> {
+    split(text, version).map(|(words, _)| words)
+}
+
 /// As [`split_command`], with the offset of the character that stopped it, if one did.
 ///
 /// # Errors
 /// As [`split_command`].
 pub fn split_until_stop(text: &Text) -> Result<(Vec<Text>, Option<usize>), WordError> {
+    split(text, ComposeVersion::default())
+}
+
+fn split(text: &Text, version: ComposeVersion) -> Result<(Vec<Text>, Option<usize>), WordError> {
+    let newest = version == ComposeVersion::V5;
     let value = text.as_str();
     let mut words = Vec::new();
     let mut word: Option<(usize, Builder<'_>)> = None;
@@ -37,8 +52,8 @@ pub fn split_until_stop(text: &Text) -> Result<(Vec<Text>, Option<usize>), WordE
                 let builder = &mut word.get_or_insert_with(|| (at, Builder::new(text))).1;
                 match escaped {
                     _ if matches!(state, Some(Open::Backquote | Open::Dollar)) => builder.keep(at..end),
-                    't' => builder.replace("\t", at..end),
-                    'n' => builder.replace("\n", at..end),
+                    't' if newest => builder.replace("\t", at..end),
+                    'n' if newest => builder.replace("\n", at..end),
                     _ => builder.replace(escaped.encode_utf8(&mut [0; 4]), at..end),
                 }
                 continue;
@@ -63,7 +78,7 @@ pub fn split_until_stop(text: &Text) -> Result<(Vec<Text>, Option<usize>), WordE
             (';' | '&' | '|' | '<' | '>', None) => {
                 let last = word.take().map(|(start, builder)| builder.finish(start..end));
                 // `2>file`: the number belongs to the redirection.
-                words.extend(last.filter(|last| char != '>' || !is_number(last.as_str())));
+                words.extend(last.filter(|last| char != '>' || !numbers(last.as_str(), newest)));
                 return Ok((words, Some(at)));
             }
             _ => {}
@@ -88,8 +103,10 @@ enum Open {
     Dollar,
 }
 
-fn is_number(word: &str) -> bool {
-    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether the word is the number in front of a redirection.
+fn numbers(word: &str, newest: bool) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit();
+    word.bytes().next().is_some_and(digit) && (!newest || word.bytes().all(digit))
 }
 
 fn invalid(text: &Text, at: usize) -> WordError {
