@@ -109,18 +109,12 @@ impl Reader<'_> {
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             let after = &rest[at + 1..];
-            let (name, length) = match after.as_bytes().first() {
-                Some(open @ (b'(' | b'{')) => {
-                    let close = if *open == b'(' { ')' } else { '}' };
-                    match after.find(close) {
-                        Some(end) => (&after[1..end], end + 1),
-                        None => ("", 0),
-                    }
-                }
-                _ => {
-                    let end = after.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
-                    (&after[..end.unwrap_or(after.len())], end.unwrap_or(after.len()))
-                }
+            let (name, length) = if let Some(open @ (b'(' | b'{')) = after.as_bytes().first() {
+                let close = if *open == b'(' { ')' } else { '}' };
+                after.find(close).map_or(("", 0), |end| (&after[1..end], end + 1))
+            } else {
+                let end = after.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+                (&after[..end.unwrap_or(after.len())], end.unwrap_or(after.len()))
             };
             match self.variables.get(name).filter(|_| depth < MAX_DEPTH) {
                 Some(value) => out.push_str(&self.filled(value, depth + 1)),

@@ -93,9 +93,7 @@ impl SaidRun<'_> {
         // A guess about an upper file, which is said to run on other ones.
         let upper = guess.files.last().filter(|file| !BASES.contains(&split(&file.path).1));
         let is_mine = |upper: &&ComposeFile| self.files.iter().any(|file| file.path == upper.path);
-        self.files.len() > 1
-            && upper.is_some_and(|upper| is_mine(upper))
-            && !said.iter().any(|other| other.same_files(&guess.files))
+        self.files.len() > 1 && upper.is_some_and(is_mine) && !said.iter().any(|other| other.same_files(&guess.files))
     }
 }
 
