@@ -5,6 +5,7 @@
 
 pub mod ci;
 pub mod compose;
+pub mod kubernetes;
 pub mod pins;
 pub mod python;
 mod seeds;
@@ -18,6 +19,7 @@ use rayon::prelude::*;
 
 use crate::facts::{
     ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts,
+    kubernetes as kubernetes_facts,
 };
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources};
@@ -47,6 +49,8 @@ enum Fact {
     Dockerfile(Dockerfile),
     Pins(Vec<Pin>),
     Workflow(ci_facts::Workflow),
+    Manifest(kubernetes_facts::Manifest),
+    Data,
 }
 
 /// Reads the seeds, then what they ask for, each file once in each role, until nothing new is asked.
@@ -70,6 +74,7 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
     driver.facts.modules.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.workflows.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.manifests.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
 }
@@ -112,6 +117,8 @@ impl Driver {
                 Fact::Dockerfile(file) => self.facts.dockerfiles.push(file),
                 Fact::Pins(pins) => self.facts.pins.extend(pins),
                 Fact::Workflow(file) => self.facts.workflows.push(file),
+                Fact::Manifest(file) => self.facts.manifests.push(file),
+                Fact::Data => {}
             }
             all.extend(requests);
             self.notices.extend(notices);
@@ -211,6 +218,11 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let requests = server_files::copied_by_dockerfile(path, &instructions, index);
             (Fact::Dockerfile(Dockerfile { file, path: path.to_owned(), instructions }), requests, notices)
         }
+        FileKind::Manifest => {
+            let (fact, requests, notices) = kubernetes::extract(file, path, text, index);
+            (Fact::Manifest(fact), requests, notices)
+        }
+        FileKind::Data => (Fact::Data, Vec::new(), Vec::new()),
         FileKind::Workflow => {
             let (fact, notices) = ci::extract(file, path, text);
             (Fact::Workflow(fact), Vec::new(), notices)

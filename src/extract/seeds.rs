@@ -6,9 +6,10 @@ use regex::bytes::Regex;
 
 use super::Job;
 use super::ci::is_workflow;
+use super::kubernetes::is_kustomization;
 use super::pins::is_pin_file;
 use crate::facts::FileKind;
-use crate::tree::Tree;
+use crate::tree::{Content, Tree};
 
 /// What a file must say, beyond its name, to be read.
 #[derive(Clone, Copy)]
@@ -17,7 +18,7 @@ enum Says {
     Anything,
     /// It mentions Redis.
     Redis,
-    /// It has services of containers, one of them speaking of Redis.
+    /// It has services of containers, or objects of Kubernetes, one of them speaking of Redis.
     Services,
     /// It has a directive that only Redis knows.
     Directive,
@@ -26,6 +27,7 @@ enum Says {
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
+static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t-]*apiVersion:[ \t]").ok());
 static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?mi-u)^[ \t]*(requirepass|masterauth|masteruser|protected-mode|maxmemory-policy|appendonly|appendfsync|aclfile|tls-port|sentinel[ \t]+monitor)[ \t]").ok()
 });
@@ -42,12 +44,19 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     let contents = tree.read_many(&paths, |path, bytes| {
         by_content.binary_search_by(|(other, _, _)| (*other).cmp(path)).is_ok_and(|at| says(by_content[at].2, bytes))
     });
-    for ((path, kind, _), content) in by_content.into_iter().zip(contents) {
+    for ((path, kind, says), content) in by_content.into_iter().zip(contents) {
         if let Some(content) = content {
+            let kind = if matches!(says, Says::Services) && is_manifest(&content) { FileKind::Manifest } else { kind };
             jobs.push((path.to_owned(), kind, Some(content)));
         }
     }
     jobs
+}
+
+/// Whether it holds objects of Kubernetes rather than services of compose.
+fn is_manifest(content: &Content) -> bool {
+    let Content::Bytes(bytes) = content else { return false };
+    OBJECT.as_ref().is_some_and(|pattern| pattern.is_match(bytes))
 }
 
 /// How a file would be read, going by its name.
@@ -65,6 +74,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
     Some(match extension {
         _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
+        _ if is_kustomization(path) => (FileKind::Manifest, Says::Anything),
         // The folders of CI systems hold `services:` of another kind.
         _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => (FileKind::Compose, Says::Services),
         "py" => (FileKind::Python, Says::Redis),
@@ -102,7 +112,7 @@ fn says(what: Says, bytes: &[u8]) -> bool {
     match what {
         Says::Anything => true,
         Says::Redis => found(&REDIS),
-        Says::Services => found(&REDIS) && found(&SERVICES) && found(&CONTAINER),
+        Says::Services => found(&REDIS) && (found(&OBJECT) || found(&SERVICES) && found(&CONTAINER)),
         Says::Directive => found(&DIRECTIVE),
     }
 }
@@ -121,7 +131,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &SERVICES, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

@@ -22,13 +22,17 @@ mod localhost_in_container;
 mod loopback_bind;
 mod malformed_url;
 mod missing_password;
+mod missing_secret_key;
 mod overridden_directive;
 mod password_as_username;
 mod password_fallback;
 mod protected_mode_off;
+mod public_service;
 mod published_port;
 mod separate_networks;
+mod service_link_collision;
 mod tls_mismatch;
+mod trailing_newline;
 mod unauthenticated_healthcheck;
 mod unescaped_password;
 mod unexpected_password;
@@ -51,6 +55,7 @@ pub static ALL: &[&Rule] = &[
     &empty_password::RULE,
     &overridden_directive::RULE,
     &invalid_directive::RULE,
+    &trailing_newline::RULE,
     &password_as_username::RULE,
     &unescaped_password::RULE,
     &malformed_url::RULE,
@@ -59,6 +64,7 @@ pub static ALL: &[&Rule] = &[
     &password_fallback::RULE,
     &published_port::RULE,
     &protected_mode_off::RULE,
+    &public_service::RULE,
     &localhost_in_container::RULE,
     &unknown_host::RULE,
     &loopback_bind::RULE,
@@ -66,4 +72,6 @@ pub static ALL: &[&Rule] = &[
     &wrong_port::RULE,
     &tls_mismatch::RULE,
     &invalid_database::RULE,
+    &missing_secret_key::RULE,
+    &service_link_collision::RULE,
 ];

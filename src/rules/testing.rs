@@ -109,6 +109,7 @@ pub fn environment(servers: Vec<Server>, clients: Vec<Client>, outcomes: Vec<Lin
         servers,
         clients,
         links: if outcomes.is_empty() { Vec::new() } else { vec![Link { client: 0, server: 0, outcomes }] },
+        cluster: ClusterView::default(),
     }
 }
 

@@ -70,6 +70,7 @@ fn project(files: Files<'_>, composition: Composition<'_>, notices: &mut Vec<Not
         directory: composition.directory,
         containers,
         networks: stack.networks,
+        cluster: None,
         external_networks: stack.external_networks,
     }
 }
