@@ -136,7 +136,7 @@ impl<'a> Network<'a> {
                 return Reach::External;
             }
             // Other manifests of the repository may run beside these, and so may what nobody wrote down.
-            if on_host || self.servers.is_empty() || cluster.elsewhere.contains(&label) {
+            if on_host || self.servers.is_empty() || cluster.partial || cluster.elsewhere.contains(&label) {
                 return Reach::Undetermined;
             }
             return Reach::UnknownName { suggestion: self.suggest_service(cluster) };

@@ -57,6 +57,8 @@ pub struct Cluster {
     pub services: Vec<ClusterService>,
     /// Names of Services in other manifests of the repository: they may run beside these.
     pub elsewhere: BTreeSet<String>,
+    /// Some of its objects lie outside the repository.
+    pub partial: bool,
     /// What is to be said of the objects themselves.
     pub view: ClusterView,
 }

@@ -30,7 +30,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let confidence = judged.confidence.min(server.confidence).min(environment.confidence);
                 let primary = Label::new(way.span, "reachable from outside");
                 let mut finding = common::finding(&RULE, environment, confidence, primary, message);
-                finding.severity = if way.narrowed { Severity::Note } else { judged.severity };
+                // An address of the world asks for more than a password.
+                finding.severity = if way.narrowed { Severity::Note } else { judged.severity.max(Severity::Warning) };
                 if judged.open {
                     finding.related = common::no_demand(server);
                 }

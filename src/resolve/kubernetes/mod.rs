@@ -36,6 +36,7 @@ pub fn projects(facts: &Facts, sources: &Sources, symbols: &Symbols) -> Vec<Proj
             evidence: format!("the manifests of {} are applied together", if folder.is_empty() { "." } else { folder }),
             files: Vec::new(),
             objects: Vec::new(),
+            partial: false,
         });
         set.files.push(manifest.file);
         set.objects.extend(manifest.objects.iter().cloned());
@@ -55,6 +56,8 @@ struct Set {
     evidence: String,
     files: Vec<FileId>,
     objects: Vec<Value>,
+    /// Something that belongs to them lies outside the repository.
+    partial: bool,
 }
 
 fn folder_of(path: &str) -> &str {
@@ -68,7 +71,7 @@ fn service_names(set: &Set) -> BTreeSet<String> {
 
 fn project(set: &Set, elsewhere: BTreeSet<String>, symbols: &Symbols) -> Project {
     let world = World::new(&set.objects, symbols);
-    let mut cluster = Cluster { elsewhere, ..Cluster::default() };
+    let mut cluster = Cluster { elsewhere, partial: set.partial, ..Cluster::default() };
     let mut containers = Vec::new();
     let mut templates = Vec::new();
     for workload in pod::workloads(&set.objects) {
