@@ -20,6 +20,10 @@ pub enum Command {
     Explain(String),
     /// List the rules.
     Rules,
+    /// Write a commented configuration that fits the repository.
+    Init(Located),
+    /// Print the JSON schema of the configuration.
+    ConfigSchema,
 }
 
 /// A run that reports findings.
@@ -38,6 +42,12 @@ pub struct Lint {
     pub fail_on: Option<Severity>,
     /// Fail where not everything could be read.
     pub strict: bool,
+    /// A file with what is known.
+    pub baseline: Option<PathBuf>,
+    /// A file that is to hold what is found.
+    pub write_baseline: Option<PathBuf>,
+    /// The revision since which the change is to be judged.
+    pub since: Option<String>,
 }
 
 /// A run that shows the resolved picture.
@@ -68,6 +78,8 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
     Ok(match &raw.command {
         Some(RawCommand::Explain { rule }) => Command::Explain(rule.clone()),
         Some(RawCommand::Rules) => Command::Rules,
+        Some(RawCommand::Init { paths }) => Command::Init(place(paths)?),
+        Some(RawCommand::ConfigSchema) => Command::ConfigSchema,
         Some(RawCommand::Inspect { paths, format }) => Command::Inspect(Inspect {
             located: place(paths)?,
             options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
@@ -79,6 +91,7 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
                 paths: located.paths.clone(),
                 min_confidence: raw.lint.min_confidence.into(),
                 pedantic: raw.lint.pedantic,
+                ignores: !raw.lint.no_ignores,
                 show_secrets: raw.place.show_secrets,
                 ..Options::default()
             };
@@ -90,6 +103,9 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
                 quiet: raw.lint.quiet,
                 fail_on: raw.lint.fail_on.into(),
                 strict: raw.lint.strict,
+                baseline: raw.lint.baseline,
+                write_baseline: raw.lint.write_baseline,
+                since: raw.lint.since,
             })
         }
     })
@@ -99,7 +115,7 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
 #[derive(Parser)]
 #[command(name = "redislint", version)]
 #[command(after_help = "A folder named like a command is reached as ./rules.\n\n\
-    Exit codes: 0 nothing to fail on, 1 findings, 2 usage, a path that does not exist, or --strict.")]
+    Exit codes: 0 nothing to fail on, 1 findings, 2 usage, configuration, a path that does not exist, or --strict.")]
 struct Raw {
     #[command(flatten)]
     lint: RawLint,
@@ -141,9 +157,21 @@ struct RawLint {
     /// Run the pedantic rules too
     #[arg(long)]
     pedantic: bool,
-    /// Fail where a file could not be read whole, or there is nothing to judge
+    /// Fail where a file could not be read whole, an ignore or a baseline entry is stale, or there is nothing to judge
     #[arg(long)]
     strict: bool,
+    /// Show also what comments and the configuration silence
+    #[arg(long)]
+    no_ignores: bool,
+    /// Report only what this file does not know
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what is found into this file, for --baseline
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "since"])]
+    write_baseline: Option<PathBuf>,
+    /// Report only what the change since this git revision brings in or touches
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -155,6 +183,13 @@ enum RawCommand {
     },
     /// List the rules
     Rules,
+    /// Write a commented redislint.toml that fits the repository
+    Init {
+        /// Where to look for the root
+        paths: Vec<PathBuf>,
+    },
+    /// Print the JSON schema of redislint.toml
+    ConfigSchema,
     /// Show the resolved picture: servers, clients, links and how they end
     Inspect {
         /// Where to look for the root

@@ -1,12 +1,16 @@
-//! Which files git tracks, read from the index file itself; git is not run.
+//! Which files git tracks, read from the index file itself; git is run only to look at an earlier commit.
 //!
 //! Comes in: a folder that may hold `.git`. Goes out: the tracked paths, or `None` where that can't be told. The index
 //! of a linked worktree or submodule lies where its `.git` file points to, as for git: the one file read elsewhere.
+
+mod change;
 
 use std::collections::HashSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+pub use change::{Before, ChangeError, before};
 
 /// An index beyond this is not read; it would hold some millions of paths.
 const MAX_INDEX_SIZE: u64 = 512 << 20;

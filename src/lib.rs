@@ -15,7 +15,7 @@
 //! # Invariants
 //!
 //! 1. Only [`tree`] reads the disk, never outside the root, and only regular files; [`git`] reads git's index. Nothing
-//!    is sent and nothing is executed.
+//!    is sent, and nothing is executed but `git`, to look at an earlier commit.
 //! 2. Parsing never fails: every parser returns what it could read, and notices. A broken file costs its broken part.
 //! 3. *Absent* is not *unknown*. Absent: the place was seen, and it is not set. Unknown: it could not be told. Only
 //!    absent lets a rule speak.
@@ -27,31 +27,38 @@
 //! 8. Only [`report`] knows lines, columns, colours and JSON. Inside, everything is bytes.
 //! 9. No recursion over input without a bound, no `unsafe`, no printing in the library.
 
+pub mod baseline;
 pub mod check;
 pub mod config;
 pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod fingerprint;
 pub mod git;
 pub mod library;
 pub mod model;
+pub mod nearest;
 pub mod report;
 pub mod resolve;
 pub mod rule;
 pub mod rules;
 pub mod secrets;
+pub mod since;
 pub mod source;
+pub mod suppress;
 pub mod symbol;
 pub mod syntax;
 pub mod text;
 pub mod tree;
 
-use config::Config;
+use baseline::Baseline;
+use config::{Config, Mistake};
 use finding::Confidence;
 use report::Report;
+use since::Since;
 use source::Sources;
 use symbol::Symbols;
-use tree::Tree;
+use tree::{Content, Tree};
 
 /// What is asked of a run.
 #[derive(Debug, Clone)]
@@ -64,6 +71,12 @@ pub struct Options {
     pub min_confidence: Confidence,
     /// Run the pedantic rules too.
     pub pedantic: bool,
+    /// Whether comments and `[[per-path]]` may silence findings.
+    pub ignores: bool,
+    /// What is known and not to be displayed.
+    pub baseline: Option<Baseline>,
+    /// Only what this change brings in or touches.
+    pub since: Option<Since>,
     /// Do not mask passwords in what is printed.
     pub show_secrets: bool,
 }
@@ -75,25 +88,69 @@ impl Default for Options {
             paths: Vec::new(),
             min_confidence: Confidence::Medium,
             pedantic: false,
+            ignores: true,
+            baseline: None,
+            since: None,
             show_secrets: false,
         }
     }
+}
+
+/// The file of a configuration that can't be meant, and why.
+pub struct Misconfigured {
+    /// Holds the file, at [`config::FILE`].
+    pub sources: Sources,
+    /// What is wrong.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Reads what the repository says about itself; the default where it says nothing.
+///
+/// # Errors
+/// Where that can't be meant.
+pub fn configure(tree: &Tree) -> Result<Config, Misconfigured> {
+    let rules = rules::names();
+    for path in config::FILES {
+        let Content::Bytes(bytes) = tree.read(path) else { continue };
+        let mut sources = Sources::default();
+        let file = sources.add(path, &bytes, None);
+        match config::parse(path, sources.get(file).text(), &rules) {
+            Ok(None) => {}
+            Ok(Some(config)) => return Ok(config),
+            Err(mistakes) => return Err(Misconfigured { sources, mistakes }),
+        }
+    }
+    Ok(Config::default())
+}
+
+/// Judges a repository as it was before a change, so that `now` can be compared with it.
+#[must_use]
+pub fn since(now: &Tree, before: &Tree, changed: &[String], options: &Options) -> Since {
+    let all = Options { paths: Vec::new(), ignores: false, baseline: None, since: None, ..options.clone() };
+    let text = |tree: &Tree, path: &str| match tree.read(path) {
+        Content::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Content::Missing | Content::Refused(_) => String::new(),
+    };
+    let lines = |path: &String| (path.clone(), since::changed_lines(&text(before, path), &text(now, path)));
+    Since { known: lint(before, &all).known, lines: changed.iter().map(lines).collect() }
 }
 
 /// Judges a repository.
 #[must_use]
 pub fn lint(tree: &Tree, options: &Options) -> Report {
     let mut sources = Sources::default();
+    if let Some(file) = &options.config.source {
+        // The spans of the configuration lie in the first file.
+        sources.add(file.path.as_str(), &file.bytes, tree.tracked(&file.path));
+    }
     let symbols = Symbols::default();
     let extract::Extracted { facts, index, mut notices } = extract::run(tree, &mut sources);
     let (model, more) = resolve::resolve(&facts, &index, &mut sources, &symbols, &options.config);
     notices.extend(more);
-    let notices = extract::soften(notices, &sources);
-    let context = rule::Context { model: &model, symbols: &symbols, sources: &sources };
+    let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config: &options.config };
     let checked = check::check(rules::ALL, &context, options);
-    let fingerprints = report::fingerprint::all(&checked.findings, &sources, &secrets::spans(&model));
     if !options.show_secrets {
         secrets::mark(&mut sources, &model, &checked.findings);
     }
-    Report::new(sources, symbols, model, checked, fingerprints, notices)
+    Report::new(sources, symbols, model, checked, notices)
 }

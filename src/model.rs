@@ -16,6 +16,9 @@ pub struct Model {
     pub environments: Vec<Environment>,
     /// Every password written down in a file that was read, whether or not an environment uses it.
     pub literals: Vec<Literal>,
+    /// Clients of which no environment is known, as one without a name: what their URLs say can be judged, whom they
+    /// reach can't.
+    pub unplaced: Option<Environment>,
 }
 
 /// What sort of thing runs the files.
@@ -85,6 +88,12 @@ pub struct Environment {
     pub links: Vec<Link>,
     /// What is to be said of Kubernetes objects; empty elsewhere.
     pub cluster: ClusterView,
+    /// References to variables of the shell and of `.env`, as written, in settings of Redis.
+    pub references: Vec<Reference>,
+    /// Files that a container needs and that the repository certainly does not have.
+    pub missing: Vec<MissingFile>,
+    /// Words of a server's command that never reach it.
+    pub lost_words: Vec<LostWords>,
 }
 
 /// Faults and facts of Kubernetes objects that are neither a server's nor a client's.
@@ -158,6 +167,53 @@ pub struct LinkCollision {
     pub confidence: Confidence,
 }
 
+/// A reference to a variable that compose fills in.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    /// The name.
+    pub name: String,
+    /// `$X` or `${X…}` as a whole.
+    pub span: Span,
+    /// In braces.
+    pub braced: bool,
+    /// With a default, a message or a replacement: somebody thought of its not being set.
+    pub guarded: bool,
+    /// The variable or attribute whose value holds it, such as `REDIS_URL` or `command`.
+    pub setting: Spanned<String>,
+    /// It is the whole value.
+    pub whole: bool,
+    /// The beginning of a password stands directly before it.
+    pub inside_password: bool,
+    /// Whether a file that compose reads here sets it; `None`: there may be such a file.
+    pub defined: Option<bool>,
+    /// A file that sets it, and that compose does not read for this.
+    pub elsewhere: Option<Span>,
+    /// A name that is set, and differs in a letter or two.
+    pub similar: Option<Spanned<String>>,
+}
+
+/// A file that is not there.
+#[derive(Debug, Clone)]
+pub struct MissingFile {
+    /// The entry that names it.
+    pub span: Span,
+    /// Its path as people would look for it.
+    pub path: String,
+    /// What happens without it.
+    pub consequence: &'static str,
+}
+
+/// The end of a command that compose throws away.
+#[derive(Debug, Clone)]
+pub struct LostWords {
+    /// The service.
+    pub service: String,
+    /// From the first lost byte to the end.
+    pub span: Span,
+    /// What made compose stop.
+    pub stop: char,
+}
+
 /// A resolved service (compose service, pod, job), in the shapes that `docker compose config` prints.
 #[derive(Debug, Clone)]
 pub struct Service {
@@ -181,6 +237,8 @@ pub struct Service {
     pub network_mode: Option<String>,
     /// The health check's `test`, resolved.
     pub healthcheck: Option<Vec<Text>>,
+    /// Services it waits for.
+    pub depends_on: Vec<Spanned<String>>,
 }
 
 /// Which program serves.
@@ -337,6 +395,8 @@ pub enum VariableUse {
     Read,
     /// The image is known, and reads no such variable; nor does its command.
     Ignored,
+    /// The image's start script reads it, and the command goes past that script.
+    Bypassed,
     /// The image is unknown, or a script may read it.
     Unknown,
 }
@@ -399,6 +459,12 @@ pub struct Healthcheck {
     pub fails_on_noauth: bool,
     /// Whether it writes a key (`incr ping`).
     pub writes: bool,
+    /// The port it asks on the container itself; `None`: another host, a socket, or not known.
+    pub port: Option<u16>,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+    /// An argument with `$NAME` in a form that no shell reads: the name stays as it is.
+    pub unexpanded: Option<Span>,
 }
 
 /// Where a client runs.

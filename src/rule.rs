@@ -1,5 +1,6 @@
 //! What a rule is: a name, its documentation and a function from the model to findings.
 
+use crate::config::Config;
 use crate::finding::{Finding, Severity};
 use crate::model::Model;
 use crate::source::Sources;
@@ -41,6 +42,12 @@ impl Category {
             Self::Wiring => "wiring",
         }
     }
+
+    /// Whether its rules speak of a client and a server, so that a finding has two ends.
+    #[must_use]
+    pub fn is_about_links(self) -> bool {
+        matches!(self, Self::Auth | Self::Connectivity)
+    }
 }
 
 /// What a rule may look at: the resolved picture, never YAML or Python. `sources` serves only to ask for paths.
@@ -51,6 +58,8 @@ pub struct Context<'a> {
     pub symbols: &'a Symbols,
     /// Paths and tracked state of files.
     pub sources: &'a Sources,
+    /// What the repository says about itself.
+    pub config: &'a Config,
 }
 
 /// One rule.

@@ -65,7 +65,7 @@ pub fn spans(model: &Model) -> Vec<Span> {
     for literal in &model.literals {
         found.add(&literal.value);
     }
-    for environment in &model.environments {
+    for environment in model.environments.iter().chain(&model.unplaced) {
         for server in &environment.servers {
             found.server(server);
         }

@@ -137,6 +137,7 @@ fn resolve(case: &Case) -> (Value, bool) {
     let (projects, notices) =
         compose::projects(&extracted.facts, &extracted.index, &mut sources, &symbols, &Config::default());
     let refused = notices.iter().chain(&extracted.notices).any(|notice| notice.level >= Level::Warning);
+    let refused = refused || projects.iter().any(|project| !project.missing.is_empty());
     let project = projects.iter().find(|project| project.directory.is_empty());
     let services = project.map(|project| &project.containers).into_iter().flatten().map(|container| {
         let service = container.to_service();

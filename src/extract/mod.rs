@@ -8,8 +8,10 @@ pub mod compose;
 pub mod kubernetes;
 pub mod pins;
 pub mod python;
+mod runs;
 mod seeds;
 mod server_files;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -18,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::facts::{
-    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, ci as ci_facts, code, compose as compose_facts,
-    kubernetes as kubernetes_facts,
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, SettingsFile, ci as ci_facts, code,
+    compose as compose_facts, kubernetes as kubernetes_facts,
 };
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources};
@@ -51,6 +53,8 @@ enum Fact {
     Workflow(ci_facts::Workflow),
     Manifest(kubernetes_facts::Manifest),
     Data,
+    Settings(SettingsFile),
+    Commands(runs::Said),
 }
 
 /// Reads the seeds, then what they ask for, each file once in each role, until nothing new is asked.
@@ -75,6 +79,9 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
     driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.workflows.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.manifests.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.runs.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
+    driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
+    driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
 }
@@ -119,6 +126,11 @@ impl Driver {
                 Fact::Workflow(file) => self.facts.workflows.push(file),
                 Fact::Manifest(file) => self.facts.manifests.push(file),
                 Fact::Data => {}
+                Fact::Settings(file) => self.facts.settings.push(file),
+                Fact::Commands(said) => {
+                    self.facts.runs.extend(said.runs);
+                    self.facts.copies.extend(said.copies);
+                }
             }
             all.extend(requests);
             self.notices.extend(notices);
@@ -227,6 +239,11 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let (fact, notices) = ci::extract(file, path, text);
             (Fact::Workflow(fact), Vec::new(), notices)
         }
+        FileKind::Commands => {
+            let (said, requests) = runs::extract(file, path, text, index);
+            (Fact::Commands(said), requests, Vec::new())
+        }
+        FileKind::Settings => (Fact::Settings(settings::extract(file, path, text)), Vec::new(), Vec::new()),
         FileKind::Pins => (Fact::Pins(pins::extract(file, path, text)), Vec::new(), Vec::new()),
         // Each reader of the file has its own dialect: it is parsed where the reader is known.
         FileKind::Dotenv => {

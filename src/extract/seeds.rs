@@ -8,6 +8,7 @@ use super::Job;
 use super::ci::is_workflow;
 use super::kubernetes::is_kustomization;
 use super::pins::is_pin_file;
+use super::settings::is_settings;
 use crate::facts::FileKind;
 use crate::tree::{Content, Tree};
 
@@ -20,11 +21,20 @@ enum Says {
     Redis,
     /// It has services of containers, or objects of Kubernetes, one of them speaking of Redis.
     Services,
+    /// The same, or else a Redis URL, as a program's settings do.
+    ServicesOrUrl,
+    /// It has a Redis URL.
+    Url,
+    /// It has commands that start compose or make an env file.
+    Commands,
     /// It has a directive that only Redis knows.
     Directive,
 }
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
+static COMMANDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)docker[- ]compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok());
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
 static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t-]*apiVersion:[ \t]").ok());
@@ -36,27 +46,57 @@ static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) fn find(tree: &Tree) -> Vec<Job> {
     let candidates: Vec<(&str, FileKind, Says)> =
         tree.index().files().filter_map(|path| kind_of(path).map(|(kind, says)| (path, kind, says))).collect();
+    let commands = tree.index().files().filter(|path| may_say_commands(path));
+    let commands = commands.map(|path| (path, FileKind::Commands, Says::Commands)).collect();
     let (by_name, by_content): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|(_, _, says)| matches!(says, Says::Anything));
     let mut jobs: Vec<Job> = by_name.into_iter().map(|(path, kind, _)| (path.to_owned(), kind, None)).collect();
+    jobs.extend(looked_at(tree, by_content));
+    jobs.extend(looked_at(tree, commands));
+    jobs
+}
 
+/// The files that say what they have to say.
+fn looked_at(tree: &Tree, by_content: Vec<(&str, FileKind, Says)>) -> Vec<Job> {
+    let mut jobs = Vec::new();
     let paths: Vec<&str> = by_content.iter().map(|(path, _, _)| *path).collect();
     let contents = tree.read_many(&paths, |path, bytes| {
         by_content.binary_search_by(|(other, _, _)| (*other).cmp(path)).is_ok_and(|at| says(by_content[at].2, bytes))
     });
-    for ((path, kind, says), content) in by_content.into_iter().zip(contents) {
-        if let Some(content) = content {
-            let kind = if matches!(says, Says::Services) && is_manifest(&content) { FileKind::Manifest } else { kind };
-            jobs.push((path.to_owned(), kind, Some(content)));
-        }
+    for ((path, kind, what), content) in by_content.into_iter().zip(contents) {
+        let Some(content) = content else { continue };
+        let kind = match (&content, what) {
+            (Content::Bytes(bytes), Says::ServicesOrUrl) if !has_services(bytes) && !is_manifest(bytes) => {
+                FileKind::Settings
+            }
+            (Content::Bytes(bytes), Says::Services | Says::ServicesOrUrl) if is_manifest(bytes) => FileKind::Manifest,
+            _ => kind,
+        };
+        jobs.push((path.to_owned(), kind, Some(content)));
     }
     jobs
 }
 
 /// Whether it holds objects of Kubernetes rather than services of compose.
-fn is_manifest(content: &Content) -> bool {
-    let Content::Bytes(bytes) = content else { return false };
-    OBJECT.as_ref().is_some_and(|pattern| pattern.is_match(bytes))
+fn is_manifest(bytes: &[u8]) -> bool {
+    found(&OBJECT, bytes)
+}
+
+/// Scripts, build files and documents, whatever else they are read as.
+fn may_say_commands(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    let stem = name.split('.').next().unwrap_or(name);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let example_env = is_example(path) && name.contains("env");
+    matches!(
+        extension,
+        "sh" | "bash" | "zsh" | "bat" | "cmd" | "ps1" | "mk" | "just" | "md" | "markdown" | "dockerfile"
+    ) || matches!(stem, "makefile" | "gnumakefile" | "justfile" | "dockerfile" | "taskfile")
+        || name == ".justfile"
+        || name == "package.json"
+        || is_workflow(path)
+        || example_env
 }
 
 /// How a file would be read, going by its name.
@@ -76,7 +116,10 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
         _ if is_kustomization(path) => (FileKind::Manifest, Says::Anything),
         // The folders of CI systems hold `services:` of another kind.
-        _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => (FileKind::Compose, Says::Services),
+        _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => {
+            let also_settings = is_settings(path);
+            (FileKind::Compose, if also_settings { Says::ServicesOrUrl } else { Says::Services })
+        }
         "py" => (FileKind::Python, Says::Redis),
         "acl" => (FileKind::RedisConf, Says::Anything),
         "conf" if server => (FileKind::RedisConf, Says::Anything),
@@ -85,10 +128,13 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if name == ".env" || name.starts_with(".env.") || name.starts_with(".env-") || extension == "env" => {
             (FileKind::Dotenv, Says::Anything)
         }
+        // Not `dockerfile.rs`: a program about such files.
+        "rs" | "go" | "js" | "ts" | "md" | "java" | "rb" | "c" | "h" | "sh" => return None,
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
         _ if is_pin_file(path) => (FileKind::Pins, Says::Redis),
+        "toml" | "json" | "ini" | "cfg" | "properties" if is_settings(path) => (FileKind::Settings, Says::Url),
         _ => return None,
     })
 }
@@ -107,14 +153,24 @@ pub fn is_example(path: &str) -> bool {
 }
 
 fn says(what: Says, bytes: &[u8]) -> bool {
-    // A pattern that did not compile finds everything: reading too much is no error, reading too little is.
-    let found = |pattern: &Option<Regex>| pattern.as_ref().is_none_or(|pattern| pattern.is_match(bytes));
     match what {
         Says::Anything => true,
-        Says::Redis => found(&REDIS),
-        Says::Services => found(&REDIS) && (found(&OBJECT) || found(&SERVICES) && found(&CONTAINER)),
-        Says::Directive => found(&DIRECTIVE),
+        Says::Redis => found(&REDIS, bytes),
+        Says::Services => has_services(bytes) || found(&REDIS, bytes) && is_manifest(bytes),
+        Says::ServicesOrUrl => has_services(bytes) || found(&URL, bytes) || found(&REDIS, bytes) && is_manifest(bytes),
+        Says::Url => found(&URL, bytes),
+        Says::Commands => found(&COMMANDS, bytes),
+        Says::Directive => found(&DIRECTIVE, bytes),
     }
+}
+
+fn has_services(bytes: &[u8]) -> bool {
+    found(&REDIS, bytes) && found(&SERVICES, bytes) && found(&CONTAINER, bytes)
+}
+
+/// A pattern that did not compile finds everything: reading too much is no error, reading too little is.
+fn found(pattern: &Option<Regex>, bytes: &[u8]) -> bool {
+    pattern.as_ref().is_none_or(|pattern| pattern.is_match(bytes))
 }
 
 #[cfg(test)]
@@ -131,7 +187,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &URL, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

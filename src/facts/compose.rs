@@ -277,14 +277,29 @@ pub struct Include {
 }
 
 /// `docker compose -f a -f b --env-file e --profile p`, found in a script or document: which files really run together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComposeRun {
-    /// The files, relative to the root.
+    /// Path of the script or document that says so.
+    pub place: String,
+    /// Folder that relative paths of the project start from, and whose `.env` is read by default.
+    pub directory: String,
+    /// The files, relative to the root; empty: what compose discovers in the directory.
     pub files: Vec<String>,
-    /// The env files, relative to the root; empty: the `.env` of the first file's folder.
+    /// The env files, relative to the root; empty: the `.env` of the directory.
     pub env_files: Vec<String>,
     /// The profiles switched on.
     pub profiles: Vec<String>,
     /// The command.
     pub span: Span,
+}
+
+/// `cp .env.example .env`, found in a script or document: the example is what a fresh clone starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleCopy {
+    /// Path of the script or document that says so.
+    pub place: String,
+    /// The example, relative to the root.
+    pub example: String,
+    /// The file that it becomes, relative to the root.
+    pub target: String,
 }

@@ -10,6 +10,7 @@ pub mod kubernetes;
 use crate::library::VersionRange;
 use crate::source::{FileId, Span, Spanned};
 use crate::syntax::{dockerfile, redis_conf};
+use crate::text::Text;
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -30,6 +31,21 @@ pub struct Facts {
     pub manifests: Vec<kubernetes::Manifest>,
     /// Versions of client libraries that the repository pins.
     pub pins: Vec<Pin>,
+    /// `docker compose` commands in scripts and documents, in path order.
+    pub runs: Vec<compose::ComposeRun>,
+    /// Examples of env files that scripts and documents tell to copy.
+    pub copies: Vec<compose::ExampleCopy>,
+    /// Configuration files of programs that hold Redis URLs.
+    pub settings: Vec<SettingsFile>,
+}
+
+/// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.
+#[derive(Debug, Clone)]
+pub struct SettingsFile {
+    /// Its path relative to the root.
+    pub path: String,
+    /// The settings whose value is a Redis URL, possibly with `${…}` in it, under their own key.
+    pub urls: Vec<(Spanned<String>, Text)>,
 }
 
 /// A version of the client library, as a requirements or lock file gives it.
@@ -97,6 +113,10 @@ pub enum FileKind {
     Manifest,
     /// Only its text matters.
     Data,
+    /// A program's configuration, read for Redis URLs only.
+    Settings,
+    /// A script or document, read for the commands that start compose.
+    Commands,
 }
 
 /// A file that matters because of what another one says.

@@ -14,7 +14,7 @@ pub fn render(report: &Report, root: &str) -> String {
         .findings
         .iter()
         .zip(&report.fingerprints)
-        .map(|(finding, fingerprint)| self::finding(report, finding, fingerprint))
+        .map(|(finding, fingerprint)| self::finding(report, finding, &fingerprint.short()))
         .collect();
     let notices: Vec<Value> = report
         .notices
@@ -47,6 +47,10 @@ pub fn render(report: &Report, root: &str) -> String {
             "warnings": summary.warnings,
             "notes": summary.notes,
             "suppressed": summary.suppressed,
+            "baselined": summary.baselined,
+            "unchanged": summary.unchanged,
+            "hidden": summary.hidden,
+            "elsewhere": summary.elsewhere,
         },
     });
     format!("{value:#}\n")

@@ -3,19 +3,23 @@
 //! The only place that knows lines, columns, colours and JSON. Prints nothing itself: every form is a string.
 
 pub mod concise;
-pub mod fingerprint;
 pub mod inspect;
 pub mod json;
+pub mod mistakes;
+pub mod starter;
 #[cfg(test)]
 mod tests;
 pub mod text;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::check::Checked;
 use crate::finding::{Finding, Level, Notice, Severity};
+use crate::fingerprint::Fingerprint;
 use crate::model::Model;
 use crate::source::{Sources, Span};
+use crate::suppress;
 use crate::symbol::Symbols;
 
 /// Everything a run has to say.
@@ -28,8 +32,12 @@ pub struct Report {
     pub model: Model,
     /// What is displayed, in its order.
     pub findings: Vec<Finding>,
-    /// A short name of each finding that survives edits elsewhere in its file, in the order of `findings`.
-    pub fingerprints: Vec<String>,
+    /// A name of each finding that survives edits elsewhere in its file, in the order of `findings`.
+    pub fingerprints: Vec<Fingerprint>,
+    /// The names of all places of what is displayed: what a baseline is to hold.
+    pub places: BTreeSet<Fingerprint>,
+    /// Every place of every fault, displayed or not, and how serious it is.
+    pub known: BTreeMap<Fingerprint, Severity>,
     /// Trouble with the input.
     pub notices: Vec<Notice>,
     /// What was judged.
@@ -57,6 +65,10 @@ pub struct Summary {
     pub notes: usize,
     /// Findings that someone chose to ignore.
     pub suppressed: usize,
+    /// Findings that the baseline knows.
+    pub baselined: usize,
+    /// Findings that the change asked for neither brought in nor touched.
+    pub unchanged: usize,
     /// Findings below the confidence asked for.
     pub hidden: usize,
     /// Findings outside the paths asked for.
@@ -66,14 +78,8 @@ pub struct Summary {
 impl Report {
     /// Joins what a run found.
     #[must_use]
-    pub fn new(
-        sources: Sources,
-        symbols: Symbols,
-        model: Model,
-        checked: Checked,
-        fingerprints: Vec<String>,
-        mut notices: Vec<Notice>,
-    ) -> Self {
+    pub fn new(sources: Sources, symbols: Symbols, model: Model, checked: Checked, mut notices: Vec<Notice>) -> Self {
+        notices.extend(checked.notices);
         let key = |notice: &Notice| {
             let path = notice.file().map(|file| sources.get(file).path().to_owned()).or_else(|| notice.path.clone());
             (path, notice.span.map(|span| span.start), notice.code, notice.message.clone())
@@ -90,11 +96,23 @@ impl Report {
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             notes: count(Severity::Note),
-            suppressed: 0,
+            suppressed: checked.suppressed,
+            baselined: checked.baselined,
+            unchanged: checked.unchanged,
             hidden: checked.hidden,
             elsewhere: checked.elsewhere,
         };
-        Self { sources, symbols, model, findings: checked.findings, fingerprints, notices, summary }
+        Self {
+            sources,
+            symbols,
+            model,
+            findings: checked.findings,
+            fingerprints: checked.fingerprints,
+            places: checked.places,
+            known: checked.known,
+            notices,
+            summary,
+        }
     }
 
     /// The worst severity displayed.
@@ -112,7 +130,14 @@ impl Report {
     /// Whether everything that matters could be read whole.
     #[must_use]
     pub fn read_whole(&self) -> bool {
-        self.notices.iter().all(|notice| notice.level == Level::Info)
+        let lost = |notice: &&Notice| notice.level > Level::Info && !suppress::STALE.contains(&notice.code);
+        !self.notices.iter().any(|notice| lost(&notice))
+    }
+
+    /// Whether an ignore or an entry of the baseline silences nothing or can't be meant.
+    #[must_use]
+    pub fn has_stale_ignores(&self) -> bool {
+        self.notices.iter().any(|notice| suppress::STALE.contains(&notice.code))
     }
 
     /// What was judged and how that ended, in a line.
@@ -135,6 +160,8 @@ impl Report {
         );
         let asides = [
             (summary.suppressed, "suppressed"),
+            (summary.baselined, "in the baseline"),
+            (summary.unchanged, "there before"),
             (summary.hidden, "of low confidence hidden"),
             (summary.elsewhere, "outside the paths"),
         ];

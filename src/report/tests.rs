@@ -5,7 +5,7 @@ use crate::check::check;
 use crate::finding::{Confidence, Label};
 use crate::rule::{Category, Context, Rule};
 use crate::source::FileId;
-use crate::{Options, secrets};
+use crate::{Options, fingerprint, secrets};
 
 const COMPOSE: &str = "services:\n  cache:\n    image: redis:7\n    command: redis-server --requirepass hunter2\n    ports: [\"6379:6379\"]\n";
 const SETTINGS: &str = "REDIS_URL = \"redis://:sw\u{F6}rdfish@cache:6379/0\"\n";
@@ -46,12 +46,12 @@ fn two_files(show_secrets: bool) -> Report {
 
 fn report(mut sources: Sources, findings: Vec<Finding>, show_secrets: bool) -> Report {
     let model = Model::default();
-    let fingerprints = fingerprint::all(&findings, &sources, &secrets::spans(&model));
+    let fingerprints = fingerprint::all(&findings, &sources, &secrets::spans(&model), &BTreeSet::new());
     if !show_secrets {
         secrets::mark(&mut sources, &model, &findings);
     }
-    let checked = Checked { findings, hidden: 2, elsewhere: 0 };
-    Report::new(sources, Symbols::default(), model, checked, fingerprints, Vec::new())
+    let checked = Checked { findings, fingerprints, hidden: 2, ..Checked::default() };
+    Report::new(sources, Symbols::default(), model, checked, Vec::new())
 }
 
 #[test]
@@ -181,14 +181,18 @@ fn json_keeps_its_contract() {
   "root": ".",
   "schema": "redislint/1",
   "summary": {
+    "baselined": 0,
     "clients": 0,
+    "elsewhere": 0,
     "environments": 0,
     "errors": 1,
     "files": 2,
+    "hidden": 2,
     "links": 0,
     "notes": 0,
     "servers": 0,
     "suppressed": 0,
+    "unchanged": 0,
     "warnings": 0
   },
   "version": "0.1.0"
@@ -261,14 +265,20 @@ fn fingerprints_outlive_moved_lines_but_not_a_new_password() {
     let print = |text: &str, what: &str| {
         let mut sources = Sources::default();
         sources.add("a.env", text.as_bytes(), None);
-        let span = span_of(&sources, "a.env", what);
-        let one = finding("wrong-password", Label::new(span, ""));
-        fingerprint::all(&[one.clone(), one], &sources, &[span])
+        let spans: Vec<Span> =
+            text.match_indices(what).map(|(at, _)| Span::new(FileId(0), at..at + what.len())).collect();
+        let all: Vec<Finding> = spans.iter().map(|span| finding("wrong-password", Label::new(*span, ""))).collect();
+        let again = fingerprint::all(&[all.clone(), all].concat(), &sources, &spans, &BTreeSet::new());
+        let (first, second) = again.split_at(spans.len());
+        assert_eq!(first, second, "one place has one name, however many environments see it");
+        first.to_vec()
     };
     let first = print("PW=hunter2\n", "hunter2");
     assert_eq!(first, print("# moved\n\nPW=hunter2\n", "hunter2"));
     assert_ne!(first, print("PW=hunter3\n", "hunter3"));
-    assert_ne!(first[0], first[1], "two faults alike keep names of their own");
+    let two = print("PW=hunter2 hunter2\n", "hunter2");
+    assert_eq!(two[0], first[0]);
+    assert_ne!(two[0], two[1], "two faults alike keep names of their own");
 }
 
 const NOISY: Rule = Rule {
@@ -297,7 +307,7 @@ fn checked(files: &[(&str, &str, Option<bool>)], options: &Options) -> Vec<(Stri
         sources.add(*path, text.as_bytes(), *tracked);
     }
     let (model, symbols) = (Model::default(), Symbols::default());
-    let context = Context { model: &model, symbols: &symbols, sources: &sources };
+    let context = Context { model: &model, symbols: &symbols, sources: &sources, config: &options.config };
     let checked = check(&[&NOISY, &FUSSY], &context, options);
     let place = |file: FileId| sources.get(file).path().to_owned();
     checked.findings.iter().map(|one| (place(one.primary.span.file), one.severity, one.related.len())).collect()
@@ -356,7 +366,7 @@ fn picture() -> Report {
     environment.evidence = "compose discovers compose.yaml".to_owned();
     let model = Model { environments: vec![environment], ..Model::default() };
     secrets::mark(&mut sources, &model, &[]);
-    Report::new(sources, symbols, model, Checked::default(), Vec::new(), Vec::new())
+    Report::new(sources, symbols, model, Checked::default(), Vec::new())
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
         networks: BTreeMap::from([(JOB_NETWORK.to_owned(), false)]),
         cluster: None,
         external_networks: std::collections::BTreeSet::new(),
+        missing: Vec::new(),
     })
 }
 

@@ -8,7 +8,7 @@ use crate::finding::Confidence;
 use crate::library::Family;
 use crate::model::{Client, Place, Reach, Stage};
 use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
-use crate::resolve::literals::names_redis_password;
+use crate::resolve::literals::{is_redis_url, names_redis_password};
 use crate::resolve::project::{Variable, Variables};
 use crate::resolve::{Inputs, handshake, stage, versions};
 use crate::source::Span;
@@ -58,7 +58,7 @@ pub fn from_variables(variables: &Variables, known: &[Client], symbols: &Symbols
     let read = Read::of(known);
     let mut found = Vec::new();
     for (name, variable) in &variables.map {
-        let settings = if variable.value.alternatives.iter().any(is_redis_url) {
+        let settings = if variable.value.alternatives.iter().any(holds_redis_url) {
             ConnectionSettings { url: Some(variable.value.clone()), ..ConnectionSettings::default() }
         } else if let Some(prefix) = host_prefix(name) {
             let Some(settings) = group(variables, prefix, variable, symbols) else { continue };
@@ -111,9 +111,8 @@ impl Read {
     }
 }
 
-fn is_redis_url(alternative: &Alternative) -> bool {
-    let Some(value) = &alternative.value else { return false };
-    ["redis://", "rediss://", "valkey://", "valkeys://"].iter().any(|scheme| value.as_str().starts_with(scheme))
+fn holds_redis_url(alternative: &Alternative) -> bool {
+    alternative.value.as_ref().is_some_and(|value| is_redis_url(value.as_str()))
 }
 
 /// `REDIS_` of `REDIS_HOST`, `APP_REDIS_CACHE_` of `APP_REDIS_CACHE_HOST`.

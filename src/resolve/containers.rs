@@ -3,10 +3,12 @@
 use crate::facts::EnvFile;
 use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Place, Reach, Server};
 use crate::resolve::clients::{self, Ids};
+use crate::resolve::evaluate::FoundClient;
 use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Lookup, Project};
-use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth};
+use crate::resolve::without_code::{self, Surroundings};
+use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth, wiring};
 use crate::source::FileId;
 
 /// Everything that runs in a project.
@@ -29,7 +31,7 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
             continue;
         }
         let placement = Placement::of(container, inputs.facts, inputs.index);
-        for mut client in of_container(inputs, project, container, &placement, &mut ids) {
+        for mut client in of_container(inputs, project, container, &placement, &network, &mut ids) {
             for case in &mut client.cases {
                 case.reach = reach(&network, container, &placement, case);
             }
@@ -41,6 +43,9 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         _ => case.port,
     };
     let links = links(inputs, &all, &servers, &port);
+    let is_server = |name: &str| servers.iter().any(|server| server.service.as_deref() == Some(name));
+    let mut missing = project.missing.clone();
+    missing.extend(wiring::missing_mounts(inputs, project, is_server));
     Environment {
         name: project.name.clone(),
         kind: project.kind,
@@ -53,6 +58,9 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         clients: all,
         links,
         cluster: project.cluster.as_ref().map(|cluster| cluster.view.clone()).unwrap_or_default(),
+        references: wiring::references(inputs, project),
+        missing,
+        lost_words: wiring::lost_words(inputs, project),
     }
 }
 
@@ -61,6 +69,7 @@ fn of_container(
     project: &Project,
     container: &Container,
     placement: &Placement,
+    network: &Network<'_>,
     ids: &mut Ids,
 ) -> Vec<Client> {
     let place = Place::Container(container.name.clone());
@@ -87,10 +96,19 @@ fn of_container(
             found.push(clients::client(inputs, client, place.clone(), id));
         }
     }
-    for client in clients::from_variables(&container.environment, &found, inputs.symbols) {
-        let id = ids.next(&place, client.setting.as_deref());
-        found.push(clients::client(inputs, client, place.clone(), id));
-    }
+    let mut add = |found: &mut Vec<Client>, more: Vec<FoundClient>| {
+        for client in more {
+            let id = ids.next(&place, client.setting.as_deref());
+            found.push(clients::client(inputs, client, place.clone(), id));
+        }
+    };
+    let around = Surroundings { project, container, placement };
+    let more = without_code::clients(inputs, around, &found);
+    add(&mut found, more);
+    let more = clients::from_variables(&container.environment, &found, inputs.symbols);
+    add(&mut found, more);
+    let more = without_code::from_folder_env(inputs, around, network, &found);
+    add(&mut found, more);
     found
 }
 

@@ -1,12 +1,14 @@
 //! Which compose files run together: base and override as compose discovers them, stage files alone or on the base.
 //!
+//! What the repository itself says (`docker compose -f …` in a script or document) beats that.
+//!
 //! Files of one folder belong to one project; folders are projects of their own and never share servers.
 
 use std::collections::{BTreeMap, HashSet};
 
 use crate::config::Config;
 use crate::facts::Facts;
-use crate::facts::compose::ComposeFile;
+use crate::facts::compose::{ComposeFile, ComposeRun};
 use crate::finding::Confidence;
 use crate::model::Stage;
 use crate::resolve::stage;
@@ -32,7 +34,14 @@ pub struct Composition<'a> {
     pub evidence: String,
     /// How sure that is.
     pub confidence: Confidence,
+    /// The env files for interpolation; empty: the `.env` of the directory.
+    pub env_files: Vec<String>,
+    /// The profiles switched on on the command line.
+    pub profiles: Vec<String>,
 }
+
+/// More commands than a person would start; beyond it they say nothing new.
+const MAX_SAID: usize = 64;
 
 /// Every set of files that runs together. `compose_file` gives the `COMPOSE_FILE` of a folder's `.env`.
 #[must_use]
@@ -52,7 +61,114 @@ pub fn compositions<'a>(
     for (folder, files) in folders {
         compositions.extend(folder_compositions(facts, folder, &files, compose_file(folder)));
     }
+    let said = said(facts);
+    compositions.retain(|guess| !said.iter().any(|run| run.replaces(guess, &said)));
+    for run in said.into_iter().filter(|run| !run.is_plain).take(MAX_SAID) {
+        add_said(&mut compositions, run);
+    }
     compositions
+}
+
+/// Files that a command in the repository runs together.
+struct SaidRun<'a> {
+    run: &'a ComposeRun,
+    files: Vec<&'a ComposeFile>,
+    /// Nothing but what compose discovers by itself.
+    is_plain: bool,
+}
+
+impl SaidRun<'_> {
+    fn same_files(&self, other: &[&ComposeFile]) -> bool {
+        self.files.iter().map(|file| &file.path).eq(other.iter().map(|file| &file.path))
+    }
+
+    /// Whether it makes a guess about the same files needless.
+    fn replaces(&self, guess: &Composition<'_>, said: &[SaidRun<'_>]) -> bool {
+        if self.is_plain {
+            return false;
+        }
+        if self.same_files(&guess.files) {
+            return !said.iter().any(|other| other.is_plain && other.same_files(&guess.files));
+        }
+        // A guess about an upper file, which is said to run on other ones.
+        let upper = guess.files.last().filter(|file| !BASES.contains(&split(&file.path).1));
+        let is_mine = |upper: &&ComposeFile| self.files.iter().any(|file| file.path == upper.path);
+        self.files.len() > 1
+            && upper.is_some_and(|upper| is_mine(&upper))
+            && !said.iter().any(|other| other.same_files(&guess.files))
+    }
+}
+
+/// Every command whose files were all read, each combination once.
+fn said(facts: &Facts) -> Vec<SaidRun<'_>> {
+    let mut all: Vec<SaidRun<'_>> = Vec::new();
+    let find = |path: &String| facts.compose.iter().find(|file| file.path == *path);
+    for run in &facts.runs {
+        let files: Option<Vec<&ComposeFile>> =
+            if run.files.is_empty() { discovered(facts, &run.directory) } else { run.files.iter().map(find).collect() };
+        let Some(files) = files.filter(|files| !files.is_empty()) else { continue };
+        let is_plain = run.files.is_empty() && run.env_files.is_empty() && run.profiles.is_empty();
+        let known = all.iter().any(|other| {
+            other.same_files(&files)
+                && other.is_plain == is_plain
+                && other.run.env_files == run.env_files
+                && other.run.profiles == run.profiles
+        });
+        if !known {
+            all.push(SaidRun { run, files, is_plain });
+        }
+    }
+    all
+}
+
+/// What compose finds in a folder without being told.
+fn discovered<'a>(facts: &'a Facts, folder: &str) -> Option<Vec<&'a ComposeFile>> {
+    let find = |names: &[&str]| {
+        names.iter().find_map(|name| {
+            let path = crate::tree::join(folder, name)?;
+            facts.compose.iter().find(|file| file.path == path)
+        })
+    };
+    let base = find(&BASES)?;
+    Some([Some(base), find(&OVERRIDES)].into_iter().flatten().collect())
+}
+
+fn add_said<'a>(compositions: &mut Vec<Composition<'a>>, said: SaidRun<'a>) {
+    let SaidRun { run, files, .. } = said;
+    let Some(last) = files.last() else { return };
+    let mut name = last.path.clone();
+    for extra in run.env_files.iter().map(|file| split(file).1).chain(run.profiles.iter().map(String::as_str)) {
+        name = format!("{name} with {extra}");
+    }
+    let taken = |compositions: &[Composition<'_>], name: &str| compositions.iter().any(|other| other.name == name);
+    if taken(compositions, &name) {
+        let on: Vec<&str> = files.iter().map(|file| split(&file.path).1).collect();
+        name = format!("{name} ({})", on.join(" "));
+    }
+    if taken(compositions, &name) {
+        return;
+    }
+    // The file says most of the stage; where it says nothing, what is given along with it may.
+    let words = run.env_files.iter().map(|file| split(file).1).chain(run.profiles.iter().map(String::as_str));
+    let mut stages = std::iter::once(stage::of_path(&last.path)).chain(words.map(stage::of_name));
+    let stage = stages.find(|stage| *stage != Stage::Unlabelled).unwrap_or(Stage::Unlabelled);
+    let mut evidence = format!("{} runs {}", run.place, names(&files));
+    if !run.env_files.is_empty() {
+        evidence.push_str(&format!(" with --env-file {}", run.env_files.join(" ")));
+    }
+    if !run.profiles.is_empty() {
+        evidence.push_str(&format!(" with --profile {}", run.profiles.join(" ")));
+    }
+    compositions.push(Composition {
+        name,
+        files,
+        directory: run.directory.clone(),
+        stage,
+        evidence,
+        confidence: Confidence::High,
+        env_files: run.env_files.clone(),
+        profiles: run.profiles.clone(),
+    });
 }
 
 fn folder_compositions<'a>(
@@ -74,6 +190,8 @@ fn folder_compositions<'a>(
             stage: stage::of_path(name),
             evidence,
             confidence,
+            env_files: Vec::new(),
+            profiles: Vec::new(),
         });
     };
     let chosen: Vec<&ComposeFile> = compose_file

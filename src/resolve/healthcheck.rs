@@ -3,6 +3,7 @@
 //! The `test` of a container goes in, how it would end comes out. Whether the server wants a password is not asked.
 
 use crate::model::Healthcheck;
+use crate::resolve::network::is_loopback;
 use crate::resolve::project::{Lookup, Variables};
 use crate::source::Span;
 use crate::syntax::words::{self, Command, Word, WordPart};
@@ -14,7 +15,13 @@ struct Call {
     authenticates: bool,
     exits_on_error: bool,
     writes: bool,
+    port: Option<u16>,
+    elsewhere: bool,
+    tls: bool,
 }
+
+/// The port that `redis-cli` asks unless told otherwise.
+const DEFAULT_PORT: u16 = 6379;
 
 /// Judges a test in the form `["CMD", …]` or `["CMD-SHELL", line]`; `None`: there is nothing to run.
 #[must_use]
@@ -31,6 +38,9 @@ pub fn judge(test: &[Text], span: Span, environment: &Variables) -> Option<Healt
         authenticates: false,
         fails_on_noauth: false,
         writes: false,
+        port: None,
+        tls: false,
+        unexpanded: None,
     };
     let inherited = reaches(environment, "REDISCLI_AUTH");
     let script = match kind.as_str() {
@@ -48,10 +58,16 @@ pub fn judge(test: &[Text], span: Span, environment: &Variables) -> Option<Healt
         authenticates: call.authenticates || inherited,
         fails_on_noauth: fails || call.exits_on_error,
         writes: call.writes,
+        port: call.port.filter(|_| !call.elsewhere),
+        tls: call.tls,
+        unexpanded: None,
     };
     let Some(script) = script else {
         let words: Vec<Option<String>> = rest.iter().map(|word| Some(word.as_str().to_owned())).collect();
-        return Some(call(&words).map_or_else(unknown, |call| finished(&call, false)));
+        let literal = rest.iter().find(|word| names_variable(word.as_str())).map(Text::span);
+        return Some(
+            call(&words).map_or_else(unknown, |call| Healthcheck { unexpanded: literal, ..finished(&call, false) }),
+        );
     };
     let commands = words::parse_shell(script);
     let found = commands.iter().enumerate().find_map(|(at, command)| Some((at, shell_call(command)?)));
@@ -63,6 +79,14 @@ pub fn judge(test: &[Text], span: Span, environment: &Variables) -> Option<Healt
         return Some(finished(&call, judges_output(&commands[at..])));
     }
     Some(nested(script).map_or_else(unknown, |call| finished(&call, true)))
+}
+
+/// Whether a word has `$NAME` or `${NAME}` in it, which only a shell would fill in.
+fn names_variable(word: &str) -> bool {
+    word.match_indices('$').any(|(at, _)| {
+        let name = word[at + 1..].strip_prefix('{').unwrap_or(&word[at + 1..]);
+        name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
+    })
 }
 
 /// Whether a variable reaches the processes with a value.
@@ -117,7 +141,7 @@ fn call(words: &[Option<String>]) -> Option<Call> {
         let name = word.as_deref().and_then(|word| word.rsplit('/').next());
         matches!(name, Some("redis-cli" | "valkey-cli" | "keydb-cli"))
     })?;
-    let mut call = Call::default();
+    let mut call = Call { port: Some(DEFAULT_PORT), ..Call::default() };
     let mut rest = words[program + 1..].iter();
     while let Some(word) = rest.next() {
         let Some(word) = word.as_deref() else { continue };
@@ -127,10 +151,20 @@ fn call(words: &[Option<String>]) -> Option<Call> {
                 // Only with a password in the URL; what a variable holds is taken for one.
                 let url = rest.next();
                 call.authenticates |= url.is_some_and(|url| url.as_deref().is_none_or(|url| url.contains('@')));
+                call.port = None;
             }
+            "-p" => call.port = rest.next().and_then(|port| port.as_deref()?.parse().ok()),
+            "-h" => {
+                call.elsewhere = !rest.next().is_some_and(|host| host.as_deref().is_some_and(is_loopback));
+            }
+            "-s" => {
+                rest.next();
+                call.port = None;
+            }
+            "--tls" => call.tls = true,
             "-e" => call.exits_on_error = true,
-            "-h" | "-p" | "-s" | "-n" | "-r" | "-i" | "-d" | "-D" | "-t" | "-X" | "--user" | "--cacert" | "--cert"
-            | "--key" | "--sni" | "--cacertdir" => {
+            "-n" | "-r" | "-i" | "-d" | "-D" | "-t" | "-X" | "--user" | "--cacert" | "--cert" | "--key" | "--sni"
+            | "--cacertdir" => {
                 rest.next();
             }
             _ if word.starts_with('-') => {}
@@ -184,5 +218,24 @@ mod tests {
             assert_eq!(got, (true, authenticates, fails, writes), "{test:?}");
         }
         assert!(!judged(&["CMD", "nc", "-z", "localhost", "6379"]).understood);
+    }
+
+    #[test]
+    fn what_is_asked_and_how() {
+        for (test, port, tls, unexpanded) in [
+            (vec!["CMD", "redis-cli", "ping"], Some(6379), false, false),
+            (vec!["CMD", "redis-cli", "-p", "6380", "ping"], Some(6380), false, false),
+            (vec!["CMD-SHELL", "redis-cli -p $PORT ping"], None, false, false),
+            (vec!["CMD", "redis-cli", "-h", "localhost", "ping"], Some(6379), false, false),
+            (vec!["CMD", "redis-cli", "-h", "other", "-p", "7000", "ping"], None, false, false),
+            (vec!["CMD", "redis-cli", "-s", "/run/redis.sock", "ping"], None, false, false),
+            (vec!["CMD", "redis-cli", "--tls", "ping"], Some(6379), true, false),
+            (vec!["CMD", "redis-cli", "-a", "$PW", "ping"], Some(6379), false, true),
+            (vec!["CMD", "redis-cli", "-a", "p$1", "ping"], Some(6379), false, false),
+            (vec!["CMD", "sh", "-c", "redis-cli -a $PW ping"], Some(6379), false, false),
+        ] {
+            let found = judged(&test);
+            assert_eq!((found.port, found.tls, found.unexpanded.is_some()), (port, tls, unexpanded), "{test:?}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::resolve::containers::links;
 use crate::resolve::network::is_loopback;
 use crate::resolve::placement::{below, is_test};
 use crate::resolve::project::{Lookup, Project};
-use crate::resolve::{Inputs, evaluate, server_auth};
+use crate::resolve::{Inputs, evaluate, server_auth, without_code};
 use crate::symbol::Symbols;
 
 /// One part of the tree whose code runs against one set of servers on `localhost`.
@@ -59,6 +59,9 @@ pub fn environments(inputs: &mut Inputs<'_>, projects: &[Project]) -> Vec<Enviro
             clients,
             links,
             cluster: ClusterView::default(),
+            references: Vec::new(),
+            missing: Vec::new(),
+            lost_words: Vec::new(),
         });
     }
     environments
@@ -157,7 +160,8 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
     let code = evaluate::CodePlace { runs, lookup: &lookup, dotenv: &dotenv, sources: inputs.sources, scope: &scope };
     let mut ids = Ids::default();
     let mut all = Vec::new();
-    for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols) {
+    let written = without_code::on_host(inputs, runs);
+    for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols).into_iter().chain(written) {
         let path = inputs.sources.get(found.span.file).path();
         found.confidence = found.confidence.min(clients::confidence_across_stages(path, Stage::Development));
         let id = ids.next(&Place::Host, found.setting.as_deref());

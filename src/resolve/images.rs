@@ -19,6 +19,16 @@ pub struct Image {
     pub traits: &'static Traits,
 }
 
+/// Images of single modules, made from the official one.
+const MODULES: &[&str] = &[
+    "redislabs/redisearch",
+    "redislabs/rejson",
+    "redislabs/redisgraph",
+    "redislabs/redistimeseries",
+    "redislabs/rebloom",
+    "redislabs/redismod",
+];
+
 /// What an image is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recognised {
@@ -156,10 +166,6 @@ const TABLE: &[(&str, Distribution, Product, &Traits)] = &[
     ("bitnamilegacy/redis-sentinel", Distribution::Bitnami, Product::Sentinel, &BITNAMI_SENTINEL),
     ("eqalpha/keydb", Distribution::Keydb, Product::Keydb, &KEYDB),
     ("dragonflydb/dragonfly", Distribution::Dragonfly, Product::Dragonfly, &DRAGONFLY),
-    // Not in our facts: servers all the same, whose start-up is unknown.
-    ("redislabs/rejson", Distribution::Unknown, Product::Redis, &PLAIN),
-    ("redislabs/redismod", Distribution::Unknown, Product::Redis, &PLAIN),
-    ("redislabs/redisearch", Distribution::Unknown, Product::Redis, &PLAIN),
 ];
 
 /// Last parts of names that speak of Redis and serve none, or not as one plain server.
@@ -195,6 +201,11 @@ pub fn recognise(reference: &str) -> Recognised {
     let server = |distribution, product, traits| Recognised::Server(Image { distribution, product, version, traits });
     if let Some((_, distribution, product, traits)) = TABLE.iter().find(|(known, ..)| *known == name) {
         return server(*distribution, *product, traits);
+    }
+    if MODULES.contains(&name) {
+        // The tag is the module's version, not the server's.
+        let (distribution, product) = (Distribution::Official, Product::Redis);
+        return Recognised::Server(Image { distribution, product, version: None, traits: &REDIS });
     }
     // A mirror or proxy keeps the last two parts: `public.ecr.aws/docker/library/redis`.
     let mirrored = TABLE.iter().find(|(known, ..)| {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::facts::Facts;
 use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Module};
 use crate::model::{Environment, Literal, LiteralRole, Password, Stage};
+use crate::resolve::placement::is_test;
 use crate::resolve::{evaluate, stage};
 use crate::source::{Sources, Span};
-use crate::symbol::{Condition, Symbols};
+use crate::symbol::Symbols;
 use crate::syntax::{dotenv, url};
 use crate::text::Text;
 
@@ -26,6 +27,12 @@ pub fn names_redis_password(name: &str) -> bool {
     redis && secret && !about
 }
 
+/// Whether a value is the URL of a Redis server.
+#[must_use]
+pub fn is_redis_url(value: &str) -> bool {
+    ["redis://", "rediss://", "valkey://", "valkeys://"].iter().any(|scheme| value.starts_with(scheme))
+}
+
 /// The password inside a Redis URL, as its reader decodes it: `p%40w` and `p@w` are the same password.
 #[must_use]
 pub fn password_in_url(text: &Text) -> Option<Text> {
@@ -42,17 +49,12 @@ pub fn password_in_url(text: &Text) -> Option<Text> {
 struct Collector<'a> {
     sources: &'a Sources,
     found: BTreeMap<Span, Literal>,
+    /// Defaults of `getenv` and the like in code.
+    defaults: Vec<Span>,
 }
 
 impl Collector<'_> {
-    fn add(
-        &mut self,
-        value: &Text,
-        role: LiteralRole,
-        setting: Option<&str>,
-        fallback: bool,
-        environment: Option<&Environment>,
-    ) {
+    fn add(&mut self, value: &Text, role: LiteralRole, setting: Option<&str>, environment: Option<&Environment>) {
         // A password put together from several places is written down nowhere as a whole.
         let apart = value.spans().windows(2).any(|two| two[0].file != two[1].file || two[0].end != two[1].start);
         if value.is_empty() || !Symbols::is_known(value) || apart {
@@ -64,14 +66,13 @@ impl Collector<'_> {
             value: value.clone(),
             role,
             setting: setting.map(str::to_owned),
-            fallback,
+            fallback: false,
             stage: stage::of_path(path),
             environments: Vec::new(),
         });
         if literal.setting.is_none() {
             literal.setting = setting.map(str::to_owned);
         }
-        literal.fallback |= fallback;
         if let Some(environment) = environment {
             literal.stage = literal.stage.max(environment.stage);
             if !literal.environments.contains(&environment.name) {
@@ -81,15 +82,29 @@ impl Collector<'_> {
     }
 }
 
-/// A default counts only where a variable is not set.
-fn is_fallback(when: &[Condition]) -> bool {
-    when.iter().any(|condition| matches!(condition, Condition::Unset(_) | Condition::Empty(_)))
+/// Whether a value is the default inside a reference: `${X:-here}`, `${X-here}`.
+fn is_default(sources: &Sources, span: Span) -> bool {
+    let text = sources.get(span.file).text();
+    let before = text.get(..span.start as usize).unwrap_or_default();
+    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    let mut open: Vec<&str> = Vec::new();
+    for (at, char) in line.char_indices() {
+        match char {
+            '{' if line[..at].ends_with('$') => open.push(&line[at + 1..]),
+            '}' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.last().is_some_and(|rest| {
+        let name = rest.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).unwrap_or(rest.len());
+        name > 0 && (rest[name..].starts_with('-') || rest[name..].starts_with(":-"))
+    })
 }
 
 /// All passwords written in files that were read.
 #[must_use]
 pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -> Vec<Literal> {
-    let mut collector = Collector { sources, found: BTreeMap::new() };
+    let mut collector = Collector { sources, found: BTreeMap::new(), defaults: Vec::new() };
     for conf in &facts.confs {
         from_conf(&mut collector, conf);
     }
@@ -103,26 +118,36 @@ pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -
             from_setting(&mut collector, &entry.key.value, &value.text, None);
         }
     }
-    for module in &facts.modules {
+    for (name, value) in facts.settings.iter().flat_map(|file| &file.urls) {
+        if !value.as_str().contains("${") {
+            from_setting(&mut collector, &name.value, value, None);
+        }
+    }
+    // Passwords of unit tests log in to nothing.
+    for module in facts.modules.iter().filter(|module| !is_test(&module.path)) {
         from_code(&mut collector, module);
     }
     for (setting, value) in evaluate::password_settings(facts) {
-        if names_redis_password(&setting) {
-            collector.add(&value, LiteralRole::Setting, Some(&setting), false, None);
+        if names_redis_password(&setting) && !is_test(sources.get(value.span().file).path()) {
+            collector.add(&value, LiteralRole::Setting, Some(&setting), None);
         }
     }
     // Last: a place is named by the setting that holds it, not by the one that ends up using it.
     for environment in environments {
         from_environment(&mut collector, environment);
     }
-    collector.found.into_values().collect()
+    let Collector { mut found, defaults, .. } = collector;
+    for (span, literal) in &mut found {
+        literal.fallback = is_default(sources, *span) || defaults.iter().any(|default| default.contains(*span));
+    }
+    found.into_values().collect()
 }
 
 fn from_setting(collector: &mut Collector<'_>, name: &str, value: &Text, environment: Option<&Environment>) {
     if let Some(password) = password_in_url(value) {
-        collector.add(&password, LiteralRole::Client, Some(name), false, environment);
+        collector.add(&password, LiteralRole::Client, Some(name), environment);
     } else if names_redis_password(name) {
-        collector.add(value, LiteralRole::Setting, Some(name), false, environment);
+        collector.add(value, LiteralRole::Setting, Some(name), environment);
     }
 }
 
@@ -140,13 +165,7 @@ fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
             for user in users {
                 for password in &user.passwords {
                     if let Password::Plain(text) = password {
-                        collector.add(
-                            text,
-                            LiteralRole::Server,
-                            Some("requirepass"),
-                            is_fallback(&case.when),
-                            Some(environment),
-                        );
+                        collector.add(text, LiteralRole::Server, Some("requirepass"), Some(environment));
                     }
                 }
             }
@@ -155,13 +174,7 @@ fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
     for client in &environment.clients {
         for case in &client.cases {
             if let Some(password) = &case.password {
-                collector.add(
-                    password,
-                    LiteralRole::Client,
-                    client.setting.as_deref(),
-                    is_fallback(&case.when),
-                    Some(environment),
-                );
+                collector.add(password, LiteralRole::Client, client.setting.as_deref(), Some(environment));
             }
         }
     }
@@ -191,10 +204,13 @@ fn from_code(collector: &mut Collector<'_>, module: &Module) {
     }
     pending.extend(calls.into_iter().map(|expr| Written { expr, setting: None, fallback: false }));
     while let Some(written) = pending.pop() {
-        if let ExprKind::Text(text) = &written.expr.kind
-            && let Some(password) = password_in_url(text)
-        {
-            collector.add(&password, LiteralRole::Client, written.setting, written.fallback, None);
+        if let ExprKind::Text(text) = &written.expr.kind {
+            if written.fallback {
+                collector.defaults.push(written.expr.span);
+            }
+            if let Some(password) = password_in_url(text) {
+                collector.add(&password, LiteralRole::Client, written.setting, None);
+            }
         }
         written.children(&mut pending);
     }
@@ -285,7 +301,7 @@ fn from_conf(collector: &mut Collector<'_>, conf: &crate::facts::ConfFile) {
         for secret in secrets {
             // `${X}` in a conf is a literal to Redis, but somebody's template: not a password written down.
             if !secret.as_str().contains("${") {
-                collector.add(&secret, LiteralRole::Server, Some(&name), false, None);
+                collector.add(&secret, LiteralRole::Server, Some(&name), None);
             }
         }
     }
@@ -299,6 +315,25 @@ const _: () = assert!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_default_stands_inside_its_reference() {
+        for (line, expected) in [
+            ("PW: ${PW:-hunter2}", true),
+            ("PW: ${PW-hunter2}", true),
+            ("PW: ${A:-${B:-hunter2}}", true),
+            ("PW: redis://:${PW:-hunter2}@redis", true),
+            ("PW: hunter2", false),
+            ("PW: ${PW:-x}hunter2", false),
+            ("PW: ${PW:+hunter2}", false),
+            ("a ${PW:-\nPW: hunter2", false),
+        ] {
+            let mut sources = Sources::default();
+            let file = sources.add("compose.yaml", line.as_bytes(), None);
+            let at = line.find("hunter2").unwrap();
+            assert_eq!(is_default(&sources, Span::new(file, at..at + 7)), expected, "{line}");
+        }
+    }
 
     #[test]
     fn names_of_redis_passwords() {

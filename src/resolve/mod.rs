@@ -18,7 +18,10 @@ pub mod placement;
 pub mod project;
 pub mod server_auth;
 pub mod stage;
+pub mod unplaced;
 pub mod versions;
+pub mod wiring;
+pub mod without_code;
 
 use crate::config::Config;
 use crate::facts::Facts;
@@ -61,5 +64,6 @@ pub fn resolve(
     let hosts = host::environments(&mut inputs, &projects);
     environments.extend(hosts);
     let literals = literals::collect(facts, &environments, inputs.sources);
-    (Model { environments, literals }, notices)
+    let unplaced = unplaced::collect(&inputs, &environments);
+    (Model { environments, literals, unplaced }, notices)
 }

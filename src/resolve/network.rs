@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{EnvironmentKind, Reach, Server};
+use crate::nearest::nearest;
 use crate::resolve::project::{Cluster, ClusterService, Container, Pod, Project};
 use crate::symbol::Symbols;
 use crate::text::Text;
@@ -249,12 +250,7 @@ impl<'a> Network<'a> {
         if let [only] = candidates.as_slice() {
             return Some((*only).to_owned());
         }
-        candidates
-            .iter()
-            .map(|candidate| (distance(name, candidate), *candidate))
-            .filter(|(distance, candidate)| *distance <= candidate.len() / 2)
-            .min()
-            .map(|(_, candidate)| candidate.to_owned())
+        nearest(name, candidates).map(str::to_owned)
     }
 }
 
@@ -291,21 +287,6 @@ fn looks_unexpanded(name: &str) -> bool {
     name.contains(['$', '{', '}', '<', '>', '%'])
 }
 
-/// Levenshtein distance, for suggestions among short names.
-fn distance(one: &str, two: &str) -> usize {
-    let two: Vec<char> = two.chars().collect();
-    let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (at, char) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (other_at, other) in two.iter().enumerate() {
-            let substituted = diagonal + usize::from(char != *other);
-            diagonal = row[other_at + 1];
-            row[other_at + 1] = substituted.min(diagonal + 1).min(row[other_at] + 1);
-        }
-    }
-    row[two.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,12 +299,5 @@ mod tests {
         for host in ["redis", "128.0.0.1", "local", "127.0.0.1.example"] {
             assert!(!is_loopback(host), "{host}");
         }
-    }
-
-    #[test]
-    fn distances_count_edits() {
-        assert_eq!(distance("redis", "redis"), 0);
-        assert_eq!(distance("reddis", "redis"), 1);
-        assert_eq!(distance("cache", ""), 5);
     }
 }

@@ -35,7 +35,7 @@ impl Placement {
         }
         for mount in &container.mounts {
             if let Some(source) = &mount.source
-                && index.presence(source) == Presence::Folder
+                && matches!(index.presence(source), Presence::Folder | Presence::File)
             {
                 placement.roots.push(source.clone());
             }
@@ -43,6 +43,11 @@ impl Placement {
         placement.python = runs_python(container, dockerfile);
         placement.may_run_redis = dockerfile.is_some_and(installs_redis);
         placement
+    }
+
+    /// The folders and files of the repository that are inside.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        self.roots.iter().map(String::as_str)
     }
 
     /// Whether a file lies inside the container.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
-use crate::model::{ClusterView, EnvironmentKind, Published, Service, Stage};
+use crate::model::{ClusterView, EnvironmentKind, MissingFile, Published, Service, Stage};
 use crate::source::{FileId, Span, Spanned};
 use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
@@ -46,6 +46,8 @@ pub struct Project {
     pub cluster: Option<Cluster>,
     /// Networks that exist outside the project (`external: true`): containers of others may have names there.
     pub external_networks: BTreeSet<String>,
+    /// Files that a container needs and that the repository certainly does not have.
+    pub missing: Vec<MissingFile>,
 }
 
 /// How the containers of Kubernetes find each other.
@@ -185,6 +187,7 @@ impl Container {
             networks: self.networks.as_ref().map(|networks| networks.keys().cloned().collect()),
             network_mode: self.network_mode.as_ref().map(|mode| mode.value.clone()),
             healthcheck: words(&self.healthcheck),
+            depends_on: self.depends_on.clone(),
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Label, Severity};
-use crate::model::{Client, ClientCase, Reach};
+use crate::model::{Client, ClientCase, Place, Reach};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::symbol::Symbols;
 use crate::text::Text;
 
@@ -24,16 +24,16 @@ pub static RULE: Rule = Rule {
 type Certain<'a> = (&'a Client, &'a ClientCase);
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for environment in &context.model.environments {
-        let mut servers: BTreeMap<(String, u16), Vec<Certain<'_>>> = BTreeMap::new();
+    for environment in context.model.environments.iter().chain(&context.model.unplaced) {
+        let mut servers: BTreeMap<Address, Vec<Certain<'_>>> = BTreeMap::new();
         for client in &environment.clients {
             if let [case] = client.cases.as_slice()
-                && let Some(address) = address(case)
+                && let Some(address) = address(client, case)
             {
                 servers.entry(address).or_default().push((client, case));
             }
         }
-        for ((host, port), clients) in servers {
+        for ((host, port, _), clients) in servers {
             let Some((one, other)) = disagreement(&clients, context.symbols) else {
                 continue;
             };
@@ -59,10 +59,24 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Host and port of a server elsewhere. Loopback means another server in each project.
-fn address(case: &ClientCase) -> Option<(String, u16)> {
-    let host = case.host.as_ref().filter(|host| Symbols::is_known(host) && !common::is_loopback(host.as_str()))?;
-    (case.reach == Reach::External && case.error.is_none()).then_some((host.as_str().to_ascii_lowercase(), case.port?))
+/// Host, port, and for the machine's own servers the file that speaks of them.
+type Address = (String, u16, Option<FileId>);
+
+/// The server elsewhere that is meant. Loopback means another server in each project, so only the settings of one file
+/// are sure to mean the same.
+fn address(client: &Client, case: &ClientCase) -> Option<Address> {
+    let host = case.host.as_ref().filter(|host| Symbols::is_known(host) && case.error.is_none())?;
+    let port = case.port?;
+    match case.reach {
+        Reach::External if !common::is_loopback(host.as_str()) => {
+            Some((host.as_str().to_ascii_lowercase(), port, None))
+        }
+        Reach::Undetermined if client.place == Place::Host && common::is_loopback(host.as_str()) => {
+            let file = common::client_span(client, case).file;
+            Some(("localhost".to_owned(), port, Some(file)))
+        }
+        _ => None,
+    }
 }
 
 fn password(case: &ClientCase) -> Option<&Text> {

@@ -187,7 +187,8 @@ pub fn finding(
         rule: rule.name,
         severity: rule.severity,
         confidence,
-        environments: vec![environment.name.clone()],
+        // Those without an environment make up one without a name.
+        environments: Some(environment.name.clone()).filter(|name| !name.is_empty()).into_iter().collect(),
         message,
         primary,
         related: Vec::new(),

@@ -3,6 +3,7 @@
 use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::model::{Literal, LiteralRole, Stage};
 use crate::rule::{Category, Context, Rule};
+use crate::rules::secret_path_as_password::is_secret_path;
 use crate::rules::{common, placeholder};
 use crate::symbol::Symbols;
 
@@ -27,7 +28,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 pub fn finding(rule: &Rule, context: &Context<'_>, literal: &Literal, fact: &str) -> Option<Finding> {
     let span = literal.value.span();
     let example = common::is_example(context.sources, span);
-    if !Symbols::is_known(&literal.value) || placeholder::is_placeholder(literal.value.as_str(), example) {
+    let value = literal.value.as_str();
+    let is_none =
+        placeholder::is_placeholder(value, example) || context.config.is_placeholder(value) || is_secret_path(value);
+    if !Symbols::is_known(&literal.value) || is_none {
         return None;
     }
     let tracked = context.sources.get(span.file).tracked();

@@ -26,9 +26,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let image = server.image.as_ref().map(|image| context.symbols.display(image.as_str()));
                 let image = image.map_or_else(|| "its image".to_owned(), |image| format!("the image {image}"));
                 let (name, server_name) = (&variable.name.value, common::server_name(server));
-                let message = format!("{image} does not read `{name}`: `{server_name}` has no password");
+                let message = if variable.usage == VariableUse::Bypassed {
+                    format!(
+                        "the command goes past the script of {image} that reads `{name}`: `{server_name}` has no password"
+                    )
+                } else {
+                    format!("{image} does not read `{name}`: `{server_name}` has no password")
+                };
                 let confidence = confidence.min(server.confidence).min(environment.confidence);
-                let primary = Label::new(variable.name.span, "the image does not read this");
+                let primary = Label::new(variable.name.span, "nothing reads this");
                 let mut finding = common::finding(&RULE, environment, confidence, primary, message);
                 if variable.taken_in != variable.name.span {
                     finding.related.push(Label::new(variable.taken_in, "taken in here"));
@@ -46,7 +52,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// The variables that were meant to set a password, and don't.
 fn ignored(server: &Server) -> impl Iterator<Item = &ImageVariable> {
     server.variables.iter().filter(|variable| {
-        variable.usage == VariableUse::Ignored
+        matches!(variable.usage, VariableUse::Ignored | VariableUse::Bypassed)
             && common::names_password(&variable.name.value)
             && variable.value.as_ref().is_some_and(|value| !value.is_empty())
     })

@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Label, Severity};
 use crate::model::Auth;
 use crate::rule::{Category, Context, Rule};
-use crate::rules::{common, empty_password};
+use crate::rules::{broken_command, common, empty_password, missing_file};
 
 /// See `rules/invalid-directive.md`.
 pub static RULE: Rule = Rule {
@@ -18,8 +18,10 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
         for server in &environment.servers {
-            // An empty requirepass is a rule of its own; a variable that has to be set is no fault.
+            // Some faults have rules of their own; a variable that has to be set is no fault.
             if empty_password::directive(server).is_some()
+                || broken_command::no_program(server).is_some()
+                || missing_file::unreadable_conf(server).is_some()
                 || !server.auth.iter().all(|case| matches!(case.auth, Auth::DoesNotStart { .. }))
             {
                 continue;

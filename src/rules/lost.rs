@@ -25,7 +25,7 @@ pub struct Lost<'a> {
 /// Every client with an alternative that `is_lost` picks, once for each of these.
 pub fn clients(model: &Model, is_lost: impl Fn(&ClientCase) -> bool) -> Vec<Lost<'_>> {
     let mut found = Vec::new();
-    for environment in &model.environments {
+    for environment in model.environments.iter().chain(&model.unplaced) {
         for client in &environment.clients {
             let verdict = |case: &ClientCase| {
                 if is_lost(case) { Verdict::Hit } else { Verdict::Fine }

@@ -1,7 +1,8 @@
-//! A directive about passwords that a later one makes dead. From servers.
+//! A directive about passwords that a later one makes dead, and variables that the command takes out of force. From
+//! servers.
 
 use crate::finding::{Finding, Label, Severity};
-use crate::model::{Directive, Server};
+use crate::model::{Directive, Environment, Server, VariableUse};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
 use crate::source::Span;
@@ -35,8 +36,28 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 finding.help = Some("keep one of the two".to_owned());
                 findings.push(finding);
             }
+            findings.extend(bypassed(environment, server));
         }
     }
+}
+
+/// The settings of an image whose start script the command goes past. Passwords among them have a rule of their own.
+fn bypassed(environment: &Environment, server: &Server) -> Option<Finding> {
+    let mut dead = server
+        .variables
+        .iter()
+        .filter(|variable| variable.usage == VariableUse::Bypassed && !common::names_password(&variable.name.value))
+        .peekable();
+    let first = dead.peek()?.name.value.clone();
+    let command = server.command?;
+    let message =
+        format!("the command goes past the image's start script: `{first}` and its other variables are not in force");
+    let confidence = server.confidence.min(environment.confidence);
+    let primary = Label::new(command, "goes past the start script");
+    let mut finding = common::finding(&RULE, environment, confidence, primary, message);
+    finding.related = dead.map(|variable| Label::new(variable.name.span, "not in force")).collect();
+    finding.help = Some("leave the command out, or call the start script in it with further arguments".to_owned());
+    Some(finding)
 }
 
 /// Whether it matters which of the two is in force.

@@ -88,11 +88,17 @@ fn finding(
     entry: &Published,
     judged: &Judged,
 ) -> Option<Finding> {
-    let (whom, confidence) = match exposure::reach(entry) {
+    let (address, whom, confidence) = match exposure::reach(entry) {
         Reach::Loopback | Reach::Unknown => return None,
-        Reach::Everyone => ("on all interfaces".to_owned(), judged.confidence),
-        Reach::Address(address) => (format!("on {address}"), judged.confidence.min(Confidence::Medium)),
+        Reach::Everyone => ("0.0.0.0".to_owned(), "on all interfaces".to_owned(), judged.confidence),
+        Reach::Address(address) => {
+            let whom = format!("on {address}");
+            (address, whom, judged.confidence.min(Confidence::Medium))
+        }
     };
+    if entry.host_port.as_ref().is_some_and(|port| context.config.allows_endpoint(&address, port.as_str())) {
+        return None;
+    }
     let port = entry.host_port.as_ref().map(|port| context.symbols.display(port.as_str()));
     let port = port.map_or_else(|| "a random port".to_owned(), |port| format!("port {port}"));
     let name = common::server_name(server);

@@ -1,5 +1,6 @@
 //! Small models for the rules' unit tests.
 
+use crate::config::Config;
 use crate::finding::{Confidence, Finding};
 use crate::model::*;
 use crate::rule::{Context, Rule};
@@ -110,12 +111,15 @@ pub fn environment(servers: Vec<Server>, clients: Vec<Client>, outcomes: Vec<Lin
         clients,
         links: if outcomes.is_empty() { Vec::new() } else { vec![Link { client: 0, server: 0, outcomes }] },
         cluster: ClusterView::default(),
+        references: Vec::new(),
+        missing: Vec::new(),
+        lost_words: Vec::new(),
     }
 }
 
 /// What a rule finds in an environment.
 pub fn check(rule: &Rule, environment: Environment) -> Vec<Finding> {
-    let model = Model { environments: vec![environment], literals: Vec::new() };
+    let model = Model { environments: vec![environment], ..Model::default() };
     check_model(rule, &model, "compose.yaml", None)
 }
 
@@ -125,6 +129,7 @@ pub fn check_model(rule: &Rule, model: &Model, path: &str, tracked: Option<bool>
     sources.add(path, &[b' '; 200], tracked);
     let symbols = Symbols::default();
     let mut findings = Vec::new();
-    (rule.check)(&Context { model, symbols: &symbols, sources: &sources }, &mut findings);
+    let config = Config::default();
+    (rule.check)(&Context { model, symbols: &symbols, sources: &sources, config: &config }, &mut findings);
     findings
 }

@@ -109,7 +109,7 @@ fn literal(value: &str, stage: Stage) -> Model {
         stage,
         environments: Vec::new(),
     };
-    Model { environments: Vec::new(), literals: vec![literal] }
+    Model { literals: vec![literal], ..Model::default() }
 }
 
 #[test]
@@ -223,6 +223,9 @@ fn a_health_check_needs_the_password_only_where_there_is_one() {
         authenticates: false,
         fails_on_noauth: true,
         writes: false,
+        port: Some(6379),
+        tls: false,
+        unexpanded: None,
     };
     let env = |server: Server, health: &Healthcheck| {
         environment(vec![Server { healthcheck: Some(health.clone()), ..server }], vec![], vec![])

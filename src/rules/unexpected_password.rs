@@ -1,7 +1,7 @@
 //! The client sends a password to a server that has none. From links; words it by the client's version.
 
 use crate::finding::{Finding, Severity};
-use crate::model::{AuthFault, Outcome};
+use crate::model::{AuthFault, Family, Outcome};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common::{self, Fault};
 use crate::text::Text;
@@ -42,6 +42,9 @@ fn consequence(fault: &Fault<'_>) -> String {
     let refused = fault.ends.iter().find(|(_, outcome)| matches!(outcome, Outcome::Fails { .. }));
     let let_in = fault.ends.iter().find(|(_, outcome)| !matches!(outcome, Outcome::Fails { .. }));
     match (refused, let_in) {
+        (Some(_), Some(_)) if fault.client.family == Family::Unknown => {
+            format!("refused (`{}`), or with some libraries silently let in unauthenticated", fault.error())
+        }
         (Some((old, _)), Some((new, _))) => {
             let until = old.to.map(|(major, _)| format!(" ≤ {major}")).unwrap_or_default();
             let from = new.from.map_or_else(|| "in other versions".to_owned(), |(major, _)| format!("from {major} on"));

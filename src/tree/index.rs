@@ -50,6 +50,24 @@ impl Index {
         self.files.insert(path, tracked);
     }
 
+    /// Takes out a file, and the folders that held nothing else.
+    pub fn remove(&mut self, path: &str) {
+        self.files.remove(path);
+        let mut folder = path;
+        while let Some((parent, _)) = folder.rsplit_once('/') {
+            if self.files_below(parent).next().is_some() {
+                break;
+            }
+            self.folders.remove(parent);
+            folder = parent;
+        }
+    }
+
+    /// Forgets what the ignore files said.
+    pub fn forget_ignore_rules(&mut self) {
+        self.rules.clear();
+    }
+
     /// Notes that git would ignore a path that is not there.
     pub fn insert_ignored(&mut self, path: String) {
         self.ignored.insert(path);
@@ -66,7 +84,7 @@ impl Index {
     pub fn presence(&self, path: &str) -> Presence {
         if self.files.contains_key(path) {
             Presence::File
-        } else if self.folders.contains(path) {
+        } else if path.is_empty() || self.folders.contains(path) {
             Presence::Folder
         } else if self.ignored.contains(path) || self.would_be_ignored(path) {
             Presence::Ignored

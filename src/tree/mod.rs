@@ -17,6 +17,7 @@ use ignore::gitignore::GitignoreBuilder;
 use rayon::prelude::*;
 
 use crate::finding::{Level, Notice};
+use crate::git::Before;
 pub use index::{Index, Presence, join};
 pub use root::{Located, locate};
 
@@ -30,8 +31,9 @@ pub struct Tree {
     index: Index,
     /// What git tracks; `None`: it can't tell.
     tracked: Option<HashSet<String>>,
-    /// Texts that stand in for what is on disk: an edit to be tried, an editor's buffer, a test.
-    overlays: BTreeMap<String, Vec<u8>>,
+    /// Texts that stand in for what is on disk: an edit to be tried, an editor's buffer, an earlier commit, a test.
+    /// `None`: as if the file were not there.
+    overlays: BTreeMap<String, Option<Vec<u8>>>,
     notices: Vec<Notice>,
 }
 
@@ -107,7 +109,28 @@ impl Tree {
     pub fn overlay(&mut self, path: impl AsRef<str>, bytes: Vec<u8>) {
         let Some(path) = join("", path.as_ref()).filter(|path| !path.is_empty()) else { return };
         self.index.insert(path.clone(), self.tracked(&path));
-        self.overlays.insert(path, bytes);
+        self.overlays.insert(path, Some(bytes));
+    }
+
+    /// The tree as it was before a change: with these texts, and without the files that have none.
+    #[must_use]
+    pub fn before(mut self, change: Before) -> Self {
+        for (path, bytes) in change {
+            match bytes {
+                // Ours to read neither now nor then: an ignore file of ours speaks against it.
+                Some(_)
+                    if self.index.presence(&path) != Presence::File
+                        && !matches!(self.read(&path), Content::Missing) => {}
+                Some(bytes) => self.overlay(path, bytes),
+                None => {
+                    self.index.remove(&path);
+                    self.overlays.insert(path, None);
+                }
+            }
+        }
+        self.index.forget_ignore_rules();
+        self.read_ignore_files();
+        self
     }
 
     /// Every path of the tree.
@@ -132,7 +155,8 @@ impl Tree {
     #[must_use]
     pub fn read(&self, path: &str) -> Content {
         let Some(path) = join("", path).filter(|path| !path.is_empty()) else { return Content::Missing };
-        if let Some(bytes) = self.overlays.get(&path) {
+        if let Some(overlay) = self.overlays.get(&path) {
+            let Some(bytes) = overlay else { return Content::Missing };
             if bytes.len() as u64 > MAX_FILE_SIZE {
                 return Content::Refused(too_large(path));
             }

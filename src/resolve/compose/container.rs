@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Level, Notice};
+use crate::model::MissingFile;
 use crate::resolve::project::{Build, Container, Mount};
 use crate::tree::join;
 
@@ -12,14 +13,15 @@ use super::stack::{FoundResource, Stack};
 use super::variables::Scope;
 use super::volumes;
 
-/// The containers of the services that are switched on; where profiles switch everything off, all of them.
+/// The containers of the services that are switched on (where profiles switch everything off, all of them), and the
+/// env files that they lack.
 pub fn containers<'a>(
     files: Files<'a>,
     stack: &Stack,
     scope: &Scope<'a>,
     profiles: &[String],
     notices: &mut Vec<Notice>,
-) -> Vec<Container> {
+) -> (Vec<Container>, Vec<MissingFile>) {
     let on = |layer: &&Layer| {
         let own = layer.profiles.value.as_deref().unwrap_or_default();
         own.is_empty()
@@ -30,10 +32,12 @@ pub fn containers<'a>(
     if active.is_empty() {
         active = stack.services.iter().collect();
     }
+    let mut missing = Vec::new();
     for layer in &active {
         check(layer, stack, notices);
+        missing.extend(files.missing(layer.env_files.value.as_deref().unwrap_or_default()));
     }
-    active.into_iter().map(|layer| container(files, layer.clone(), stack, scope, notices)).collect()
+    (active.into_iter().map(|layer| container(files, layer.clone(), stack, scope, notices)).collect(), missing)
 }
 
 /// What compose refuses once all files are merged.
@@ -64,7 +68,6 @@ fn container<'a>(
     notices: &mut Vec<Notice>,
 ) -> Container {
     let env_files = layer.env_files.value.unwrap_or_default();
-    files.missing(&layer.name.value, &env_files, notices);
     let environment = files.container(layer.environment.value.unwrap_or_default(), &env_files, scope, notices);
     let networks = layer.networks.value.filter(|networks| !networks.is_empty());
     let network_mode = layer.network_mode.value;

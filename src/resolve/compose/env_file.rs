@@ -1,9 +1,12 @@
 //! `.env` for interpolation and `env_file` for containers: what they set, and what could not be told.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
-use crate::finding::{Level, Notice};
+use crate::facts::compose::ExampleCopy;
+use crate::finding::Notice;
+use crate::model::MissingFile;
 use crate::resolve::project::{Variable, Variables};
 use crate::source::Sources;
 use crate::symbol::{Resolved, Symbols};
@@ -25,6 +28,35 @@ pub struct Files<'a> {
     pub index: &'a Index,
     /// The symbols of the run.
     pub symbols: &'a Symbols,
+    /// Examples that stand in for files that are not there; `None`: nothing does.
+    pub examples: Option<&'a Examples<'a>>,
+}
+
+/// Examples of env files that the repository tells to copy, and whether one was needed.
+pub struct Examples<'a> {
+    copies: &'a [ExampleCopy],
+    /// Index of the first copy that was needed.
+    used: Cell<Option<usize>>,
+}
+
+impl<'a> Examples<'a> {
+    /// The examples of a repository, if any.
+    #[must_use]
+    pub fn of(facts: &'a Facts) -> Option<Self> {
+        (!facts.copies.is_empty()).then(|| Self { copies: &facts.copies, used: Cell::new(None) })
+    }
+
+    /// The first copy that stood in for a file.
+    #[must_use]
+    pub fn used(&self) -> Option<&'a ExampleCopy> {
+        self.copies.get(self.used.get()?)
+    }
+
+    fn for_target(&self, target: &str) -> Option<&'a str> {
+        let at = self.copies.iter().position(|copy| copy.target == target)?;
+        self.used.set(self.used.get().or(Some(at)));
+        Some(&self.copies[at].example)
+    }
 }
 
 impl<'a> Files<'a> {
@@ -79,7 +111,12 @@ impl<'a> Files<'a> {
         outer: &Scope<'a>,
         notices: &mut Vec<Notice>,
     ) -> Option<BTreeMap<String, Variable>> {
-        let file = self.facts.env_files.iter().find(|file| file.path == path)?.file;
+        let find = |path: &str| self.facts.env_files.iter().find(|file| file.path == path);
+        let real = find(path);
+        let file = match real {
+            Some(real) => real.file,
+            None => find(self.examples?.for_target(path)?)?.file,
+        };
         let (entries, broken) = dotenv::parse(file, self.sources.get(file).text(), dialect);
         notices.extend(broken);
         let mut scope = outer.clone();
@@ -87,6 +124,10 @@ impl<'a> Files<'a> {
         for entry in entries {
             let name = entry.key.value;
             let value = match entry.value {
+                // What an example leaves empty is to be filled in.
+                Some(value) if real.is_none() && value.text.is_empty() => {
+                    Resolved::known(self.symbols.opaque_text(entry.span), Vec::new())
+                }
                 Some(value) if value.expands => scope.interpolate(&value.text, notices),
                 Some(value) => Resolved::known(value.text, Vec::new()),
                 None => scope.states(&name, entry.key.span),
@@ -110,15 +151,22 @@ impl<'a> Files<'a> {
         self.index.files_below(folder).any(|file| is_example(file, path))
     }
 
-    /// Notes what compose itself would say about env files that are required and not there.
-    pub fn missing(&self, service: &str, env_files: &[EnvFile], notices: &mut Vec<Notice>) {
-        for file in env_files {
-            let absent = file.required && !self.may_exist(file.path.as_deref());
-            if absent && !self.facts.env_files.iter().any(|read| Some(&read.path) == file.path.as_ref()) {
-                let message = format!("env file of service `{service}` not found");
-                notices.push(Notice::at("missing-env-file", Level::Warning, file.span, message));
-            }
-        }
+    /// The env files that are required and certainly not there.
+    pub fn missing(&self, env_files: &[EnvFile]) -> Vec<MissingFile> {
+        let absent = |file: &&EnvFile| {
+            // Portainer writes `stack.env` itself.
+            let made = file.path.as_deref().is_some_and(|path| path.rsplit('/').next() == Some("stack.env"));
+            file.required
+                && !made
+                && !self.may_exist(file.path.as_deref())
+                && !self.facts.env_files.iter().any(|read| Some(&read.path) == file.path.as_ref())
+        };
+        let missing = |file: &EnvFile| MissingFile {
+            span: file.span,
+            path: file.path.clone().unwrap_or_default(),
+            consequence: "compose refuses to start: `env file … not found`",
+        };
+        env_files.iter().filter(absent).map(missing).collect()
     }
 }
 

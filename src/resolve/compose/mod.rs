@@ -16,7 +16,7 @@ mod volumes;
 
 use crate::config::Config;
 use crate::facts::Facts;
-use crate::finding::Notice;
+use crate::finding::{Confidence, Notice};
 use crate::model;
 use crate::resolve::environments::{self, Composition};
 use crate::resolve::project::Project;
@@ -24,7 +24,7 @@ use crate::source::Sources;
 use crate::symbol::Symbols;
 use crate::tree::{Index, join};
 
-use env_file::Files;
+use env_file::{Examples, Files};
 use variables::Scope;
 
 /// Every project that the compose files describe, and what compose would refuse in them.
@@ -35,11 +35,12 @@ pub fn projects(
     symbols: &Symbols,
     config: &Config,
 ) -> (Vec<Project>, Vec<Notice>) {
-    let files = Files { facts, sources, index, symbols };
+    let files = Files { facts, sources, index, symbols, examples: None };
     let mut notices = Vec::new();
     let mut projects = Vec::new();
     for composition in environments::compositions(facts, config, &|folder| compose_file(files, folder)) {
-        projects.push(project(files, composition, &mut notices));
+        projects.push(project(files, &composition, &mut notices));
+        projects.extend(from_example(files, &composition));
     }
     // A file that several environments share says the same thing in each.
     let mut once: Vec<Notice> = Vec::new();
@@ -51,27 +52,56 @@ pub fn projects(
     (projects, once)
 }
 
-fn project(files: Files<'_>, composition: Composition<'_>, notices: &mut Vec<Notice>) -> Project {
-    let shell = Scope::new(files.symbols);
+/// The same files as a clone runs them in which env files were made from their examples, as the repository says.
+fn from_example(files: Files<'_>, composition: &Composition<'_>) -> Option<Project> {
+    // Where it matters most, nobody runs on the values of an example.
+    if composition.stage > model::Stage::Unlabelled {
+        return None;
+    }
+    let examples = Examples::of(files.facts)?;
+    let project = project(Files { examples: Some(&examples), ..files }, composition, &mut Vec::new());
+    let used = examples.used()?;
+    Some(Project {
+        name: format!("{} from-example", project.name),
+        evidence: format!("{}; {} says to copy {} to {}", project.evidence, used.place, used.example, used.target),
+        confidence: project.confidence.min(Confidence::Medium),
+        ..project
+    })
+}
+
+fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<Notice>) -> Project {
+    let mut scope = Scope::new(files.symbols);
     let dotenv = join(&composition.directory, ".env").unwrap_or_default();
-    let scope = files.scope(&dotenv, &shell, notices).unwrap_or(shell);
-    let profiles = known(&scope, "COMPOSE_PROFILES").map(|list| split(&list, ',')).unwrap_or_default();
+    let env_files =
+        if composition.env_files.is_empty() { std::slice::from_ref(&dotenv) } else { &composition.env_files };
+    // Later env files win over earlier ones.
+    for path in env_files.iter().rev() {
+        if let Some(with) = files.scope(path, &scope, notices) {
+            scope = with;
+        }
+    }
+    let profiles = if composition.profiles.is_empty() {
+        known(&scope, "COMPOSE_PROFILES").map(|list| split(&list, ',')).unwrap_or_default()
+    } else {
+        composition.profiles.clone()
+    };
     let mut loader = stack::Loader::new(files);
     let stack = loader.load(&composition.files, &composition.directory, &scope);
     notices.append(&mut loader.notices);
-    let containers = container::containers(files, &stack, &scope, &profiles, notices);
+    let (containers, missing) = container::containers(files, &stack, &scope, &profiles, notices);
     Project {
-        name: composition.name,
+        name: composition.name.clone(),
         kind: model::EnvironmentKind::Compose,
         stage: composition.stage,
         files: loader.files,
-        evidence: composition.evidence,
+        evidence: composition.evidence.clone(),
         confidence: composition.confidence,
-        directory: composition.directory,
+        directory: composition.directory.clone(),
         containers,
         networks: stack.networks,
         cluster: None,
         external_networks: stack.external_networks,
+        missing,
     }
 }
 

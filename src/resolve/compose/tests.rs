@@ -113,9 +113,9 @@ fn a_missing_env_file_with_an_example_leaves_names_unknown() {
     let files = [(".env.example", "PW=x\n"), ("compose.yaml", "services:\n  app: {image: a, env_file: .env}\n")];
     let with = world(&files);
     assert!(matches!(with.projects[0].containers[0].environment.get("PW"), Lookup::Unknown(_)));
-    assert_eq!(with.notices, []);
+    assert!(with.projects[0].missing.is_empty());
     let without = world(&files[1..]);
-    assert_eq!(without.notices[0].code, "missing-env-file");
+    assert_eq!(without.projects[0].missing[0].path, ".env");
 }
 
 #[test]

@@ -74,10 +74,19 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
         }
     }
     if matches!(family, Family::RedisRs | Family::Unknown) {
-        // An error that only one library raises is no fact about another one.
-        parts.error = None;
+        // An error that only one library raises is no fact about another one; but none reads past these characters.
+        parts.error = parts
+            .error
+            .filter(|_| cuts_userinfo(text.as_str()))
+            .map(|error| ClientError { message: "invalid URL".to_owned(), ..error });
     }
     parts
+}
+
+/// Whether a raw `#`, `/` or `?` stands between the password's colon and the `@`.
+fn cuts_userinfo(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    rest.find(['#', '/', '?']).is_some_and(|at| rest[..at].contains(':') && rest[at..].contains('@'))
 }
 
 fn first_broker(text: &Text) -> Text {

@@ -42,7 +42,7 @@ pub fn outcomes(
     let Auth::Users(users) = auth else { return vec![(version, Outcome::Undetermined)] };
     let link = Link { client, server, users, symbols };
     if family == Family::Unknown || family == Family::RedisRs {
-        return vec![(version, link.whatever_the_library())];
+        return link.whatever_the_library().into_iter().map(|outcome| (version, outcome)).collect();
     }
     let mut all: Vec<(VersionRange, Outcome)> = Vec::new();
     for part in split(version, borders(family)) {
@@ -173,19 +173,45 @@ impl Link<'_> {
         }
     }
 
-    /// One outcome for a library that is not known: only where all of them agree.
-    fn whatever_the_library(&self) -> Outcome {
-        let families = [Family::RedisPy, Family::NodeRedis, Family::Ioredis];
-        let mut all = families.into_iter().flat_map(|family| {
-            split(VersionRange::default(), borders(family)).into_iter().map(move |part| self.outcome(family, part))
-        });
-        let Some(first) = all.next() else { return Outcome::Undetermined };
-        let kind = |outcome: &Outcome| match outcome {
-            Outcome::Fails { stage, fault, .. } => (std::mem::discriminant(outcome), Some(*stage), *fault),
-            Outcome::WorksUnauthenticated { fault } => (std::mem::discriminant(outcome), None, Some(*fault)),
-            _ => (std::mem::discriminant(outcome), None, None),
+    /// The outcomes for a library that is not known: what all of them agree on. Where each meets the same fault, and only
+    /// some are refused, both ends are given.
+    fn whatever_the_library(&self) -> Vec<Outcome> {
+        // Older ones are no longer met: node-redis 3 and ioredis 4 left the user name out.
+        let families = [(Family::RedisPy, 3), (Family::NodeRedis, 4), (Family::Ioredis, 5)];
+        let mut all: Vec<Outcome> = families
+            .into_iter()
+            .flat_map(|(family, oldest)| {
+                let range = VersionRange { from: Some((oldest, 0)), to: None };
+                split(range, borders(family)).into_iter().map(move |part| self.outcome(family, part))
+            })
+            .collect();
+        // ioredis goes on in another database than the one it was told: the same mistake, met later.
+        let beyond = |outcome: &Outcome| matches!(outcome, Outcome::Fails { stage: FailStage::Select, .. });
+        if all.iter().any(beyond) && all.iter().all(|outcome| beyond(outcome) || *outcome == Outcome::Works) {
+            all.retain(beyond);
+        }
+        let fault = |outcome: &Outcome| match outcome {
+            Outcome::Fails { fault, .. } => *fault,
+            Outcome::WorksUnauthenticated { fault } => Some(*fault),
+            _ => None,
         };
-        if all.all(|outcome| kind(&outcome) == kind(&first)) { first } else { Outcome::Undetermined }
+        let stage = |outcome: &Outcome| match outcome {
+            Outcome::Fails { stage, .. } => Some(*stage),
+            _ => None,
+        };
+        let kind = |outcome: &Outcome| (std::mem::discriminant(outcome), stage(outcome));
+        let Some(first) = all.first().cloned() else { return vec![Outcome::Undetermined] };
+        let other = all.iter().find(|outcome| kind(outcome) != kind(&first)).cloned();
+        match (all.iter().all(|outcome| fault(outcome) == fault(&first)), other) {
+            (true, None) => vec![first],
+            (true, Some(other)) if fault(&first).is_some() => vec![first, other],
+            (false, _) if all.iter().all(|outcome| fault(outcome).is_some()) => {
+                // With a user name that some leave out: in each case a password meets a server that has none.
+                let unexpected = all.iter().find(|outcome| fault(outcome) == Some(AuthFault::UnexpectedPassword));
+                vec![unexpected.cloned().unwrap_or(Outcome::Undetermined)]
+            }
+            _ => vec![Outcome::Undetermined],
+        }
     }
 
     fn authentication(&self, family: Family, version: VersionRange) -> Outcome {

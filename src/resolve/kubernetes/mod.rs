@@ -96,6 +96,7 @@ fn project(set: &Set, elsewhere: BTreeSet<String>, symbols: &Symbols) -> Project
         networks: BTreeMap::from([(pod::NETWORK.to_owned(), false)]),
         cluster: Some(cluster),
         external_networks: BTreeSet::new(),
+        missing: Vec::new(),
     }
 }
 

@@ -405,7 +405,7 @@ fn variables(container: &Container, image: &Image, runs: &[Case<Run>]) -> Vec<Im
             let usage = match image.usage(name) {
                 _ if referenced(name) || name == "REDISCLI_AUTH" => VariableUse::Read,
                 _ if untold => VariableUse::Unknown,
-                VariableUse::Read if bypassed => VariableUse::Ignored,
+                VariableUse::Read if bypassed => VariableUse::Bypassed,
                 usage => usage,
             };
             ImageVariable {

@@ -150,7 +150,7 @@ fn images_read_their_own_variables() {
     let bypassed = world("bitnami/redis", &["redis-server"]).set("REDIS_PASSWORD", "x").server().expect("a server");
     assert_eq!(
         (spoken(&bypassed.auth[0].auth), bypassed.variables[0].usage),
-        ("open".to_owned(), VariableUse::Ignored)
+        ("open".to_owned(), VariableUse::Bypassed)
     );
 
     assert_eq!(world("redis/redis-stack", &[]).set("REDIS_ARGS", "--requirepass x").auth(), "password x");

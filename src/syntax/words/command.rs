@@ -12,6 +12,14 @@ use crate::text::Text;
 /// # Errors
 /// `invalid command line string` with the place (unbalanced quote, unquoted parenthesis).
 pub fn split_command(text: &Text) -> Result<Vec<Text>, WordError> {
+    split_until_stop(text).map(|(words, _)| words)
+}
+
+/// As [`split_command`], with the offset of the character that stopped it, if one did.
+///
+/// # Errors
+/// As [`split_command`].
+pub fn split_until_stop(text: &Text) -> Result<(Vec<Text>, Option<usize>), WordError> {
     let value = text.as_str();
     let mut words = Vec::new();
     let mut word: Option<(usize, Builder<'_>)> = None;
@@ -56,7 +64,7 @@ pub fn split_command(text: &Text) -> Result<Vec<Text>, WordError> {
                 let last = word.take().map(|(start, builder)| builder.finish(start..end));
                 // `2>file`: the number belongs to the redirection.
                 words.extend(last.filter(|last| char != '>' || !is_number(last.as_str())));
-                return Ok(words);
+                return Ok((words, Some(at)));
             }
             _ => {}
         }
@@ -66,7 +74,7 @@ pub fn split_command(text: &Text) -> Result<Vec<Text>, WordError> {
     words.extend(word.map(|(start, builder)| builder.finish(start..end)));
     match open {
         Some((_, at)) => Err(invalid(text, at)),
-        None => Ok(words),
+        None => Ok((words, None)),
     }
 }
 

@@ -1,0 +1,99 @@
+//! Clients whose environment is not known: code that no container runs, URLs in env files that nothing here reads.
+//!
+//! Whom they reach can't be told, but what their URLs say can be read. They make up one environment without a name.
+
+use crate::finding::Confidence;
+use crate::model::{Client, Environment, EnvironmentKind, Family, Place, Reach, Stage};
+use crate::resolve::Inputs;
+use crate::resolve::clients::{self, Ids};
+use crate::resolve::evaluate::{self, ConnectionSettings, FoundClient};
+use crate::resolve::literals::is_redis_url;
+use crate::resolve::network::is_loopback;
+use crate::resolve::placement::is_test;
+use crate::resolve::project::Lookup;
+use crate::source::Span;
+use crate::symbol::{Resolved, Step, Symbols};
+use crate::syntax::dotenv::{self, Dialect};
+use crate::text::Text;
+
+/// The clients that none of the environments has; `None`: there are none.
+#[must_use]
+pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Environment> {
+    let placed: Vec<&Client> = environments.iter().flat_map(|environment| &environment.clients).collect();
+    let is_placed = |span: Span| {
+        placed.iter().any(|client| {
+            let texts = client.cases.iter().flat_map(|case| [&case.url, &case.host, &case.password]).flatten();
+            client.span == span || texts.flat_map(Text::spans).any(|part| span.contains(part) && !part.is_empty())
+        })
+    };
+    let mut ids = Ids::default();
+    let mut all = Vec::new();
+    for found in in_code(inputs).into_iter().chain(in_env_files(inputs)) {
+        let texts = [&found.settings.url, &found.settings.host, &found.settings.password].into_iter().flatten();
+        let values = texts.flat_map(|value| &value.alternatives).filter_map(|one| one.value.as_ref());
+        if is_placed(found.span) || values.flat_map(Text::spans).any(|span| !span.is_empty() && is_placed(span)) {
+            continue;
+        }
+        let id = ids.next(&Place::Host, found.setting.as_deref());
+        let mut client = clients::client(inputs, found, Place::Host, id);
+        for case in &mut client.cases {
+            let Some(host) = case.host.as_ref().filter(|host| Symbols::is_known(host)) else { continue };
+            if host.as_str().contains('.') && !is_loopback(host.as_str()) {
+                case.reach = Reach::External;
+            }
+        }
+        all.push(client);
+    }
+    (!all.is_empty()).then(|| Environment {
+        name: String::new(),
+        kind: EnvironmentKind::Host,
+        stage: Stage::Unlabelled,
+        files: Vec::new(),
+        evidence: "nothing in the repository says where these run".to_owned(),
+        confidence: Confidence::Medium,
+        services: Vec::new(),
+        servers: Vec::new(),
+        clients: all,
+        links: Vec::new(),
+        cluster: crate::model::ClusterView::default(),
+        references: Vec::new(),
+        missing: Vec::new(),
+        lost_words: Vec::new(),
+    })
+}
+
+fn in_code(inputs: &Inputs<'_>) -> Vec<FoundClient> {
+    let runs = |path: &str| !is_test(path);
+    let lookup = |_: &str| Lookup::Absent;
+    let place =
+        evaluate::CodePlace { runs: &runs, lookup: &lookup, dotenv: &[], sources: inputs.sources, scope: "unplaced" };
+    evaluate::clients(inputs.facts, &place, inputs.symbols)
+}
+
+fn in_env_files(inputs: &Inputs<'_>) -> Vec<FoundClient> {
+    let mut found = Vec::new();
+    for file in inputs.facts.env_files.iter().filter(|file| !file.example && !is_test(&file.path)) {
+        let (entries, _) = dotenv::parse(file.file, inputs.sources.get(file.file).text(), Dialect::Compose);
+        for entry in entries {
+            let Some(value) = entry.value.filter(|value| !(value.expands && value.text.as_str().contains('$'))) else {
+                continue;
+            };
+            if !is_redis_url(value.text.as_str()) {
+                continue;
+            }
+            let step = Step { span: entry.key.span, label: format!("`{}` is set here", entry.key.value) };
+            found.push(FoundClient {
+                span: value.text.span(),
+                setting: Some(entry.key.value),
+                family: Family::Unknown,
+                settings: ConnectionSettings {
+                    url: Some(Resolved::known(value.text, vec![step])),
+                    ..ConnectionSettings::default()
+                },
+                confidence: Confidence::Medium,
+                trace: Vec::new(),
+            });
+        }
+    }
+    found
+}

@@ -1,0 +1,132 @@
+//! Clients that no readable code shows: bought images, configuration files, command lines, and the `.env` in a folder
+//! of code in other languages.
+//!
+//! Comes in: a container, what lies in it, and the clients already known. Goes out: what else connects to Redis there.
+
+mod command_lines;
+mod folder_env;
+mod images;
+mod references;
+mod settings_files;
+
+use crate::library::Family;
+use crate::model::Client;
+use crate::resolve::Inputs;
+use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
+use crate::resolve::placement::Placement;
+use crate::resolve::project::{Container, Project};
+use crate::source::Span;
+use crate::symbol::{Alternative, Step, Symbols};
+use crate::text::Text;
+
+pub use folder_env::clients as from_folder_env;
+pub use settings_files::on_host;
+
+/// A container and what is known of it.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// What it runs among.
+    pub project: &'a Project,
+    /// The container.
+    pub container: &'a Container,
+    /// The files in it.
+    pub placement: &'a Placement,
+}
+
+/// The clients that the image's own table, the command line and configuration files show; `known` are those that the
+/// container's code was seen to make.
+#[must_use]
+pub fn clients(inputs: &Inputs<'_>, around: Surroundings<'_>, known: &[Client]) -> Vec<FoundClient> {
+    let mut found = images::clients(around.container);
+    found.extend(command_lines::clients(inputs, around.container));
+    if found.is_empty() && !known.iter().any(has_address) {
+        found.extend(settings_files::clients(inputs, around));
+    }
+    found
+}
+
+/// Whether it is known where a client connects to: then that is what counts, and not a file beside it.
+fn has_address(client: &Client) -> bool {
+    client.cases.iter().any(|case| case.host.as_ref().is_some_and(Symbols::is_known))
+}
+
+/// Whether the container runs some program of others that is no client of Redis, whatever is mounted into it.
+fn is_infrastructure(container: &Container) -> bool {
+    const NAMES: [&str; 18] = [
+        "adminer",
+        "alpine",
+        "busybox",
+        "caddy",
+        "elasticsearch",
+        "haproxy",
+        "httpd",
+        "mailhog",
+        "mailpit",
+        "mariadb",
+        "mongo",
+        "mysql",
+        "nginx",
+        "pgadmin4",
+        "postgis",
+        "postgres",
+        "rabbitmq",
+        "traefik",
+    ];
+    let mut images = container.image.iter().flat_map(|image| &image.alternatives).filter_map(|one| one.value.as_ref());
+    container.build.is_none() && images.any(|image| NAMES.contains(&last_name(repository(image.as_str()))))
+}
+
+/// An image reference without tag and digest.
+fn repository(reference: &str) -> &str {
+    let reference = reference.split_once('@').map_or(reference, |(name, _)| name);
+    let last = reference.rfind('/').map_or(0, |at| at + 1);
+    reference[last..].find(':').map_or(reference, |at| &reference[..last + at])
+}
+
+fn last_name(repository: &str) -> &str {
+    repository.rsplit('/').next().unwrap_or(repository)
+}
+
+fn is_redis_url(value: &str) -> bool {
+    let lower = value.trim_start().to_ascii_lowercase();
+    ["redis://", "rediss://", "valkey://", "valkeys://"].iter().any(|scheme| lower.starts_with(scheme))
+}
+
+fn is_redis_url_alternative(alternative: &Alternative) -> bool {
+    alternative.value.as_ref().map(Text::as_str).is_some_and(is_redis_url)
+}
+
+/// A client of no known library.
+fn client(
+    setting: &str,
+    span: Span,
+    family: Family,
+    settings: ConnectionSettings,
+    confidence: crate::finding::Confidence,
+) -> FoundClient {
+    FoundClient {
+        span,
+        setting: Some(setting.to_owned()),
+        family,
+        settings,
+        confidence,
+        trace: vec![Step { span, label: format!("{setting} is set here") }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_without_tag() {
+        for (reference, name) in [
+            ("nginx", "nginx"),
+            ("nginx:1.27", "nginx"),
+            ("localhost:5000/a/b", "localhost:5000/a/b"),
+            ("ghcr.io/a/b:1@sha256:00", "ghcr.io/a/b"),
+        ] {
+            assert_eq!(repository(reference), name);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A health check that can't do what it is for: it asks where nobody listens, or sends what no shell filled in. From
+//! servers.
+
+use crate::finding::{Confidence, Finding, Label, Severity};
+use crate::model::{Healthcheck, Server};
+use crate::rule::{Category, Context, Rule};
+use crate::rules::common;
+use crate::source::Span;
+
+/// See `rules/broken-healthcheck.md`.
+pub static RULE: Rule = Rule {
+    name: "broken-healthcheck",
+    category: Category::Health,
+    severity: Severity::Warning,
+    pedantic: false,
+    doc: include_str!("../../rules/broken-healthcheck.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for environment in &context.model.environments {
+        for server in &environment.servers {
+            let Some(health) = server.healthcheck.as_ref().filter(|health| health.understood) else { continue };
+            for fault in faults(server, health) {
+                let confidence = Confidence::High.min(server.confidence).min(environment.confidence);
+                let primary = Label::new(fault.span, fault.label);
+                let mut finding = common::finding(&RULE, environment, confidence, primary, fault.message);
+                finding.severity = fault.severity;
+                finding.related.extend(fault.other);
+                finding.help = Some(fault.help);
+                findings.push(finding);
+            }
+        }
+    }
+}
+
+/// One thing that is wrong with a check.
+struct Fault {
+    span: Span,
+    label: &'static str,
+    severity: Severity,
+    message: String,
+    other: Option<Label>,
+    help: String,
+}
+
+fn faults(server: &Server, health: &Healthcheck) -> Vec<Fault> {
+    let name = common::server_name(server);
+    let mut found = Vec::new();
+    if let Some(span) = health.unexpanded {
+        found.push(Fault {
+            span,
+            label: "sent as it stands here",
+            severity: Severity::Warning,
+            message: format!("the health check of `{name}` runs without a shell: its variable is never filled in"),
+            other: None,
+            help: "use the form that a shell reads: `test: [\"CMD-SHELL\", \"…\"]`".to_owned(),
+        });
+    }
+    // Without a port nothing can be said; with two, either may be meant.
+    if let Some(asked) = health.port
+        && let Some(serves) = server.port.or(server.tls_port)
+    {
+        let known = [server.port, server.tls_port];
+        if !known.contains(&Some(asked)) {
+            found.push(Fault {
+                span: health.span,
+                label: "nobody listens on this port",
+                severity: Severity::Warning,
+                message: format!(
+                    "the health check asks port {asked}, but `{name}` listens on {serves}: `Could not connect to Redis at 127.0.0.1:{asked}: Connection refused`"
+                ),
+                other: port_directive(server),
+                help: format!("ask the port it listens on: `redis-cli -p {serves} …`"),
+            });
+        } else if server.tls_port == Some(asked) && server.port != Some(asked) && !health.tls {
+            found.push(Fault {
+                span: health.span,
+                label: "no `--tls` here",
+                severity: Severity::Warning,
+                message: format!(
+                    "the health check speaks plain text to the TLS port {asked} of `{name}`: the connection is closed"
+                ),
+                other: port_directive(server),
+                help: "add `--tls` and the certificate's authority (`--cacert`)".to_owned(),
+            });
+        } else if health.tls && server.port == Some(asked) && server.tls_port != Some(asked) {
+            found.push(Fault {
+                span: health.span,
+                label: "TLS to a plain port",
+                severity: Severity::Warning,
+                message: format!(
+                    "the health check speaks TLS to the plain port {asked} of `{name}`: it hangs until its timeout"
+                ),
+                other: port_directive(server),
+                help: "leave `--tls` out, or ask the TLS port".to_owned(),
+            });
+        }
+    }
+    if health.writes {
+        found.push(Fault {
+            span: health.span,
+            label: "this writes a key",
+            severity: Severity::Note,
+            message: format!("the health check of `{name}` writes a key each time it runs"),
+            other: None,
+            help: "use `ping`, which changes nothing".to_owned(),
+        });
+    }
+    found
+}
+
+/// Where the port that the server listens on is set.
+fn port_directive(server: &Server) -> Option<Label> {
+    let directive = server.directives.iter().rev().find(|directive| {
+        matches!(directive.name.value.as_str(), "port" | "tls-port") && directive.overridden_by.is_none()
+    })?;
+    let span = directive.arguments.first().map_or(directive.name.span, crate::text::Text::span);
+    Some(Label::new(span, "it listens here"))
+}
