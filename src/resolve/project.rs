@@ -136,6 +136,8 @@ pub struct Container {
     pub working_dir: Option<Text>,
     /// Profiles that switch it on; empty: always on.
     pub profiles: Vec<String>,
+    /// Variables of its own environment that were filled into its command before it starts (`$(NAME)` in a pod).
+    pub expanded: BTreeSet<String>,
 }
 
 impl Container {
@@ -164,6 +166,7 @@ impl Container {
             healthcheck_span: None,
             working_dir: None,
             profiles: Vec::new(),
+            expanded: BTreeSet::new(),
         }
     }
 

@@ -112,6 +112,15 @@ fn container(
         let words = words.collect();
         Some(vec![Case { when: Vec::new(), value: words, trace }])
     };
+    let expanded = ["command", "args"]
+        .into_iter()
+        .filter_map(|key| value.get(key))
+        .flat_map(Value::items)
+        .filter_map(Value::text)
+        .flat_map(|text| {
+            environment.map.keys().filter(move |name| text.as_str().contains(&format!("$({name})"))).cloned()
+        })
+        .collect();
     let probe = ["readinessProbe", "livenessProbe"].iter().find_map(|probe| value.at(&[probe, "exec", "command"]));
     let image = value.text_at(&["image"]).filter(|_| !value.get("image").is_some_and(|image| image.opaque));
     let span = own.map_or(workload.name.span, |own| if one { workload.name.span } else { own.span() });
@@ -128,6 +137,7 @@ fn container(
             vec![Case { when: Vec::new(), value: words.collect(), trace: Vec::new() }]
         }),
         healthcheck_span: probe.map(|probe| probe.span),
+        expanded,
         ..Container::named(&name, span)
     };
     if image.is_none() {
