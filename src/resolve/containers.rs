@@ -1,7 +1,7 @@
 //! A project of containers → an environment of the model: servers, clients, links.
 
 use crate::facts::EnvFile;
-use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Place, Reach, Server};
+use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Reach, Server};
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::evaluate::FoundClient;
 use crate::resolve::network::Network;
@@ -139,7 +139,18 @@ pub fn links(
             let Reach::Servers(reached) = &case.reach else { continue };
             for server_at in reached {
                 let own = ClientCase { port: port(client, case, *server_at), ..case.clone() };
-                let outcomes = outcomes(inputs, client, (case_at, &own), &servers[*server_at]);
+                let outcomes = if own.port.is_none() && case.port.is_some() {
+                    // A port that leads nowhere we know of: something else may listen there.
+                    vec![LinkCase {
+                        when: case.when.clone(),
+                        versions: client.version,
+                        client_case: case_at,
+                        server_case: 0,
+                        outcome: Outcome::Undetermined,
+                    }]
+                } else {
+                    outcomes(inputs, client, (case_at, &own), &servers[*server_at])
+                };
                 if outcomes.is_empty() {
                     continue;
                 }
