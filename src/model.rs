@@ -86,12 +86,85 @@ pub struct Environment {
     pub clients: Vec<Client>,
     /// Who talks to whom.
     pub links: Vec<Link>,
+    /// What is to be said of Kubernetes objects; empty elsewhere.
+    pub cluster: ClusterView,
     /// References to variables of the shell and of `.env`, as written, in settings of Redis.
     pub references: Vec<Reference>,
     /// Files that a container needs and that the repository certainly does not have.
     pub missing: Vec<MissingFile>,
     /// Words of a server's command that never reach it.
     pub lost_words: Vec<LostWords>,
+}
+
+/// Faults and facts of Kubernetes objects that are neither a server's nor a client's.
+#[derive(Debug, Default, Clone)]
+pub struct ClusterView {
+    /// References to keys that their object, which the repository holds, does not have.
+    pub dangling: Vec<DanglingKey>,
+    /// Values of Secrets that end in a line break.
+    pub line_breaks: Vec<SecretLineBreak>,
+    /// Ways from outside the cluster to a container.
+    pub public: Vec<PublicPort>,
+    /// Variables that a Service puts where a program looks for its own.
+    pub collisions: Vec<LinkCollision>,
+}
+
+/// A reference to a key that is not there.
+#[derive(Debug, Clone)]
+pub struct DanglingKey {
+    /// The variable that would get the value.
+    pub variable: Spanned<String>,
+    /// The key asked for.
+    pub key: Spanned<String>,
+    /// `Secret` or `ConfigMap`.
+    pub kind: &'static str,
+    /// The object's name, where it is defined.
+    pub object: Spanned<String>,
+    /// The variable is then left out, and the container starts without it.
+    pub optional: bool,
+    /// The keys it has.
+    pub keys: Vec<String>,
+}
+
+/// A Secret's value that ends in a line break.
+#[derive(Debug, Clone)]
+pub struct SecretLineBreak {
+    /// The Secret's name.
+    pub object: String,
+    /// The key.
+    pub key: Spanned<String>,
+    /// The encoded value.
+    pub span: Span,
+    /// Whether a container of this environment takes it in.
+    pub used: bool,
+}
+
+/// How a port is open to the outside of a cluster.
+#[derive(Debug, Clone)]
+pub struct PublicPort {
+    /// The container behind it.
+    pub container: String,
+    /// Where it says so: `LoadBalancer`, the address, the host port.
+    pub span: Span,
+    /// Such as `Service redis of type LoadBalancer`.
+    pub how: String,
+    /// Port of the container; `None`: all of them or unknown.
+    pub container_port: Option<u16>,
+    /// Something narrows who gets there: source ranges, an internal balancer, a network policy.
+    pub narrowed: bool,
+}
+
+/// A variable `REDIS_PORT=tcp://…` that a Service makes.
+#[derive(Debug, Clone)]
+pub struct LinkCollision {
+    /// The container that gets it.
+    pub container: Spanned<String>,
+    /// The variable.
+    pub variable: String,
+    /// The Service's name.
+    pub service: Spanned<String>,
+    /// How sure it is that a program there reads it.
+    pub confidence: Confidence,
 }
 
 /// A reference to a variable that compose fills in.

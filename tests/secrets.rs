@@ -64,8 +64,10 @@ fn the_list_of_passwords_is_complete_and_true() {
     for password in &passwords {
         assert!(files.contains(password.as_str()), "no fixture holds `{password}`");
     }
-    let known: Vec<String> =
-        passwords.iter().flat_map(|password| [password.clone(), percent_encoded(password)]).collect();
+    let known: Vec<String> = passwords
+        .iter()
+        .flat_map(|password| [password.clone(), percent_encoded(password), base64(password.as_bytes())])
+        .collect();
     for variant in support::variants() {
         let table = fs::read_to_string(variant.beside("faults")).unwrap();
         for (block, at) in table.lines().zip(table.lines().skip(1)) {

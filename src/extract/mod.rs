@@ -5,6 +5,7 @@
 
 pub mod ci;
 pub mod compose;
+pub mod kubernetes;
 pub mod pins;
 pub mod python;
 mod runs;
@@ -20,7 +21,7 @@ use rayon::prelude::*;
 
 use crate::facts::{
     ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, SettingsFile, ci as ci_facts, code,
-    compose as compose_facts,
+    compose as compose_facts, kubernetes as kubernetes_facts,
 };
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources};
@@ -50,6 +51,8 @@ enum Fact {
     Dockerfile(Dockerfile),
     Pins(Vec<Pin>),
     Workflow(ci_facts::Workflow),
+    Manifest(kubernetes_facts::Manifest),
+    Data,
     Settings(SettingsFile),
     Commands(runs::Said),
 }
@@ -75,6 +78,7 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
     driver.facts.modules.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.workflows.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.manifests.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.runs.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
     driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
@@ -120,6 +124,8 @@ impl Driver {
                 Fact::Dockerfile(file) => self.facts.dockerfiles.push(file),
                 Fact::Pins(pins) => self.facts.pins.extend(pins),
                 Fact::Workflow(file) => self.facts.workflows.push(file),
+                Fact::Manifest(file) => self.facts.manifests.push(file),
+                Fact::Data => {}
                 Fact::Settings(file) => self.facts.settings.push(file),
                 Fact::Commands(said) => {
                     self.facts.runs.extend(said.runs);
@@ -233,6 +239,11 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let requests = server_files::copied_by_dockerfile(path, &instructions, index);
             (Fact::Dockerfile(Dockerfile { file, path: path.to_owned(), instructions }), requests, notices)
         }
+        FileKind::Manifest => {
+            let (fact, requests, notices) = kubernetes::extract(file, path, text, index);
+            (Fact::Manifest(fact), requests, notices)
+        }
+        FileKind::Data => (Fact::Data, Vec::new(), Vec::new()),
         FileKind::Workflow => {
             let (fact, notices) = ci::extract(file, path, text);
             (Fact::Workflow(fact), Vec::new(), notices)

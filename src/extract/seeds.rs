@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 
 use super::Job;
 use super::ci::is_workflow;
+use super::kubernetes::is_kustomization;
 use super::pins::is_pin_file;
 use super::settings::is_settings;
 use crate::facts::FileKind;
@@ -20,7 +21,7 @@ enum Says {
     Redis,
     /// It mentions Redis, or is about a queue whose settings may stand elsewhere.
     Code,
-    /// It has services of containers, one of them speaking of Redis.
+    /// It has services of containers, or objects of Kubernetes, one of them speaking of Redis.
     Services,
     /// The same, or else a Redis URL, as a program's settings do.
     ServicesOrUrl,
@@ -40,6 +41,7 @@ static QUEUE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)\bcelery\(|config_from_object|broker_url").ok());
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
+static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t-]*apiVersion:[ \t]").ok());
 static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?mi-u)^[ \t]*(requirepass|masterauth|masteruser|protected-mode|maxmemory-policy|appendonly|appendfsync|aclfile|tls-port|sentinel[ \t]+monitor)[ \t]").ok()
 });
@@ -68,12 +70,20 @@ fn looked_at(tree: &Tree, by_content: Vec<(&str, FileKind, Says)>) -> Vec<Job> {
     for ((path, kind, what), content) in by_content.into_iter().zip(contents) {
         let Some(content) = content else { continue };
         let kind = match (&content, what) {
-            (Content::Bytes(bytes), Says::ServicesOrUrl) if !has_services(bytes) => FileKind::Settings,
+            (Content::Bytes(bytes), Says::ServicesOrUrl) if !has_services(bytes) && !is_manifest(bytes) => {
+                FileKind::Settings
+            }
+            (Content::Bytes(bytes), Says::Services | Says::ServicesOrUrl) if is_manifest(bytes) => FileKind::Manifest,
             _ => kind,
         };
         jobs.push((path.to_owned(), kind, Some(content)));
     }
     jobs
+}
+
+/// Whether it holds objects of Kubernetes rather than services of compose.
+fn is_manifest(bytes: &[u8]) -> bool {
+    found(OBJECT.as_ref(), bytes)
 }
 
 /// Scripts, build files and documents, whatever else they are read as.
@@ -108,6 +118,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
     Some(match extension {
         _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
+        _ if is_kustomization(path) => (FileKind::Manifest, Says::Anything),
         // The folders of CI systems hold `services:` of another kind.
         _ if yaml && !path.starts_with(".git") && !path.contains("/.git") => {
             let also_settings = is_settings(path);
@@ -150,8 +161,10 @@ fn says(what: Says, bytes: &[u8]) -> bool {
         Says::Anything => true,
         Says::Redis => found(REDIS.as_ref(), bytes),
         Says::Code => found(REDIS.as_ref(), bytes) || found(QUEUE.as_ref(), bytes),
-        Says::Services => has_services(bytes),
-        Says::ServicesOrUrl => has_services(bytes) || found(URL.as_ref(), bytes),
+        Says::Services => has_services(bytes) || found(REDIS.as_ref(), bytes) && is_manifest(bytes),
+        Says::ServicesOrUrl => {
+            has_services(bytes) || found(URL.as_ref(), bytes) || found(REDIS.as_ref(), bytes) && is_manifest(bytes)
+        }
         Says::Url => found(URL.as_ref(), bytes),
         Says::Commands => found(COMMANDS.as_ref(), bytes),
         Says::Directive => found(DIRECTIVE.as_ref(), bytes),
@@ -181,7 +194,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &QUEUE, &URL, &COMMANDS, &SERVICES, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &QUEUE, &URL, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

@@ -5,6 +5,7 @@
 pub mod ci;
 pub mod code;
 pub mod compose;
+pub mod kubernetes;
 
 use crate::library::VersionRange;
 use crate::source::{FileId, Span, Spanned};
@@ -26,6 +27,8 @@ pub struct Facts {
     pub dockerfiles: Vec<Dockerfile>,
     /// CI workflows.
     pub workflows: Vec<ci::Workflow>,
+    /// Kubernetes manifests and kustomizations, in path order.
+    pub manifests: Vec<kubernetes::Manifest>,
     /// Versions of client libraries that the repository pins.
     pub pins: Vec<Pin>,
     /// `docker compose` commands in scripts and documents, in path order.
@@ -108,6 +111,10 @@ pub enum FileKind {
     Pins,
     /// A CI workflow.
     Workflow,
+    /// A Kubernetes manifest or kustomization.
+    Manifest,
+    /// Only its text matters.
+    Data,
     /// A program's configuration, read for Redis URLs only.
     Settings,
     /// A script or document, read for the commands that start compose.

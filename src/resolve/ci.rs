@@ -55,6 +55,7 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
         directory: String::new(),
         containers,
         networks: BTreeMap::from([(JOB_NETWORK.to_owned(), false)]),
+        cluster: None,
         external_networks: std::collections::BTreeSet::new(),
         missing: Vec::new(),
     })

@@ -1,7 +1,7 @@
 //! A project of containers → an environment of the model: servers, clients, links.
 
 use crate::facts::EnvFile;
-use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Place, Reach, Server};
+use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Reach, Server};
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::evaluate::FoundClient;
 use crate::resolve::network::Network;
@@ -38,7 +38,11 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
             all.push(client);
         }
     }
-    let links = links(inputs, &all, &servers);
+    let port = |client: &Client, case: &ClientCase, server: usize| match (&client.place, &case.host) {
+        (Place::Container(name), Some(host)) => network.port_behind(name, host, case.port, server),
+        _ => case.port,
+    };
+    let links = links(inputs, &all, &servers, &port);
     let is_server = |name: &str| servers.iter().any(|server| server.service.as_deref() == Some(name));
     let mut missing = project.missing.clone();
     missing.extend(wiring::missing_mounts(inputs, project, is_server));
@@ -53,6 +57,7 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         servers,
         clients: all,
         links,
+        cluster: project.cluster.as_ref().map(|cluster| cluster.view.clone()).unwrap_or_default(),
         references: wiring::references(inputs, project),
         missing,
         lost_words: wiring::lost_words(inputs, project),
@@ -119,16 +124,33 @@ fn reach(network: &Network<'_>, container: &Container, placement: &Placement, ca
     }
 }
 
-/// Who talks to whom, and how that ends.
+/// Who talks to whom, and how that ends. `port` tells the server's own port behind the one that a client names.
 #[must_use]
-pub fn links(inputs: &Inputs<'_>, clients: &[Client], servers: &[Server]) -> Vec<Link> {
+pub fn links(
+    inputs: &Inputs<'_>,
+    clients: &[Client],
+    servers: &[Server],
+    port: &dyn Fn(&Client, &ClientCase, usize) -> Option<u16>,
+) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     for (client_at, client) in clients.iter().enumerate() {
         let first = links.len();
         for (case_at, case) in client.cases.iter().enumerate() {
             let Reach::Servers(reached) = &case.reach else { continue };
             for server_at in reached {
-                let outcomes = outcomes(inputs, client, (case_at, case), &servers[*server_at]);
+                let own = ClientCase { port: port(client, case, *server_at), ..case.clone() };
+                let outcomes = if own.port.is_none() && case.port.is_some() {
+                    // A port that leads nowhere we know of: something else may listen there.
+                    vec![LinkCase {
+                        when: case.when.clone(),
+                        versions: client.version,
+                        client_case: case_at,
+                        server_case: 0,
+                        outcome: Outcome::Undetermined,
+                    }]
+                } else {
+                    outcomes(inputs, client, (case_at, &own), &servers[*server_at])
+                };
                 if outcomes.is_empty() {
                     continue;
                 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::EnvFile;
 use crate::finding::Confidence;
-use crate::model::{Client, Environment, EnvironmentKind, Place, Reach, Server, Stage};
+use crate::model::{Client, ClusterView, Environment, EnvironmentKind, Place, Reach, Server, Stage};
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::containers::links;
 use crate::resolve::network::is_loopback;
@@ -45,7 +45,7 @@ pub fn environments(inputs: &mut Inputs<'_>, projects: &[Project]) -> Vec<Enviro
         if clients.is_empty() {
             continue;
         }
-        let links = links(inputs, &clients, &area.servers);
+        let links = links(inputs, &clients, &area.servers, &|_, case, _| case.port);
         let name = if area.folder.is_empty() { "host".to_owned() } else { format!("host {}", area.folder) };
         environments.push(Environment {
             name,
@@ -58,6 +58,7 @@ pub fn environments(inputs: &mut Inputs<'_>, projects: &[Project]) -> Vec<Enviro
             servers: area.servers,
             clients,
             links,
+            cluster: ClusterView::default(),
             references: Vec::new(),
             missing: Vec::new(),
             lost_words: Vec::new(),

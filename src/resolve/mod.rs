@@ -11,6 +11,7 @@ pub mod handshake;
 pub mod healthcheck;
 pub mod host;
 pub mod images;
+pub mod kubernetes;
 pub mod literals;
 pub mod network;
 pub mod placement;
@@ -53,6 +54,7 @@ pub fn resolve(
 ) -> (Model, Vec<Notice>) {
     let (mut projects, notices) = compose::projects(facts, index, sources, symbols, config);
     projects.extend(ci::projects(facts, symbols));
+    projects.extend(kubernetes::projects(facts, sources, symbols));
     let mut inputs = Inputs { facts, index, sources, symbols };
     let mut environments = Vec::new();
     for project in &projects {

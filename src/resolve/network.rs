@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{EnvironmentKind, Reach, Server};
 use crate::nearest::nearest;
-use crate::resolve::project::{Container, Project};
+use crate::resolve::project::{Cluster, ClusterService, Container, Pod, Project};
 use crate::symbol::Symbols;
 use crate::text::Text;
 
@@ -80,6 +80,9 @@ impl<'a> Network<'a> {
         if name.is_empty() || !Symbols::is_known(host) || looks_unexpanded(name) {
             return Reach::Undetermined;
         }
+        if let Some(cluster) = &self.project.cluster {
+            return self.in_cluster(cluster, container, name);
+        }
         let mode = container.network_mode.as_ref().map(|mode| mode.value.as_str());
         if is_loopback(name) {
             return self.own(container, mode, port);
@@ -108,6 +111,66 @@ impl<'a> Network<'a> {
             return Reach::Undetermined;
         }
         Reach::UnknownName { suggestion: self.suggest(name) }
+    }
+
+    /// Where a name leads from a pod.
+    fn in_cluster(&self, cluster: &Cluster, container: &Container, name: &str) -> Reach {
+        let Some(pod) = self.services.get(container.name.as_str()).and_then(|at| cluster.pods.get(*at)) else {
+            return Reach::Undetermined;
+        };
+        let on_host = container.network_mode.is_some();
+        if is_loopback(name) {
+            let here = |at: &usize| cluster.pods.get(*at) == Some(pod);
+            let mut servers: Vec<usize> =
+                self.servers.iter().filter(|(at, _)| here(at)).map(|(_, server)| *server).collect();
+            servers.sort_unstable();
+            return match (servers.is_empty(), on_host) {
+                (false, _) => Reach::Servers(servers),
+                // Whatever listens on the node.
+                (true, true) => Reach::Undetermined,
+                (true, false) => Reach::OwnContainer,
+            };
+        }
+        let Some(service) = cluster.service(pod, name) else {
+            let label = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+            if name.contains(':') || name.contains('.') {
+                return Reach::External;
+            }
+            // Other manifests of the repository may run beside these, and so may what nobody wrote down.
+            if on_host || self.servers.is_empty() || cluster.partial || cluster.elsewhere.contains(&label) {
+                return Reach::Undetermined;
+            }
+            return Reach::UnknownName { suggestion: self.suggest_service(cluster) };
+        };
+        let mut servers: Vec<usize> =
+            service.containers.iter().filter_map(|at| self.servers.get(at).copied()).collect();
+        servers.sort_unstable();
+        servers.dedup();
+        if service.outside || servers.is_empty() { Reach::Undetermined } else { Reach::Servers(servers) }
+    }
+
+    /// The server's own port behind the one that a client of this container names; only Services map ports.
+    #[must_use]
+    pub fn port_behind(&self, container: &str, host: &Text, port: Option<u16>, server: usize) -> Option<u16> {
+        let Some(cluster) = &self.project.cluster else { return port };
+        let pod = self.services.get(container).and_then(|at| cluster.pods.get(*at))?;
+        let Some(service) = cluster.service(pod, host.as_str().trim_end_matches('.')) else { return port };
+        let behind = service.containers.iter().any(|at| self.servers.get(at) == Some(&server));
+        if service.headless || !behind {
+            return port;
+        }
+        // A port that the Service does not have leads nowhere; what then happens depends on the cluster.
+        service.ports.iter().find(|(own, _)| Some(*own) == port).and_then(|(_, target)| *target)
+    }
+
+    /// The only Service in front of a server.
+    fn suggest_service(&self, cluster: &Cluster) -> Option<String> {
+        let mut names = cluster
+            .services
+            .iter()
+            .filter(|service| service.containers.iter().any(|at| self.servers.contains_key(at)))
+            .map(|service| service.name.value.clone());
+        names.next().filter(|_| names.next().is_none())
     }
 
     /// Where `localhost` leads: the container's own server, or that of the network it shares.
@@ -188,6 +251,34 @@ impl<'a> Network<'a> {
             return Some((*only).to_owned());
         }
         nearest(name, candidates).map(str::to_owned)
+    }
+}
+
+impl Cluster {
+    /// The Service that a name means in a pod: by itself in the same namespace, or with its namespace, or in full.
+    fn service(&self, pod: &Pod, name: &str) -> Option<&ClusterService> {
+        let lower = name.to_ascii_lowercase();
+        let full = lower.strip_suffix(".svc.cluster.local").or_else(|| lower.strip_suffix(".svc"));
+        let path: Vec<&str> = full.unwrap_or(&lower).split('.').collect();
+        // Manifests that leave the namespace open are applied to the one that their own clients name.
+        let matches = |service: &&ClusterService, name: &str, namespace: &str| {
+            service.name.value.eq_ignore_ascii_case(name)
+                && (service.namespace == namespace || service.namespace.is_empty() && pod.namespace.is_empty())
+        };
+        let find = |name: &str, namespace: &str| self.services.iter().find(|one| matches(one, name, namespace));
+        // A pod's own name stands before its Service's.
+        let own_pod = |label: &str| {
+            label.rsplit_once('-').is_some_and(|(set, number)| {
+                number.bytes().all(|byte| byte.is_ascii_digit()) && self.pods.iter().any(|pod| pod.name == set)
+            })
+        };
+        match path.as_slice() {
+            [service] => find(service, &pod.namespace),
+            [label, service] if own_pod(label) && full.is_none() => find(service, &pod.namespace),
+            [service, namespace] => find(service, namespace),
+            [label, service, namespace] if own_pod(label) => find(service, namespace),
+            _ => None,
+        }
     }
 }
 

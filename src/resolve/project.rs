@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
-use crate::model::{EnvironmentKind, MissingFile, Published, Service, Stage};
+use crate::model::{ClusterView, EnvironmentKind, MissingFile, Published, Service, Stage};
 use crate::source::{FileId, Span, Spanned};
 use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
@@ -42,10 +42,53 @@ pub struct Project {
     pub containers: Vec<Container>,
     /// Top-level networks with their `internal` flag.
     pub networks: BTreeMap<String, bool>,
+    /// What only Kubernetes has; `None` elsewhere.
+    pub cluster: Option<Cluster>,
     /// Networks that exist outside the project (`external: true`): containers of others may have names there.
     pub external_networks: BTreeSet<String>,
     /// Files that a container needs and that the repository certainly does not have.
     pub missing: Vec<MissingFile>,
+}
+
+/// How the containers of Kubernetes find each other.
+#[derive(Debug, Default)]
+pub struct Cluster {
+    /// The pod of each container, in the order of the project's containers.
+    pub pods: Vec<Pod>,
+    /// Its Services.
+    pub services: Vec<ClusterService>,
+    /// Names of Services in other manifests of the repository: they may run beside these.
+    pub elsewhere: BTreeSet<String>,
+    /// Some of its objects lie outside the repository.
+    pub partial: bool,
+    /// What is to be said of the objects themselves.
+    pub view: ClusterView,
+}
+
+/// The pod that a container belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pod {
+    /// The workload's name.
+    pub name: String,
+    /// Its namespace; "" where the manifests leave it to whoever applies them.
+    pub namespace: String,
+}
+
+/// A Kubernetes Service.
+#[derive(Debug)]
+pub struct ClusterService {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its namespace.
+    pub namespace: String,
+    /// Names resolve to the pods themselves, and ports are not mapped.
+    pub headless: bool,
+    /// The pods are chosen by something that is not written here, or it stands for a host outside.
+    pub outside: bool,
+    /// Port → port of the container; `None`: a name that no container has.
+    pub ports: Vec<(u16, Option<u16>)>,
+    /// Indexes of the containers behind it.
+    pub containers: Vec<usize>,
 }
 
 /// One container (service, pod container, job service).
@@ -93,6 +136,8 @@ pub struct Container {
     pub working_dir: Option<Text>,
     /// Profiles that switch it on; empty: always on.
     pub profiles: Vec<String>,
+    /// Variables of its own environment that were filled into its command before it starts (`$(NAME)` in a pod).
+    pub expanded: BTreeSet<String>,
 }
 
 impl Container {
@@ -121,6 +166,7 @@ impl Container {
             healthcheck_span: None,
             working_dir: None,
             profiles: Vec::new(),
+            expanded: BTreeSet::new(),
         }
     }
 

@@ -55,6 +55,7 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Envi
         servers: Vec::new(),
         clients: all,
         links: Vec::new(),
+        cluster: crate::model::ClusterView::default(),
         references: Vec::new(),
         missing: Vec::new(),
         lost_words: Vec::new(),

@@ -30,20 +30,24 @@ mod loopback_bind;
 mod malformed_url;
 mod missing_file;
 mod missing_password;
+mod missing_secret_key;
 mod overridden_directive;
 mod password_as_username;
 mod password_fallback;
 mod password_in_arguments;
 mod plaintext_remote;
 mod protected_mode_off;
+mod public_service;
 mod published_port;
 mod redis_not_configured;
 mod reused_password;
 mod secret_path_as_password;
 mod separate_networks;
+mod service_link_collision;
 mod shared_database;
 mod swapped_variable;
 mod tls_mismatch;
+mod trailing_newline;
 mod unauthenticated_healthcheck;
 mod undefined_variable;
 mod unescaped_dollar;
@@ -78,6 +82,7 @@ pub static ALL: &[&Rule] = &[
     &empty_password::RULE,
     &overridden_directive::RULE,
     &invalid_directive::RULE,
+    &trailing_newline::RULE,
     &missing_file::RULE,
     &broken_command::RULE,
     &secret_path_as_password::RULE,
@@ -93,6 +98,7 @@ pub static ALL: &[&Rule] = &[
     &password_in_arguments::RULE,
     &published_port::RULE,
     &protected_mode_off::RULE,
+    &public_service::RULE,
     &bind_all_interfaces::RULE,
     &host_network::RULE,
     &plaintext_remote::RULE,
@@ -107,6 +113,8 @@ pub static ALL: &[&Rule] = &[
     &shared_database::RULE,
     &evicting_queue::RULE,
     &undefined_variable::RULE,
+    &missing_secret_key::RULE,
+    &service_link_collision::RULE,
     &unescaped_dollar::RULE,
     &swapped_variable::RULE,
     &unread_variable::RULE,

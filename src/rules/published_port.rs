@@ -30,16 +30,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What it means to reach a server.
-struct Judged {
-    severity: Severity,
-    confidence: Confidence,
-    open: bool,
-    fact: &'static str,
+/// What it means to reach a server. Also serves `public-service`.
+pub struct Judged {
+    /// By authentication and stage.
+    pub severity: Severity,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// Whether a stranger needs no password.
+    pub open: bool,
+    /// The end of the sentence.
+    pub fact: &'static str,
 }
 
 /// `None` where a stranger who reaches the port can do nothing with it.
-fn judge(environment: &Environment, server: &Server) -> Option<Judged> {
+pub fn judge(environment: &Environment, server: &Server) -> Option<Judged> {
     if let Some(confidence) = common::weigh_open(server).filter(|confidence| *confidence >= Confidence::Medium) {
         // Protected mode answers strangers with nothing but its error as long as there is no password.
         if exposure::protected(server) == Some(true) {

@@ -110,6 +110,7 @@ pub fn environment(servers: Vec<Server>, clients: Vec<Client>, outcomes: Vec<Lin
         servers,
         clients,
         links: if outcomes.is_empty() { Vec::new() } else { vec![Link { client: 0, server: 0, outcomes }] },
+        cluster: ClusterView::default(),
         references: Vec::new(),
         missing: Vec::new(),
         lost_words: Vec::new(),

@@ -77,6 +77,7 @@ pub fn ours(setup: &Setup, image: &str) -> Ours {
         healthcheck_span: None,
         working_dir: None,
         profiles: Vec::new(),
+        expanded: std::collections::BTreeSet::new(),
     };
     let symbols = Symbols::default();
     let server = server_auth::server(&container, &facts, &index, &mut sources, &symbols).expect("a server");

@@ -111,6 +111,7 @@ fn container<'a>(
         healthcheck: test.map(|test| test.cases).filter(|cases| !switches_off(cases)),
         working_dir: layer.working_dir.value,
         profiles: layer.profiles.value.unwrap_or_default(),
+        expanded: std::collections::BTreeSet::new(),
     }
 }
 

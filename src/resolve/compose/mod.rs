@@ -99,6 +99,7 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
         directory: composition.directory.clone(),
         containers,
         networks: stack.networks,
+        cluster: None,
         external_networks: stack.external_networks,
         missing,
     }

@@ -386,13 +386,15 @@ fn variables(container: &Container, image: &Image, runs: &[Case<Run>]) -> Vec<Im
         .flat_map(|case| &case.value)
         .collect();
     let referenced = |name: &str| {
-        written.iter().any(|text| {
-            text.as_str().match_indices(name).any(|(at, _)| {
-                let before = text.as_str()[..at].trim_end_matches('{');
-                before.ends_with('$')
-                    && !text.as_str()[at + name.len()..].starts_with(|char: char| char.is_alphanumeric() || char == '_')
+        container.expanded.contains(name)
+            || written.iter().any(|text| {
+                text.as_str().match_indices(name).any(|(at, _)| {
+                    let before = text.as_str()[..at].trim_end_matches('{');
+                    before.ends_with('$')
+                        && !text.as_str()[at + name.len()..]
+                            .starts_with(|char: char| char.is_alphanumeric() || char == '_')
+                })
             })
-        })
     };
     container
         .environment

@@ -49,6 +49,7 @@ fn world(image: &str, command: &[&str]) -> World {
         healthcheck_span: None,
         working_dir: None,
         profiles: Vec::new(),
+        expanded: std::collections::BTreeSet::new(),
     };
     World { sources, symbols: Symbols::default(), facts: Facts::default(), index: Index::default(), container }
 }

@@ -1,0 +1,187 @@
+//! Services: which containers are behind them, on which ports, and what is open to the outside of the cluster.
+
+use super::pod::{NETWORK, Workload};
+use crate::facts::kubernetes::Value;
+use crate::model::PublicPort;
+use crate::resolve::project::{Cluster, ClusterService, Container};
+use crate::source::{Span, Spanned};
+
+/// Annotations by which a balancer gets no address of the world, and their values; "" is any.
+const INTERNAL: [(&str, &str); 8] = [
+    ("service.beta.kubernetes.io/aws-load-balancer-internal", ""),
+    ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
+    ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
+    ("networking.gke.io/load-balancer-type", "Internal"),
+    ("cloud.google.com/load-balancer-type", "Internal"),
+    ("service.beta.kubernetes.io/openstack-internal-load-balancer", "true"),
+    ("service.beta.kubernetes.io/oci-load-balancer-internal", "true"),
+    ("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type", "intranet"),
+];
+
+/// Adds the Services among `objects` to the cluster, and their names to the containers behind them.
+pub fn add(objects: &[Value], containers: &mut [Container], workloads: &[Workload<'_>], cluster: &mut Cluster) {
+    let policies: Vec<&Value> = of_kind(objects, "NetworkPolicy").collect();
+    for (at, workload) in workloads.iter().enumerate() {
+        let narrowed = is_covered(workload, &policies);
+        for port in own_ports(workload, &containers[at].name) {
+            let Some(host_port) = port.text_at(&["hostPort"]) else { continue };
+            cluster.view.public.push(PublicPort {
+                container: containers[at].name.clone(),
+                span: host_port.span(),
+                how: format!("hostPort {}", host_port.as_str()),
+                container_port: number(port, "containerPort"),
+                narrowed,
+            });
+        }
+    }
+    for object in of_kind(objects, "Service") {
+        let Some(name) = object.text_at(&["metadata", "name"]) else { continue };
+        let namespace = object.str_at(&["metadata", "namespace"]).unwrap_or_default().to_owned();
+        let selector = object.at(&["spec", "selector"]).map(Value::fields).unwrap_or_default();
+        let behind: Vec<usize> = (0..workloads.len())
+            .filter(|at| {
+                workloads[*at].pod.namespace == namespace
+                    && !selector.is_empty()
+                    && selects(object.at(&["spec", "selector"]), &workloads[*at])
+            })
+            .collect();
+        let ports: Vec<(u16, Option<u16>)> = object
+            .at(&["spec", "ports"])
+            .map(Value::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|port| Some((number(port, "port")?, target(port, &behind, workloads, containers))))
+            .collect();
+        let service = ClusterService {
+            name: Spanned::new(name.as_str().to_owned(), name.span()),
+            headless: object.str_at(&["spec", "clusterIP"]) == Some("None"),
+            outside: object.opaque || selector.is_empty(),
+            ports,
+            containers: behind,
+            namespace,
+        };
+        for at in &service.containers {
+            if let Some(names) = containers[*at].networks.as_mut().and_then(|networks| networks.get_mut(NETWORK)) {
+                names.push(service.name.value.clone());
+            }
+        }
+        publish(object, &service, objects, containers, workloads, &policies, cluster);
+        cluster.services.push(service);
+    }
+}
+
+fn of_kind<'a>(objects: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    objects.iter().filter(move |object| object.str_at(&["kind"]) == Some(kind))
+}
+
+fn number(value: &Value, key: &str) -> Option<u16> {
+    value.str_at(&[key])?.parse().ok()
+}
+
+/// Whether every pair of the selector is a label of the pod; an empty one selects all.
+fn selects(selector: Option<&Value>, workload: &Workload<'_>) -> bool {
+    selector.map(Value::fields).unwrap_or_default().iter().all(|field| {
+        let value = field.value.text().map(crate::text::Text::as_str);
+        value.is_some() && workload.labels.get(field.key.value.as_str()).copied() == value
+    })
+}
+
+/// The `ports` of the one container of that name.
+fn own_ports<'a>(workload: &Workload<'a>, name: &str) -> &'a [Value] {
+    let listed = workload.spec.get("containers").map(Value::items).unwrap_or_default();
+    let own = match listed {
+        [only] => Some(only),
+        _ => listed.iter().find(|one| one.str_at(&["name"]).is_some_and(|own| name.ends_with(&format!("/{own}")))),
+    };
+    own.and_then(|own| own.get("ports")).map(Value::items).unwrap_or_default()
+}
+
+/// The port of the container behind a Service's port: as numbered, by name, or the same.
+fn target(port: &Value, behind: &[usize], workloads: &[Workload<'_>], containers: &[Container]) -> Option<u16> {
+    let Some(target) = port.str_at(&["targetPort"]) else { return number(port, "port") };
+    target.parse().ok().or_else(|| {
+        behind.iter().find_map(|at| {
+            let ports = own_ports(&workloads[*at], &containers[*at].name);
+            let named = ports.iter().find(|port| port.str_at(&["name"]) == Some(target))?;
+            number(named, "containerPort")
+        })
+    })
+}
+
+/// Whether a policy restricts who may connect to the pod.
+fn is_covered(workload: &Workload<'_>, policies: &[&Value]) -> bool {
+    policies.iter().any(|policy| {
+        let same = policy.str_at(&["metadata", "namespace"]).unwrap_or_default() == workload.pod.namespace;
+        let types = policy.at(&["spec", "policyTypes"]).map(Value::items).unwrap_or_default();
+        let ingress =
+            types.is_empty() || types.iter().any(|one| one.text().is_some_and(|one| one.as_str() == "Ingress"));
+        // A rule without `from` lets everybody in.
+        let rules = policy.at(&["spec", "ingress"]).map(Value::items).unwrap_or_default();
+        let narrow = rules.iter().all(|rule| rule.get("from").is_some());
+        same && ingress && narrow && selects(policy.at(&["spec", "podSelector", "matchLabels"]), workload)
+    })
+}
+
+fn publish(
+    object: &Value,
+    service: &ClusterService,
+    objects: &[Value],
+    containers: &[Container],
+    workloads: &[Workload<'_>],
+    policies: &[&Value],
+    cluster: &mut Cluster,
+) {
+    let mut ways: Vec<(Span, String, bool)> = Vec::new();
+    let name = &service.name.value;
+    if let Some(kind) = object.text_at(&["spec", "type"]).filter(|_| !service.headless) {
+        let internal =
+            object.at(&["metadata", "annotations"]).map(Value::fields).unwrap_or_default().iter().any(|one| {
+                let value = one.value.text().map_or("", crate::text::Text::as_str);
+                INTERNAL.iter().any(|(key, wanted)| {
+                    one.key.value == *key
+                        && value != "false"
+                        && (wanted.is_empty() || wanted.eq_ignore_ascii_case(value))
+                })
+            });
+        let ranges = object.at(&["spec", "loadBalancerSourceRanges"]).map(Value::items).unwrap_or_default();
+        let everyone = ranges.iter().filter_map(Value::text).any(|range| range.as_str().ends_with("/0"));
+        match kind.as_str() {
+            "LoadBalancer" => {
+                let narrowed = internal || !ranges.is_empty() && !everyone;
+                ways.push((kind.span(), format!("Service `{name}` of type LoadBalancer"), narrowed));
+            }
+            "NodePort" => ways.push((kind.span(), format!("Service `{name}` of type NodePort"), false)),
+            _ => {}
+        }
+    }
+    if let Some(address) = object.at(&["spec", "externalIPs"]).and_then(|list| list.items().first()) {
+        ways.push((address.span, format!("Service `{name}` with external addresses"), false));
+    }
+    for (map, entry) in of_kind(objects, "ConfigMap").flat_map(|map| {
+        let entries = map.get("data").map(Value::fields).unwrap_or_default();
+        entries.iter().map(move |entry| (map, entry))
+    }) {
+        let tcp = map.str_at(&["metadata", "name"]).is_some_and(|name| name.ends_with("tcp-services"));
+        let Some(value) = entry.value.text().filter(|_| tcp) else { continue };
+        let target = value.as_str().split(':').next().unwrap_or_default();
+        let (namespace, target) = target.split_once('/').unwrap_or(("", target));
+        if target == name && (namespace == service.namespace || service.namespace.is_empty()) {
+            ways.push((value.span(), format!("port {} of the ingress controller", entry.key.value), false));
+        }
+    }
+    for at in &service.containers {
+        let covered = is_covered(&workloads[*at], policies);
+        for (span, how, narrowed) in &ways {
+            // Of several ports, the one that a server listens on decides.
+            for (_, target) in &service.ports {
+                cluster.view.public.push(PublicPort {
+                    container: containers[*at].name.clone(),
+                    span: *span,
+                    how: how.clone(),
+                    container_port: *target,
+                    narrowed: *narrowed || covered,
+                });
+            }
+        }
+    }
+}
