@@ -1,11 +1,12 @@
 //! Our reading of kustomizations against `kubectl kustomize` itself.
 //!
 //! What kubectl prints is read as plain manifests; the containers have to be those that we make of the overlay: image,
-//! command, arguments, environment (with Secrets and ConfigMaps looked up), and the names of the Redis servers.
+//! command, arguments, environment (with Secrets and `ConfigMaps` looked up), and the names of the Redis servers.
 //! Live for every case where `REDISLINT_KUBECTL` names a kubectl (which takes minutes), else the first ones against the
 //! recorded transcript; `RECORD=1` writes that anew. Each run prints which of the two it was.
 
 #![allow(
+    clippy::format_collect,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::format_push_string,
@@ -233,15 +234,12 @@ fn picture(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> String {
 #[test]
 fn overlays_are_what_kubectl_makes_of_them() {
     let live = binary();
-    let recorded: BTreeMap<String, String> = match &live {
-        Some(binary) => {
-            println!("live against {}", binary.display());
-            (0..CASES).map(|number| (number.to_string(), ask(binary, &case(number)))).collect()
-        }
-        None => {
-            println!("against the transcript");
-            serde_json::from_str(&std::fs::read_to_string(TRANSCRIPT).unwrap()).unwrap()
-        }
+    let recorded: BTreeMap<String, String> = if let Some(binary) = &live {
+        println!("live against {}", binary.display());
+        (0..CASES).map(|number| (number.to_string(), ask(binary, &case(number)))).collect()
+    } else {
+        println!("against the transcript");
+        serde_json::from_str(&std::fs::read_to_string(TRANSCRIPT).unwrap()).unwrap()
     };
     if live.is_some() && std::env::var_os("RECORD").is_some() {
         let first: BTreeMap<_, _> =

@@ -1,4 +1,4 @@
-//! A variable is filled from a key that its Secret or ConfigMap does not have. From the cluster's objects.
+//! A variable is filled from a key that its Secret or `ConfigMap` does not have. From the cluster's objects.
 
 use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::model::DanglingKey;

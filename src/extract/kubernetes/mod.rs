@@ -163,13 +163,13 @@ pub fn embedded(text: &Text) -> Vec<Value> {
     let mut converter = Converter { tree: &tree, left: MAX_VALUES };
     let mut values: Vec<Value> = tree.documents.iter().map(|root| converter.value(*root, 0)).collect();
     for value in &mut values {
-        replace(value, text, 0);
+        replace(value, text);
     }
     values
 }
 
-/// Offsets of the embedded text become places of the file. The depth is that of [`Converter::value`].
-fn replace(value: &mut Value, text: &Text, depth: usize) {
+/// Offsets of the embedded text become places of the file. The depth is bounded by that of the tree, see [`Converter::value`].
+fn replace(value: &mut Value, text: &Text) {
     let place = |span: Span| text.span_of(span.range());
     value.span = place(value.span);
     match &mut value.kind {
@@ -186,10 +186,10 @@ fn replace(value: &mut Value, text: &Text, depth: usize) {
         Kind::Map(fields) => {
             for field in fields {
                 field.key.span = place(field.key.span);
-                replace(&mut field.value, text, depth + 1);
+                replace(&mut field.value, text);
             }
         }
-        Kind::List(items) => items.iter_mut().for_each(|item| replace(item, text, depth + 1)),
+        Kind::List(items) => items.iter_mut().for_each(|item| replace(item, text)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Secrets and ConfigMaps: their keys, decoded, with the place of the encoded scalar.
+//! Secrets and `ConfigMaps`: their keys, decoded, with the place of the encoded scalar.
 
 use crate::facts::kubernetes::Value;
 use crate::source::{Span, Spanned};
@@ -14,7 +14,7 @@ pub struct World<'a> {
     pub symbols: &'a Symbols,
 }
 
-/// A Secret or ConfigMap.
+/// A Secret or `ConfigMap`.
 pub struct Data {
     /// `Secret` or `ConfigMap`.
     pub kind: &'static str,
@@ -38,7 +38,7 @@ pub enum Found<'a> {
 }
 
 impl<'a> World<'a> {
-    /// Reads the Secrets and ConfigMaps among `objects`.
+    /// Reads the Secrets and `ConfigMaps` among `objects`.
     #[must_use]
     pub fn new(objects: &'a [Value], symbols: &'a Symbols) -> Self {
         let data = objects.iter().filter_map(|object| read(object, symbols)).collect();

@@ -70,7 +70,7 @@ pub fn workloads(objects: &[Value]) -> Vec<Workload<'_>> {
 pub fn containers(workload: &Workload<'_>, world: &World<'_>, view: &mut ClusterView) -> Vec<Container> {
     let listed = workload.spec.get("containers").map(Value::items).unwrap_or_default();
     let one = listed.len() == 1;
-    listed.iter().filter_map(|value| container(workload, value, one, world, view)).collect()
+    listed.iter().map(|value| container(workload, value, one, world, view)).collect()
 }
 
 /// Two workloads of one name (of different kinds or namespaces) get names that tell them apart.
@@ -92,7 +92,7 @@ fn container(
     one: bool,
     world: &World<'_>,
     view: &mut ClusterView,
-) -> Option<Container> {
+) -> Container {
     let own = value.text_at(&["name"]);
     let name = match own {
         Some(own) if !one => format!("{}/{}", workload.name.value, own.as_str()),
@@ -148,7 +148,7 @@ fn container(
     made.network_mode = host.map(|field| Spanned::new("host".to_owned(), field.key.span));
     collisions(workload, &made, &environment, world, view);
     made.environment = environment;
-    Some(made)
+    made
 }
 
 /// Layers as the kubelet has them: `envFrom` in order, then `env`; later ones win.
@@ -270,7 +270,7 @@ fn expand(text: &Text, variables: &Variables, trace: &mut Vec<Step>) -> Text {
     out
 }
 
-/// Keys of ConfigMaps and Secrets as files of the container.
+/// Keys of `ConfigMaps` and Secrets as files of the container.
 fn mounts(workload: &Workload<'_>, value: &Value, world: &World<'_>) -> Vec<Mount> {
     let volumes = workload.spec.get("volumes").map(Value::items).unwrap_or_default();
     let mut found = Vec::new();

@@ -47,7 +47,7 @@ pub(super) fn strategic(target: &mut Value, patch: &Value, depth: usize) {
             },
             (_, Some(at)) => fields[at] = field.clone(),
             (_, None) => {
-                fields.push(Field { key: field.key.clone(), value: without_directives(&field.value, depth + 1) })
+                fields.push(Field { key: field.key.clone(), value: without_directives(&field.value, depth + 1) });
             }
         }
     }
