@@ -148,9 +148,11 @@ fn call(words: &[Option<String>]) -> Option<Call> {
         match word {
             "-a" | "--pass" => call.authenticates |= rest.next().is_some_and(|value| value.as_deref() != Some("")),
             "-u" => {
-                // Only with a password in the URL; what a variable holds is taken for one.
+                // Only with a password in the URL; what a variable holds is taken for one. With nothing before the
+                // colon redis-cli logs in as the user "", which no server has.
+                let logs_in = |url: &str| url.contains('@') && !url.contains("//:");
                 let url = rest.next();
-                call.authenticates |= url.is_some_and(|url| url.as_deref().is_none_or(|url| url.contains('@')));
+                call.authenticates |= url.is_some_and(|url| url.as_deref().is_none_or(logs_in));
                 call.port = None;
             }
             "-p" => call.port = rest.next().and_then(|port| port.as_deref()?.parse().ok()),
@@ -210,6 +212,7 @@ mod tests {
             (vec!["CMD", "redis-cli", "-e", "ping"], false, true, false),
             (vec!["CMD", "valkey-cli", "-p", "6380", "ping"], false, false, false),
             (vec!["CMD", "redis-cli", "-u", "redis://x@localhost", "ping"], true, false, false),
+            (vec!["CMD", "redis-cli", "-u", "redis://:x@localhost", "ping"], false, false, false),
             (vec!["CMD-SHELL", "test \"$(redis-cli ping)\" = PONG"], false, true, false),
             (vec!["CMD", "sh", "-c", "redis-cli ping | grep PONG"], false, true, false),
         ] {

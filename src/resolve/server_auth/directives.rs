@@ -1,7 +1,8 @@
 //! The directives that a server knows: any other name in its configuration keeps it from starting.
 //!
-//! Collected from `CONFIG GET *` of Redis 6.2.14 and 7.0.15 and of Valkey 9.1.2, with those that `CONFIG GET` leaves out.
-//! One list for all of them, so that a name of a neighbouring version is never taken for a slip.
+//! Collected from `CONFIG GET *` of Redis 6.2.14 and 7.0.15 and of Valkey 9.1.2, with those that `CONFIG GET` leaves out
+//! and some of later versions that were not at hand to measure. One list for all of them, so that a name of a
+//! neighbouring version is never taken for a slip.
 
 use super::config::Dialect;
 use crate::model::Product;
