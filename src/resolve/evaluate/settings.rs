@@ -49,7 +49,7 @@ impl<'a> Named<'a> {
 /// Finds the clients that settings stand for.
 pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     let mut names: Vec<Vec<Named<'a>>> = Vec::new();
-    for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
+    for module in evaluator.running() {
         names.push(unique(&module.bindings).map(|binding| Named { binding, module, class: None }).collect());
         for class in &module.classes {
             let class = ClassRef { module, class, arguments: None };

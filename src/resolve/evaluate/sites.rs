@@ -95,7 +95,7 @@ impl Found {
 
 /// Finds the connecting calls of every module that runs in the place.
 pub(super) fn collect(evaluator: &Evaluator<'_>, found: &mut Found) {
-    for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
+    for module in evaluator.running() {
         let scope = Scope::module(module);
         for call in &module.calls {
             site(evaluator, call, scope, found);
