@@ -4,7 +4,8 @@ use crate::facts::code::{Call, Expr, ExprKind, Function};
 use crate::symbol::{Change, Symbols, is_symbol};
 use crate::text::Text;
 
-use super::values::{Case, ClassRef, Evaluator, Frame, Scope, Value, as_text, flat_map, map, one, opaque, under};
+use super::cases::{as_text, flat_map, map, one, opaque, under};
+use super::values::{Case, ClassRef, Evaluator, Frame, Scope, Value};
 
 impl<'a> Evaluator<'a> {
     pub(super) fn call(&self, expr: &'a Expr, call: &'a Call, scope: Scope<'a>) -> Vec<Case<'a>> {

@@ -11,7 +11,8 @@ use crate::syntax::dotenv::{self, Dialect};
 use crate::syntax::template;
 use crate::text::Text;
 
-use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value, one, opaque, under};
+use super::cases::{one, opaque, under};
+use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value};
 
 /// Bases of bases.
 const MAX_BASES: usize = 16;

@@ -4,7 +4,14 @@
 //! settings that connect. What can't be proven is opaque.
 
 mod calls;
+mod cases;
+mod celery;
+mod django;
 mod environment;
+mod libraries;
+mod names;
+mod origin;
+mod passwords;
 mod pydantic;
 mod settings;
 mod sites;
@@ -21,7 +28,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::text::Text;
 
-pub use settings::password_settings;
+pub use passwords::password_settings;
 
 /// Where code runs.
 pub struct CodePlace<'a> {
