@@ -149,7 +149,8 @@ impl<'a> Evaluator<'a> {
                 .any(|call| call.keyword("override").is_some_and(|value| matches!(value.kind, ExprKind::Bool(true))))
     }
 
-    fn running(&self) -> impl Iterator<Item = &'a Module> {
+    /// The modules that run in the place.
+    pub(super) fn running(&self) -> impl Iterator<Item = &'a Module> {
         self.facts.modules.iter().filter(|module| (self.place.runs)(&module.path))
     }
 
