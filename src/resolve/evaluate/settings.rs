@@ -1,6 +1,6 @@
 //! Settings that name a Redis server by convention: of Celery, Django, Flask, RQ, and any with `REDIS` in its name.
 
-use crate::facts::code::{Binding, Expr, Module};
+use crate::facts::code::{Binding, Expr, ExprKind, Module};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
@@ -62,7 +62,7 @@ impl<'a> Named<'a> {
 /// Finds the clients that settings stand for.
 pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     let mut names: Vec<Vec<Named<'a>>> = Vec::new();
-    for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
+    for module in evaluator.running() {
         names.push(unique(&module.bindings).map(|binding| Named { binding, module, class: None }).collect());
         for class in &module.classes {
             let class = ClassRef { module, class, arguments: None };
@@ -293,7 +293,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
     let mut pending = Vec::new();
     for named in scopes.iter().flatten() {
         let span = named.binding.name.span;
-        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") {
+        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") || !may_be_url(*named) {
             continue;
         }
         evaluator.refuel();
@@ -343,6 +343,26 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
         };
         let settings = ConnectionSettings { url: Some(url.clone()), ..ConnectionSettings::default() };
         push(evaluator, &named.setting(evaluator), family, settings, *named, *confidence, found);
+    }
+}
+
+/// Whether a Redis URL can come of what is written there. Most of a program's names are ruled out by their looks, and
+/// asking for the value of every one, in every container, is what large repositories wait for.
+fn may_be_url(named: Named<'_>) -> bool {
+    match named.binding.value.as_ref().map(|value| &value.kind) {
+        // A settings class may take the value from the environment.
+        Some(ExprKind::Text(text)) => named.class.is_some() || text.as_str().contains("://"),
+        Some(
+            ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::List(_)
+            | ExprKind::Dict(_)
+            | ExprKind::Not(_)
+            | ExprKind::Equal(..)
+            | ExprKind::Within(_)
+            | ExprKind::Opaque,
+        ) => false,
+        _ => true,
     }
 }
 
