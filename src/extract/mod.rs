@@ -174,7 +174,7 @@ impl Driver {
         }
         let file = match content.unwrap_or_else(|| tree.read(path)) {
             Content::Bytes(bytes) => {
-                if self.index.presence(path) != Presence::File {
+                if !self.index.is_file(path) {
                     self.index.insert(path.to_owned(), tree.tracked(path));
                 }
                 let file = sources.add(path, &bytes, self.index.tracked(path));
@@ -233,7 +233,7 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             (Fact::Compose(fact), requests, notices)
         }
         FileKind::Python => {
-            let exists = |path: &str| index.presence(path) == Presence::File;
+            let exists = |path: &str| index.is_file(path);
             let (fact, requests, notices) = python::extract(file, path, text, &exists);
             (Fact::Module(fact), requests, notices)
         }

@@ -212,7 +212,7 @@ impl Reader<'_> {
         let all = |base: &str, paths: &[String]| -> Option<Vec<String>> {
             paths.iter().map(|path| join(base, path)).collect()
         };
-        let there = |path: &String| self.index.presence(path) == Presence::File;
+        let there = |path: &String| self.index.is_file(path);
         let place = self.path.to_owned();
         let base = if options.files.is_empty() {
             let names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -261,7 +261,7 @@ impl Reader<'_> {
         }
         for base in self.bases() {
             let (Some(example), Some(mut target)) = (join(&base, from), join(&base, to)) else { continue };
-            if self.index.presence(&example) != Presence::File {
+            if !self.index.is_file(&example) {
                 continue;
             }
             // `cp config/.env.example ./` keeps the name, and makes no other file.
