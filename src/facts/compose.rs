@@ -126,6 +126,8 @@ pub struct Build {
     pub dockerfile: Option<Text>,
     /// `dockerfile_inline` is there.
     pub inline: bool,
+    /// `args` is there: they beat the defaults in the Dockerfile.
+    pub arguments: bool,
     /// `target`.
     pub target: Option<Text>,
 }

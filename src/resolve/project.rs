@@ -208,6 +208,8 @@ pub struct Build {
     pub dockerfile: Option<String>,
     /// `target`.
     pub target: Option<String>,
+    /// Build arguments are given: they beat the defaults in the Dockerfile.
+    pub arguments: bool,
     /// The place of the context (or of `build`).
     pub span: Span,
 }

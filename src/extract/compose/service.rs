@@ -182,6 +182,7 @@ fn build(reader: &mut Reader<'_>, id: NodeId) -> Option<Build> {
             "context" => build.context = reader.text(pair.value),
             "dockerfile" => build.dockerfile = reader.text(pair.value),
             "dockerfile_inline" => build.inline = true,
+            "args" => build.arguments = true,
             "target" => build.target = reader.text(pair.value),
             _ => {}
         }

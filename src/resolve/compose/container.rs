@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::finding::{Level, Notice};
 use crate::model::MissingFile;
 use crate::resolve::project::{Build, Container, Mount};
+use crate::source::Span;
 use crate::tree::join;
 
 use super::env_file::Files;
@@ -32,12 +33,45 @@ pub fn containers<'a>(
     if active.is_empty() {
         active = stack.services.iter().collect();
     }
+    if let Some((span, circle)) = circle(stack) {
+        let message = format!("dependency cycle detected: {circle}");
+        notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
+    }
     let mut missing = Vec::new();
     for layer in &active {
         check(layer, stack, notices);
         missing.extend(files.missing(layer.env_files.value.as_deref().unwrap_or_default()));
     }
     (active.into_iter().map(|layer| container(files, layer.clone(), stack, scope, notices)).collect(), missing)
+}
+
+/// The first circle of services that wait for each other, whatever profiles switch off: the last name in it, and all.
+fn circle(stack: &Stack) -> Option<(Span, String)> {
+    let services = &stack.services;
+    let find = |name: &str| services.iter().position(|service| service.name.value == name);
+    let mut done = vec![false; services.len()];
+    for start in 0..services.len() {
+        // Each service on the way with how many of those that it waits for were followed.
+        let mut way = vec![(start, 0)];
+        while let Some((at, followed)) = way.last_mut() {
+            let at = *at;
+            let next = services[at].depends_on.value.as_ref().and_then(|others| others.get(*followed));
+            *followed += 1;
+            let Some(next) = next.filter(|_| !done[at]) else {
+                done[at] = true;
+                way.pop();
+                continue;
+            };
+            let Some(other) = find(&next.value) else { continue };
+            if let Some(first) = way.iter().position(|(known, _)| *known == other) {
+                let names = way[first..].iter().map(|(at, _)| services[*at].name.value.as_str());
+                let names: Vec<&str> = names.chain([next.value.as_str()]).collect();
+                return Some((next.span, names.join(" -> ")));
+            }
+            way.push((other, 0));
+        }
+    }
+    None
 }
 
 /// What compose refuses once all files are merged.
@@ -128,7 +162,7 @@ fn build(build: super::layer::Build) -> Build {
     };
     let dockerfile = build.dockerfile.as_deref().unwrap_or("Dockerfile");
     let dockerfile = context.as_deref().filter(|_| !build.inline).and_then(|context| join(context, dockerfile));
-    Build { context, dockerfile, target: build.target, span: build.span }
+    Build { context, dockerfile, target: build.target, arguments: build.arguments, span: build.span }
 }
 
 /// The files and inline contents that grants put into the container.

@@ -95,6 +95,8 @@ pub struct Build {
     pub dockerfile: Option<String>,
     /// `dockerfile_inline` is there.
     pub inline: bool,
+    /// `args` is there: they beat the defaults in the Dockerfile.
+    pub arguments: bool,
     /// `target`.
     pub target: Option<String>,
     /// The place of the context, or of `build`.
@@ -243,6 +245,7 @@ fn over_build(base: Build, own: Build) -> Build {
         context: own.context.or(base.context),
         dockerfile: own.dockerfile.or(base.dockerfile),
         inline: own.inline || base.inline,
+        arguments: own.arguments || base.arguments,
         target: own.target.or(base.target),
     }
 }

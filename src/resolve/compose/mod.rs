@@ -123,7 +123,8 @@ fn compose_file(files: Files<'_>, folder: &str) -> Option<Chosen> {
 }
 
 fn known<'s>(scope: &'s Scope<'_>, name: &str) -> Option<&'s Text> {
-    let value = scope.known(name)?.single()?.value.as_ref()?;
+    // Where the shell may set it, a fresh clone counts.
+    let value = scope.known(name)?.alternatives.first()?.value.as_ref()?;
     (Symbols::is_known(value) && !value.is_empty()).then_some(value)
 }
 

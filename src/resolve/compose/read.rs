@@ -128,6 +128,7 @@ impl Reader<'_> {
             }),
             dockerfile: string(build.dockerfile.as_ref().and_then(|text| self.first(text))),
             inline: build.inline,
+            arguments: build.arguments,
             target: string(build.target.as_ref().and_then(|text| self.first(text))),
             span: build.context.as_ref().map_or(span, Text::span),
             directory: self.directory.to_owned(),

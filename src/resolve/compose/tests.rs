@@ -132,3 +132,14 @@ fn circles_and_broken_values_cost_only_themselves() {
     let c = world.projects[0].containers.iter().find(|container| container.name == "c").unwrap();
     assert_eq!(c.published.len(), 1);
 }
+
+#[test]
+fn services_that_wait_for_each_other_are_refused() {
+    let world = world(&[(
+        "compose.yaml",
+        "services:\n  a: {image: a, depends_on: [b, c]}\n  b: {image: b}\n  c: {image: c, depends_on: {d: {}}}\n  d: \
+         {image: d, depends_on: [b, c], profiles: [never]}\n",
+    )]);
+    let circles: Vec<&str> = world.notices.iter().map(|notice| notice.message.as_str()).collect();
+    assert_eq!(circles, ["dependency cycle detected: c -> d -> c"]);
+}

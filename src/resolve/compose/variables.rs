@@ -18,8 +18,8 @@ const MAX_DEPTH: usize = 16;
 /// The scope of symbols that come from the shell which runs compose.
 pub const SHELL: &str = "shell";
 
-/// Variables that every shell sets; "unset" is no world to judge for them.
-const ALWAYS_SET: [&str; 4] = ["PWD", "HOME", "USER", "PATH"];
+/// Variables that every shell sets, or compose itself; "unset" is no world to judge for them.
+const ALWAYS_SET: [&str; 5] = ["PWD", "HOME", "USER", "PATH", "COMPOSE_PROJECT_NAME"];
 
 /// What `${NAME}` may refer to.
 #[derive(Clone)]

@@ -18,9 +18,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::{ConfFile, Facts};
 use crate::finding::Confidence;
-use crate::model::{
-    Auth, AuthCase, ConfMount, Directive, Distribution, ImageVariable, Password, Product, Server, VariableUse,
-};
+use crate::model::{AuthCase, ConfMount, Directive, Distribution, ImageVariable, Product, Server, VariableUse};
 use crate::resolve::conditions::{always, both, combine};
 use crate::resolve::healthcheck;
 use crate::resolve::images::{self, Image, Recognised};
@@ -43,7 +41,7 @@ pub fn server(
     sources: &mut Sources,
     symbols: &Symbols,
 ) -> Option<Server> {
-    let (image, reference, known, built) = image(container, facts, index)?;
+    let (image, reference, known, built) = image(container, facts, index, symbols)?;
     let built = built.unwrap_or_default();
     let files = files(container, facts, index, &image, &built);
     let runs = runs(container, &image, known, &built, &files, sources, symbols);
@@ -89,19 +87,12 @@ pub fn server(
     server.host_network = container.network_mode.as_ref().is_some_and(|mode| mode.value == "host");
     server.command = container.command_span;
     server.confidence = if image.distribution == Distribution::Unknown { Confidence::Medium } else { Confidence::High };
-    mark_secrets(&server, sources);
     Some(server)
 }
 
 /// The server that a configuration file describes which no container loads.
 #[must_use]
-pub fn host_server(
-    conf: &ConfFile,
-    facts: &Facts,
-    index: &Index,
-    sources: &mut Sources,
-    symbols: &Symbols,
-) -> Option<Server> {
+pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symbols) -> Option<Server> {
     let name = conf.path.rsplit('/').next().unwrap_or(&conf.path);
     let first = conf.lines.first()?;
     let says_user = conf.lines.iter().all(|line| line.name.value.eq_ignore_ascii_case("user"));
@@ -130,7 +121,6 @@ pub fn host_server(
     server.distribution = image.distribution;
     server.auth = vec![AuthCase { when: Vec::new(), auth }];
     server.confidence = Confidence::Medium;
-    mark_secrets(&server, sources);
     Some(server)
 }
 
@@ -177,9 +167,14 @@ impl Settings {
 }
 
 /// The image, its reference, whether it is in the table, and what a Dockerfile adds; `None`: certainly no server.
-fn image(container: &Container, facts: &Facts, index: &Index) -> Option<(Image, Option<Text>, bool, Option<Built>)> {
+fn image(
+    container: &Container,
+    facts: &Facts,
+    index: &Index,
+    symbols: &Symbols,
+) -> Option<(Image, Option<Text>, bool, Option<Built>)> {
     let named = container.image.as_ref().and_then(|image| image.alternatives.iter().find_map(|one| one.value.clone()));
-    let built = container.build.as_ref().and_then(|build| build::read(build, facts, index));
+    let built = container.build.as_ref().and_then(|build| build::read(build, facts, index, symbols));
     // With `build`, `image` only names the result.
     let base = match (&container.build, &built) {
         (Some(_), Some(built)) => built.base.clone(),
@@ -447,30 +442,6 @@ fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) -> Vec<ConfMo
         }
     }
     mounts
-}
-
-/// Whoever prints a part of these files shall not print the passwords found here.
-fn mark_secrets(server: &Server, sources: &mut Sources) {
-    let mut mark = |text: &Text| {
-        if Symbols::is_known(text) {
-            for span in text.spans() {
-                sources.mark_secret(span);
-            }
-        }
-    };
-    for case in &server.auth {
-        let Auth::Users(users) = &case.auth else { continue };
-        for password in users.iter().flat_map(|user| &user.passwords) {
-            match password {
-                Password::Plain(text) | Password::Sha256(text) => mark(text),
-            }
-        }
-    }
-    for directive in &server.directives {
-        if matches!(directive.name.value.as_str(), "requirepass" | "masterauth") {
-            directive.arguments.iter().for_each(&mut mark);
-        }
-    }
 }
 
 /// The first step of a trace: where a variable is set.
