@@ -51,6 +51,7 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
         stage: Stage::Development,
         files: vec![workflow.file],
         evidence,
+        evidence_at: Some(job.id.span),
         confidence: Confidence::High,
         directory: String::new(),
         containers,

@@ -52,6 +52,7 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         stage: project.stage,
         files: project.files.clone(),
         evidence: project.evidence.clone(),
+        evidence_at: project.evidence_at,
         confidence: project.confidence,
         services: project.containers.iter().map(Container::to_service).collect(),
         servers,

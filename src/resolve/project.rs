@@ -34,6 +34,8 @@ pub struct Project {
     pub files: Vec<FileId>,
     /// Why these run together.
     pub evidence: String,
+    /// Where the repository says so, if it does in so many words.
+    pub evidence_at: Option<Span>,
     /// How sure that is.
     pub confidence: Confidence,
     /// Folder (relative to the root, no trailing slash, "" for the root) that relative paths start from.

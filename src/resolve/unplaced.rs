@@ -50,6 +50,7 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Envi
         stage: Stage::Unlabelled,
         files: Vec::new(),
         evidence: "nothing in the repository says where these run".to_owned(),
+        evidence_at: None,
         confidence: Confidence::Medium,
         services: Vec::new(),
         servers: Vec::new(),

@@ -105,6 +105,7 @@ pub fn environment(servers: Vec<Server>, clients: Vec<Client>, outcomes: Vec<Lin
         stage: Stage::Production,
         files: vec![FileId(0)],
         evidence: String::new(),
+        evidence_at: None,
         confidence: Confidence::High,
         services: Vec::new(),
         servers,

@@ -14,6 +14,7 @@ use crate::text::Text;
 
 use super::CodePlace;
 use super::cases::{flat_map, join, one, opaque, under};
+use super::flask::is_config;
 
 /// Names that lead to names that lead to names.
 const MAX_DEPTH: u32 = 40;
@@ -202,7 +203,7 @@ impl<'a> Evaluator<'a> {
             ExprKind::Bool(value) => one(Value::Bool(*value)),
             ExprKind::None => one(Value::None),
             ExprKind::Dict(_) | ExprKind::List(_) => one(Value::Structure(expr, scope)),
-            ExprKind::Opaque => opaque(expr.span),
+            ExprKind::Opaque | ExprKind::Within(_) => opaque(expr.span),
             ExprKind::Name(name) => self.name(name, expr.span, scope),
             ExprKind::Attribute(object, name) => self.attribute(expr, object, &name.value, scope),
             ExprKind::Subscript(object, key) => self.subscript(expr, object, key, scope),
@@ -315,6 +316,12 @@ impl<'a> Evaluator<'a> {
             return super::environment::present(self.environment(name.as_str(), expr.span, &[]));
         }
         if let Some(cases) = self.path(expr, scope) {
+            return cases;
+        }
+        if is_config(object)
+            && let Some(name) = key.as_text()
+            && let Some(cases) = self.flask_setting(name.as_str())
+        {
             return cases;
         }
         flat_map(self.eval(object, scope), |value| {

@@ -90,6 +90,7 @@ fn project(set: &Set, elsewhere: BTreeSet<String>, symbols: &Symbols) -> Project
         stage: stage::of_path(&set.folder),
         files: set.files.clone(),
         evidence: set.evidence.clone(),
+        evidence_at: None,
         confidence: Confidence::High,
         directory: set.folder.clone(),
         containers,
