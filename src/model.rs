@@ -80,8 +80,8 @@ pub struct Environment {
     pub evidence_at: Option<Span>,
     /// How sure it is that they run together.
     pub confidence: Confidence,
-    /// What compose is told on the command line, or in the configuration; empty elsewhere.
-    pub switches: Switches,
+    /// What compose is given; empty elsewhere.
+    pub given: Given,
     /// Every service as resolved; empty for the host.
     pub services: Vec<Service>,
     /// Redis servers.
@@ -100,9 +100,11 @@ pub struct Environment {
     pub lost_words: Vec<LostWords>,
 }
 
-/// What is given to compose along with the files.
+/// What compose is given, on the command line or in the configuration.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Switches {
+pub struct Given {
+    /// The files, relative to the root; those that they include are not among them.
+    pub files: Vec<String>,
     /// `--env-file`s, relative to the root.
     pub env_files: Vec<String>,
     /// Profiles.

@@ -37,7 +37,7 @@ impl Repository {
     }
 
     fn environments(&self) -> Vec<Value> {
-        let (_, out, errors) = self.run(&["inspect", "--format", "json"]);
+        let (_, out, errors) = self.run(&["inspect", "--format", "json", "--show-secrets"]);
         let picture: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{errors}"));
         picture["environments"].as_array().unwrap().clone()
     }
@@ -62,11 +62,8 @@ fn a_configured_environment_is_judged_with_its_kind() {
     for (kind, severity) in [("production", "error"), ("staging", "error"), ("development", "warning")] {
         let config = configured(&format!("kind = \"{kind}\"\n"));
         let files = [("compose.yaml", BASE), ("deploy/live.yaml", LIVE), ("redislint.toml", &config)];
-        let expected = format!("deploy/live.yaml:4:14: {severity}[published-port]");
-        assert_eq!(
-            Repository::new(&files).found(),
-            [expected, "compose.yaml:4:41: warning[hardcoded-password]".into()]
-        );
+        let exposed = format!("deploy/live.yaml:4:14: {severity}[published-port]");
+        assert_eq!(Repository::new(&files).found(), ["compose.yaml:4:41: warning[hardcoded-password]", &exposed]);
     }
 }
 
@@ -78,7 +75,7 @@ fn profiles_and_env_files_count() {
         let files = [("compose.yaml", base.as_str()), ("live.env", "REDIS_PASSWORD=x\n"), ("redislint.toml", &config)];
         Repository::new(&files).found()
     };
-    let missing = "compose.yaml:8:26: error[missing-password]";
+    let missing = "compose.yaml:8:18: error[missing-password]";
     assert!(!found("").contains(&missing.to_owned()), "a profile that nobody switches on");
     assert!(found("env-files = [\"live.env\"]\nprofiles = [\"web\"]\n").contains(&missing.to_owned()));
     assert!(found("env-files = [\"live.env\"]\nprofiles = [\"*\"]\n").contains(&missing.to_owned()));
@@ -131,10 +128,9 @@ fn what_shows_only_in_the_files_is_a_notice() {
     let (_, out, _) = Repository::new(&files).run(&[]);
     for notice in [
         "redislint.toml:5:13: no service of these files has the profile `wb`; did you mean `web`?",
-        "redislint.toml:1:50: no environment is called `shp`; did you mean `shop`?",
+        "redislint.toml:1:48: no environment is called `shp`; did you mean `shop`?",
     ] {
-        let (place, text) = notice.split_at(20);
-        assert!(out.lines().any(|line| line.contains(place) && line.contains(text)), "{notice} is not in\n{out}");
+        assert!(out.contains(notice), "{notice} is not in\n{out}");
     }
 }
 
@@ -153,8 +149,8 @@ fn a_client_reaches_a_configured_host_wherever_it_runs() {
         "services:\n  worker:\n    image: acme/worker\n    environment:\n      REDIS_URL: redis://10.0.0.5:6380/0\n";
     let script = "import redis\n\nclient = redis.Redis(host=\"10.0.0.5\", port=6380)\n";
     for (path, text, expected) in [
-        ("worker/compose.yaml", worker, "worker/compose.yaml:5:26: error[missing-password]"),
-        ("jobs/report.py", script, "jobs/report.py:3:27: error[missing-password]"),
+        ("worker/compose.yaml", worker, "worker/compose.yaml:5:18: error[missing-password]"),
+        ("jobs/report.py", script, "jobs/report.py:3:28: error[missing-password]"),
     ] {
         for (address, reached) in
             [("10.0.0.5", true), ("10.0.0.5:6380", true), ("10.0.0.5:6379", false), ("10.0.0.6", false)]
@@ -253,6 +249,6 @@ fn init_writes_what_can_be_taken_over() {
     fs::write(&path, &taken).unwrap();
     assert_eq!(repository.names(), before, "{taken}");
     for environment in repository.environments() {
-        assert!(environment["evidence"].as_str().unwrap().starts_with("redislint.toml says that"), "{environment}");
+        assert!(environment["evidence"].as_str().unwrap().starts_with("redislint.toml names "), "{environment}");
     }
 }

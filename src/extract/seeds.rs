@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &QUEUE, &URL, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &CODE, &URL, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

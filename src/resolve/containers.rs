@@ -54,6 +54,7 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         evidence: project.evidence.clone(),
         evidence_at: project.evidence_at,
         confidence: project.confidence,
+        given: project.given.clone(),
         services: project.containers.iter().map(Container::to_service).collect(),
         servers,
         clients: all,

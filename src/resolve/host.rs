@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::EnvFile;
 use crate::finding::Confidence;
-use crate::model::{Client, ClusterView, Environment, EnvironmentKind, Place, Reach, Server, Stage};
+use crate::model::{Client, ClusterView, Environment, EnvironmentKind, Given, Place, Reach, Server, Stage};
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::containers::links;
 use crate::resolve::network::is_loopback;
@@ -55,6 +55,7 @@ pub fn environments(inputs: &mut Inputs<'_>, projects: &[Project]) -> Vec<Enviro
             evidence: area.evidence,
             evidence_at: None,
             confidence: Confidence::High,
+            given: Given::default(),
             services: Vec::new(),
             servers: area.servers,
             clients,

@@ -52,6 +52,7 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Envi
         evidence: "nothing in the repository says where these run".to_owned(),
         evidence_at: None,
         confidence: Confidence::Medium,
+        given: crate::model::Given::default(),
         services: Vec::new(),
         servers: Vec::new(),
         clients: all,

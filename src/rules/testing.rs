@@ -107,6 +107,7 @@ pub fn environment(servers: Vec<Server>, clients: Vec<Client>, outcomes: Vec<Lin
         evidence: String::new(),
         evidence_at: None,
         confidence: Confidence::High,
+        given: crate::model::Given::default(),
         services: Vec::new(),
         servers,
         clients,

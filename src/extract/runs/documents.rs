@@ -117,8 +117,8 @@ pub(super) fn development_container(file: FileId, text: &str) -> Vec<Line> {
     let files = if listed.is_empty() { std::slice::from_ref(&value) } else { listed };
     let files: Vec<&Text> = files.iter().filter_map(|file| tree.as_text(*file)).collect();
     let Some(first) = files.first() else { return Vec::new() };
-    let options: String = files.iter().map(|file| format!("-f '{}' ", file.as_str())).collect();
-    vec![started(Text::mapped(&format!("docker compose {options}up"), first.span()), None)]
+    let options: Vec<String> = files.iter().map(|file| format!("-f '{}'", file.as_str())).collect();
+    vec![started(Text::mapped(&format!("docker compose {} up", options.join(" ")), first.span()), None)]
 }
 
 /// JSON with its comments blanked out, byte by byte, so that places stay.

@@ -134,17 +134,14 @@ impl Reader<'_> {
         while let Some(start) = rest.find(open).map(|at| at + open.len()) {
             let Some(end) = rest[start..].find(close).map(|length| start + length) else { break };
             let name = rest[start..end].trim().trim_start_matches("env.").trim_start_matches('.');
-            match self.variables.get(name) {
-                Some(value) => {
-                    // `${{ env.NAME }}` has a dollar in front.
-                    out.push_str(rest[..start - open.len()].trim_end_matches('$'));
-                    out.push_str(&self.filled(value, depth + 1));
-                    rest = &rest[end + close.len()..];
-                }
-                None => {
-                    out.push_str(&rest[..start]);
-                    rest = &rest[start..];
-                }
+            if let Some(value) = self.variables.get(name) {
+                // `${{ env.NAME }}` has a dollar in front.
+                out.push_str(rest[..start - open.len()].trim_end_matches('$'));
+                out.push_str(&self.filled(value, depth + 1));
+                rest = &rest[end + close.len()..];
+            } else {
+                out.push_str(&rest[..start]);
+                rest = &rest[start..];
             }
         }
         out.push_str(rest);

@@ -17,7 +17,7 @@ mod volumes;
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::finding::{Confidence, Notice};
-use crate::model;
+use crate::model::{self, Given};
 use crate::resolve::environments::{self, Chosen, Composition};
 use crate::resolve::project::Project;
 use crate::source::Sources;
@@ -98,6 +98,11 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
         evidence: composition.evidence.clone(),
         evidence_at: composition.evidence_at,
         confidence: composition.confidence,
+        given: Given {
+            files: composition.files.iter().map(|file| file.path.clone()).collect(),
+            env_files: composition.env_files.clone(),
+            profiles: composition.profiles.clone(),
+        },
         directory: composition.directory.clone(),
         containers,
         networks: stack.networks,

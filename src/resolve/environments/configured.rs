@@ -35,7 +35,7 @@ fn composition<'a>(facts: &'a Facts, config: &Config, written: &EnvironmentConfi
         name: written.name.value.clone(),
         directory: split(&first.path).0.to_owned(),
         stage,
-        evidence: format!("{said_in} says that {} run together", names(&files)),
+        evidence: format!("{said_in} names {}", names(&files)),
         evidence_at: Some(written.name.span),
         confidence: Confidence::High,
         env_files: written.env_files.iter().filter_map(|file| path(&file.value)).collect(),

@@ -85,7 +85,8 @@ fn by_variable<'a>(facts: &'a Facts, folder: &str, chosen: &Chosen) -> Option<Co
     let (first, last) = (files.first()?, files.last()?);
     let directory = split(&first.path).0.to_owned();
     let evidence = format!("COMPOSE_FILE of .env names {}", names(&files));
-    let env_files = [&directory, folder].iter().filter_map(|folder| join(folder, ".env")).collect();
+    let is_read = |path: &String| facts.env_files.iter().any(|file| file.path == *path);
+    let env_files = [&directory, folder].iter().filter_map(|folder| join(folder, ".env")).filter(is_read).collect();
     let guess = guess(files.clone(), &last.path, evidence);
     Some(Composition { directory, env_files, evidence_at: Some(chosen.span), ..guess })
 }

@@ -30,7 +30,9 @@ fn worlds(files: &[(&str, &str)], written: &str) -> Vec<String> {
         format!("{}: {} in {:?} | {env_files} | {profiles} | {:?}", one.name, files.join(" "), one.directory, one.stage)
     };
     let mut shown: Vec<String> = compositions(&extracted.facts, &config, &chosen).iter().map(shown).collect();
-    shown.iter_mut().for_each(|line| *line = line.replace(" in \"\"", "").replace(" |  |  | ", " | "));
+    for line in &mut shown {
+        *line = line.replace(" in \"\"", "").replace(" |  |  | ", " | ");
+    }
     shown
 }
 
@@ -103,7 +105,7 @@ fn the_env_file_chooses() {
     assert_eq!(
         worlds(&files, ""),
         [
-            "b.yaml: deploy/a.yaml b.yaml in \"deploy\" | deploy/.env .env |  | Unlabelled",
+            "b.yaml: deploy/a.yaml b.yaml in \"deploy\" | .env |  | Unlabelled",
             "deploy/a.yaml: deploy/a.yaml in \"deploy\" | Unlabelled",
         ]
     );

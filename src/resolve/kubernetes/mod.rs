@@ -92,6 +92,7 @@ fn project(set: &Set, elsewhere: BTreeSet<String>, symbols: &Symbols) -> Project
         evidence: set.evidence.clone(),
         evidence_at: None,
         confidence: Confidence::High,
+        given: crate::model::Given::default(),
         directory: set.folder.clone(),
         containers,
         networks: BTreeMap::from([(pod::NETWORK.to_owned(), false)]),
