@@ -133,9 +133,7 @@ impl Tree {
         for (path, bytes) in change {
             match bytes {
                 // Ours to read neither now nor then: an ignore file of ours speaks against it.
-                Some(_)
-                    if self.index.presence(&path) != Presence::File
-                        && !matches!(self.read(&path), Content::Missing) => {}
+                Some(_) if !self.index.is_file(&path) && !matches!(self.read(&path), Content::Missing) => {}
                 Some(bytes) => self.overlay(path, bytes),
                 None => {
                     self.index.remove(&path);
@@ -177,7 +175,7 @@ impl Tree {
             }
             return Content::Bytes(bytes.clone());
         }
-        let listed = self.index.presence(&path) == Presence::File;
+        let listed = self.index.is_file(&path);
         self.root.as_ref().map_or(Content::Missing, |root| disk::read(root, &path, listed))
     }
 

@@ -1,6 +1,6 @@
 //! Celery: its constructor, its configuration, and the variables that beat both.
 
-use crate::facts::code::{Call, Expr, ExprKind};
+use crate::facts::code::{Call, Expr};
 use crate::model::Family;
 use crate::source::Span;
 
@@ -10,7 +10,7 @@ use super::origin::setting_of;
 use super::sites::{Found, Setting, keep_redis, push};
 use super::values::{Case, Evaluator, Scope, Value};
 
-/// `Celery(broker=…, backend=…)`, `app.conf.update(…)`.
+/// `Celery(broker=…, backend=…)`, `app.conf.update(…)`, `app.config_from_object({…})`.
 pub(super) fn configured<'a>(
     evaluator: &Evaluator<'a>,
     expr: &'a Expr,
@@ -20,19 +20,14 @@ pub(super) fn configured<'a>(
     found: &mut Found,
 ) {
     let application = name == "celery.Celery" || name == "celery.app.Celery";
-    if !application && !name.ends_with(".conf.update") {
+    let updates = [".conf.update", ".conf.add_defaults", ".config_from_object"].iter().any(|end| name.ends_with(end));
+    if !application && !updates {
         return;
     }
     let mut entries: Vec<(&str, &'a Expr, Scope<'a>)> =
         call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, scope)).collect();
-    if !application && let Some(argument) = call.arguments.first() {
-        for case in evaluator.eval(argument, scope) {
-            if let Value::Structure(Expr { kind: ExprKind::Dict(list), .. }, inner) = case.value {
-                entries.extend(
-                    list.iter().filter_map(|(key, value)| Some((key.as_ref()?.as_text()?.as_str(), value, inner))),
-                );
-            }
-        }
+    if updates && let Some(argument) = call.arguments.first() {
+        entries.extend(evaluator.pairs(argument, scope).0);
     }
     for (key, value, scope) in entries {
         if let Some(family) = celery_family(key) {

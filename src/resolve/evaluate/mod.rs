@@ -3,11 +3,13 @@
 //! `values` evaluates expressions, `environment` reads variables as Python libraries do, `sites` knows the calls and
 //! settings that connect. What can't be proven is opaque.
 
+mod callers;
 mod calls;
 mod cases;
 mod celery;
 mod django;
 mod environment;
+mod flask;
 mod libraries;
 mod names;
 mod origin;

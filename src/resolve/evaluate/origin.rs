@@ -92,7 +92,12 @@ pub(super) fn setting_of<'a>(
                         span: name.span(),
                     })
                 }
-                (ExprKind::Attribute(object, _), None) => setting_of(evaluator, object, scope, depth + 1),
+                // `settings.redis_url.with_path("/1")`; of `module.function(…)` nothing is known.
+                (ExprKind::Attribute(object, _), argument)
+                    if argument.is_none() || is_value(evaluator, object, scope) =>
+                {
+                    setting_of(evaluator, object, scope, depth + 1)
+                }
                 _ => None,
             }
         }
@@ -102,4 +107,12 @@ pub(super) fn setting_of<'a>(
         }
         _ => None,
     }
+}
+
+/// Whether an expression names a value of the repository rather than a module of a library.
+fn is_value<'a>(evaluator: &Evaluator<'a>, object: &Expr, scope: Scope<'a>) -> bool {
+    object.dotted().is_some_and(|dotted| {
+        let root = dotted.split('.').next().unwrap_or_default();
+        dotted.contains('.') && !matches!(evaluator.find(scope.module, root, 0), Target::External(_))
+    })
 }

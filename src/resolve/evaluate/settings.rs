@@ -1,6 +1,6 @@
 //! Settings that name a Redis server by convention: of Celery, Django, Flask, RQ, and any with `REDIS` in its name.
 
-use crate::facts::code::{Binding, Expr, Module};
+use crate::facts::code::{Binding, Expr, ExprKind, Module};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
@@ -22,7 +22,11 @@ pub(super) struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn name(self, evaluator: &Evaluator<'a>) -> String {
-        let own = self.binding.name.value.rsplit('.').next().unwrap_or_default();
+        // `CACHES.default` is a part of a setting, `app.config.NAME` is one.
+        let whole = self.binding.name.value.as_str();
+        let first = whole.split('.').next().unwrap_or_default();
+        let last = whole.rsplit('.').next().unwrap_or_default();
+        let own = if first.bytes().any(|byte| byte.is_ascii_lowercase()) { last } else { first };
         match self.class {
             Some(class) => evaluator.field_name(class, own),
             None => own.to_owned(),
@@ -40,6 +44,15 @@ impl<'a> Named<'a> {
         Some(evaluator.resolved(self.cases(evaluator)?, self.binding.name.span))
     }
 
+    /// A value that later statements replace under the dotted name, such as `CACHES.default.LOCATION`.
+    pub fn set_later(self, evaluator: &Evaluator<'a>, dotted: &str, said: Vec<Case<'a>>) -> Vec<Case<'a>> {
+        let Some(later) = evaluator.bindings(&self.module.bindings, dotted, Scope::module(self.module)) else {
+            return said;
+        };
+        // Without a condition it is certainly set; else what was said before may hold still.
+        if later.iter().any(|case| case.when.is_empty()) { later } else { said.into_iter().chain(later).collect() }
+    }
+
     fn setting(self, evaluator: &Evaluator<'a>) -> Setting {
         let span = self.binding.name.span;
         Setting { name: self.name(evaluator), key: format!("{}:{}", span.file.0, span.start), span }
@@ -49,7 +62,7 @@ impl<'a> Named<'a> {
 /// Finds the clients that settings stand for.
 pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     let mut names: Vec<Vec<Named<'a>>> = Vec::new();
-    for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
+    for module in evaluator.running() {
         names.push(unique(&module.bindings).map(|binding| Named { binding, module, class: None }).collect());
         for class in &module.classes {
             let class = ClassRef { module, class, arguments: None };
@@ -61,6 +74,21 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
         evaluator.refuel();
         known(evaluator, *named, found);
         found.used.extend(evaluator.take_visited());
+    }
+    for module in evaluator.running() {
+        for binding in &module.bindings {
+            evaluator.refuel();
+            structured(evaluator, Named { binding, module, class: None }, found);
+            found.used.extend(evaluator.take_visited());
+        }
+        for class in &module.classes {
+            let this = ClassRef { module, class, arguments: None };
+            for binding in &class.fields {
+                evaluator.refuel();
+                structured(evaluator, Named { binding, module, class: Some(this) }, found);
+                found.used.extend(evaluator.take_visited());
+            }
+        }
     }
     urls(evaluator, &names, found);
     for scope in &names {
@@ -102,29 +130,105 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
         }
         return;
     }
+}
+
+/// Dictionaries whose names frameworks read, each time that one is set, as a whole or in part.
+fn structured<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let Some(value) = &named.binding.value else { return };
     let scope = Scope::within(named.module, named.class);
-    match name.as_str() {
-        "CACHES" => django::caches(evaluator, named, found),
-        "CHANNEL_LAYERS" => django::channel_layers(evaluator, named, found),
-        "RQ_QUEUES" => {
+    let parts: Vec<&str> = named.binding.name.value.split('.').collect();
+    match parts.as_slice() {
+        ["CACHES"] => django::caches(evaluator, named, found),
+        ["CACHES", alias] => django::cache(evaluator, alias, value, scope, named, found),
+        ["CHANNEL_LAYERS"] => django::channel_layers(evaluator, named, found),
+        ["CHANNEL_LAYERS", _, "CONFIG"] => django::channel_layer(evaluator, value, scope, named, found),
+        // https://github.com/rq/django-rq
+        ["RQ_QUEUES"] => {
             for (_, queue, scope) in entries(evaluator, value, scope) {
                 options(evaluator, queue, scope, Family::RedisPy, named, found);
             }
         }
-        "HUEY" => {
+        // https://huey.readthedocs.io/en/latest/django.html
+        ["HUEY"] => {
             if let Some(connection) = entry(value, "connection") {
                 options(evaluator, connection, scope, Family::RedisPy, named, found);
+            } else {
+                options(evaluator, value, scope, Family::RedisPy, named, found);
             }
         }
-        "DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND" => {
-            let options_of = |key| entry(value, key);
-            if let Some(list) = options_of("OPTIONS").or_else(|| options_of("BACKEND_OPTIONS")) {
+        // https://github.com/Bogdanp/django_dramatiq
+        ["DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND"] => {
+            let list = entry(value, "OPTIONS").or_else(|| entry(value, "BACKEND_OPTIONS"));
+            if let Some(list) = list {
                 options(evaluator, list, scope, Family::RedisPy, named, found);
             }
         }
+        // https://docs.celeryq.dev/en/stable/userguide/configuration.html, handed over as a whole
+        ["CELERY" | "CELERY_CONFIG"] => celery_options(evaluator, value, scope, named, found),
+        // https://superset.apache.org/docs/configuration/cache: the configuration of Flask-Caching
+        [name] if name.ends_with("CACHE_CONFIG") => {
+            flask_caching(evaluator, value, scope, named, found);
+        }
         _ => {}
     }
+}
+
+/// The `broker_url` and `result_backend` of a dictionary for Celery.
+fn celery_options<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    for (key, value, scope) in entries(evaluator, value, scope) {
+        let Some(family) = celery::celery_family(key) else { continue };
+        let cases = celery::celery_cases(evaluator, family, &evaluator.eval(value, scope), value.span);
+        let mut url = evaluator.resolved(cases, value.span);
+        if sites::keep_redis(&mut url) {
+            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+            entry_client(evaluator, (value, scope), value.span, family, settings, named, found);
+        }
+    }
+}
+
+/// Flask-Caching's `CACHE_REDIS_…` in a dictionary.
+fn flask_caching<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    if let Some((settings, naming)) = dictionary(evaluator, value, scope, "CACHE_REDIS_") {
+        entry_client(evaluator, naming, naming.0.span, Family::RedisPy, settings, named, found);
+    }
+}
+
+/// The connection parameters in a dictionary whose keys begin with a prefix, and the value that names the server.
+pub(super) fn dictionary<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    prefix: &str,
+) -> Option<(ConnectionSettings, (&'a Expr, Scope<'a>))> {
+    let mut settings = ConnectionSettings::default();
+    let mut naming = None;
+    for (key, value, scope) in entries(evaluator, value, scope) {
+        let Some(slot) = key.strip_prefix(prefix).and_then(|part| libraries::keyword_slot(&part.to_ascii_lowercase()))
+        else {
+            continue;
+        };
+        if slot == Slot::Url || slot == Slot::Host && naming.is_none() {
+            naming = Some((value, scope));
+        }
+        *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
+    }
+    // Flask-Caching looks at nothing else where the URL is set.
+    if !prefix.is_empty() && settings.url.as_ref().is_some_and(|url| !url.is_absent()) {
+        settings = ConnectionSettings { url: settings.url, ..ConnectionSettings::default() };
+    }
+    Some((settings, naming?))
 }
 
 /// Whether `config_from_object("module:Class")` names the place; `None`: no such call is known.
@@ -150,7 +254,7 @@ pub(super) fn entries<'a>(
     evaluator.pairs(value, scope).0
 }
 
-/// A dictionary of connection parameters: `{"HOST": …}`, `{"url": …}`.
+/// The client of a dictionary of connection parameters: `{"HOST": …}`, `{"url": …}`.
 pub(super) fn options<'a>(
     evaluator: &Evaluator<'a>,
     value: &'a Expr,
@@ -159,18 +263,8 @@ pub(super) fn options<'a>(
     named: Named<'a>,
     found: &mut Found,
 ) {
-    let mut settings = ConnectionSettings::default();
-    let mut naming = None;
-    for (key, value, scope) in entries(evaluator, value, scope) {
-        if let Some(slot) = libraries::keyword_slot(&key.to_ascii_lowercase()) {
-            if matches!(slot, Slot::Url | Slot::Host) {
-                naming = Some((value, scope));
-            }
-            *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
-        }
-    }
-    if settings.url.is_some() || settings.host.is_some() {
-        entry_client(evaluator, naming.unwrap_or((value, scope)), value.span, family, settings, named, found);
+    if let Some((settings, naming)) = dictionary(evaluator, value, scope, "") {
+        entry_client(evaluator, naming, value.span, family, settings, named, found);
     }
 }
 
@@ -199,13 +293,16 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
     let mut pending = Vec::new();
     for named in scopes.iter().flatten() {
         let span = named.binding.name.span;
-        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") {
+        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") || !may_be_url(*named) {
             continue;
         }
         evaluator.refuel();
         evaluator.take_visited();
-        let name = named.name(evaluator).to_ascii_lowercase();
-        let says_redis = name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
+        let own = named.name(evaluator);
+        let framework = libraries::is_framework_url(&own);
+        let name = own.to_ascii_lowercase();
+        let says_redis =
+            framework || name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
         let says_url = ["url", "uri", "dsn"].iter().any(|word| name.contains(word));
         let Some(mut url) = named.resolved(evaluator) else { continue };
         let written = url
@@ -219,6 +316,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
         // A value that can't be read at all says nothing.
         if url.alternatives.iter().all(|one| one.value.as_ref().is_none_or(|text| evaluator.symbols.has_opaque(text)))
             && !written
+            && !framework
         {
             continue;
         }
@@ -245,6 +343,26 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
         };
         let settings = ConnectionSettings { url: Some(url.clone()), ..ConnectionSettings::default() };
         push(evaluator, &named.setting(evaluator), family, settings, *named, *confidence, found);
+    }
+}
+
+/// Whether a Redis URL can come of what is written there. Most of a program's names are ruled out by their looks, and
+/// asking for the value of every one, in every container, is what large repositories wait for.
+fn may_be_url(named: Named<'_>) -> bool {
+    match named.binding.value.as_ref().map(|value| &value.kind) {
+        // A settings class may take the value from the environment.
+        Some(ExprKind::Text(text)) => named.class.is_some() || text.as_str().contains("://"),
+        Some(
+            ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::List(_)
+            | ExprKind::Dict(_)
+            | ExprKind::Not(_)
+            | ExprKind::Equal(..)
+            | ExprKind::Within(_)
+            | ExprKind::Opaque,
+        ) => false,
+        _ => true,
     }
 }
 

@@ -7,13 +7,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use crate::facts::Facts;
-use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Module};
+use crate::facts::code::{Binding, Call, Class, Expr, ExprKind, Function, Guard, Module};
 use crate::source::Span;
 use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, Symbols};
 use crate::text::Text;
 
 use super::CodePlace;
 use super::cases::{flat_map, join, one, opaque, under};
+use super::flask::is_config;
 
 /// Names that lead to names that lead to names.
 const MAX_DEPTH: u32 = 40;
@@ -103,6 +104,12 @@ pub(super) struct Evaluator<'a> {
     pub place: &'a CodePlace<'a>,
     pub symbols: &'a Symbols,
     pub modules: HashMap<&'a str, &'a Module>,
+    /// The modules that run here: asked for with every value, found once.
+    running: Vec<&'a Module>,
+    /// Their calls by the last name of what is called.
+    calls: HashMap<&'a str, Vec<&'a Call>>,
+    /// Whether any of them imports python-dotenv.
+    pub loads_dotenv: bool,
     fuel: Cell<u32>,
     depth: Cell<u32>,
     frames: RefCell<Vec<Arguments<'a>>>,
@@ -114,10 +121,26 @@ pub(super) struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     pub fn new(facts: &'a Facts, place: &'a CodePlace<'a>, symbols: &'a Symbols) -> Self {
+        let running: Vec<&Module> = facts.modules.iter().filter(|module| (place.runs)(&module.path)).collect();
+        let mut calls: HashMap<&str, Vec<&Call>> = HashMap::new();
+        for module in &running {
+            let functions = module.functions.iter().flat_map(|function| &function.calls);
+            for call in module.calls.iter().chain(functions).filter_map(Expr::as_call) {
+                let name = match &call.callee.kind {
+                    ExprKind::Name(name) => name,
+                    ExprKind::Attribute(_, name) => &name.value,
+                    _ => continue,
+                };
+                calls.entry(name).or_default().push(call);
+            }
+        }
         Self {
             facts,
             place,
             symbols,
+            loads_dotenv: running.iter().any(|one| one.imports.iter().any(|import| import.module == "dotenv")),
+            running,
+            calls,
             modules: facts.modules.iter().map(|module| (module.path.as_str(), module)).collect(),
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
@@ -125,6 +148,16 @@ impl<'a> Evaluator<'a> {
             active: RefCell::default(),
             visited: RefCell::default(),
         }
+    }
+
+    /// The modules that run here, in the order of the facts.
+    pub fn running(&self) -> impl Iterator<Item = &'a Module> + use<'a, '_> {
+        self.running.iter().copied()
+    }
+
+    /// The calls of that last name in the code that runs.
+    pub fn calls_of(&self, name: &str) -> impl Iterator<Item = &'a Call> + use<'a, '_> {
+        self.calls.get(name).into_iter().flatten().copied()
     }
 
     /// Starts anew for another client.
@@ -170,7 +203,7 @@ impl<'a> Evaluator<'a> {
             ExprKind::Bool(value) => one(Value::Bool(*value)),
             ExprKind::None => one(Value::None),
             ExprKind::Dict(_) | ExprKind::List(_) => one(Value::Structure(expr, scope)),
-            ExprKind::Opaque => opaque(expr.span),
+            ExprKind::Opaque | ExprKind::Within(_) => opaque(expr.span),
             ExprKind::Name(name) => self.name(name, expr.span, scope),
             ExprKind::Attribute(object, name) => self.attribute(expr, object, &name.value, scope),
             ExprKind::Subscript(object, key) => self.subscript(expr, object, key, scope),
@@ -283,6 +316,12 @@ impl<'a> Evaluator<'a> {
             return super::environment::present(self.environment(name.as_str(), expr.span, &[]));
         }
         if let Some(cases) = self.path(expr, scope) {
+            return cases;
+        }
+        if is_config(object)
+            && let Some(name) = key.as_text()
+            && let Some(cases) = self.flask_setting(name.as_str())
+        {
             return cases;
         }
         flat_map(self.eval(object, scope), |value| {

@@ -1,0 +1,145 @@
+//! Oracle: what each client library holds once it has read its settings against what we say it connects with.
+//!
+//! Live with the interpreters of `REDISLINT_PYTHONS` (redis-py in several versions), `REDISLINT_CLIENTS_PYTHON` and
+//! `REDISLINT_ARQ_PYTHON` (what is built on it), the packages in `REDISLINT_NODE_MODULES`, and `redis-cli` where
+//! `REDISLINT_REDIS_SERVERS` is set; else the answers in `tests/transcripts/clients.json` are compared.
+//! `REDISLINT_RECORD=1` writes those anew; `REDISLINT_FULL=1` asks ten times as much.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says which mode it ran in"
+)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+mod ours;
+mod real;
+mod settings;
+
+use real::Library;
+use settings::Settings;
+
+/// How many mixtures each library gets beside the single oddities: recorded, live, and with `REDISLINT_FULL`.
+const RECORDED: usize = 120;
+const LIVE: usize = 1_000;
+const FULL: usize = 10_000;
+
+/// What one library answered.
+struct Answered {
+    library: Library,
+    settings: Vec<Settings>,
+    answers: Vec<Value>,
+}
+
+fn asked(mixtures: usize) -> Vec<Settings> {
+    settings::singles().into_iter().chain(settings::mixtures(7, mixtures)).collect()
+}
+
+/// A transcript on disk: the distinct answers, and for each library the numbers of its answers in the order asked.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Kept {
+    answers: Vec<Value>,
+    libraries: BTreeMap<String, Vec<usize>>,
+}
+
+fn transcripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts/clients.json")
+}
+
+fn replay() -> Vec<Answered> {
+    let text = std::fs::read_to_string(transcripts()).expect("recorded transcripts");
+    let kept: Kept = serde_json::from_str(&text).expect("JSON");
+    let all = asked(RECORDED);
+    let answered = |(name, numbers): (String, Vec<usize>)| {
+        let library = Library::recorded(&name);
+        let settings: Vec<Settings> = all.iter().filter(|one| library.takes(one)).cloned().collect();
+        assert_eq!(settings.len(), numbers.len(), "the questions changed: record anew with REDISLINT_RECORD=1");
+        let answers = numbers.into_iter().map(|at| kept.answers[at].clone()).collect();
+        Answered { library, settings, answers }
+    };
+    kept.libraries.clone().into_iter().map(answered).collect()
+}
+
+fn keep(all: &[Answered]) {
+    let mut answers: Vec<Value> = Vec::new();
+    let mut known = BTreeMap::new();
+    let mut libraries = BTreeMap::new();
+    for one in all {
+        let mut number = |answer: &Value| {
+            *known.entry(answer.to_string()).or_insert_with(|| {
+                answers.push(answer.clone());
+                answers.len() - 1
+            })
+        };
+        libraries.insert(one.library.name.clone(), one.answers.iter().map(&mut number).collect());
+    }
+    let text = serde_json::to_string(&Kept { answers, libraries }).expect("JSON");
+    std::fs::write(transcripts(), text.replace("},{", "},\n{").replace("],\"", "],\n\"") + "\n")
+        .expect("the transcript");
+}
+
+/// What the libraries at hand answer; without any, what was recorded.
+fn answered() -> (&'static str, Vec<Answered>) {
+    let recording = std::env::var_os("REDISLINT_RECORD").is_some();
+    let full = std::env::var_os("REDISLINT_FULL").is_some();
+    let count = if recording {
+        RECORDED
+    } else if full {
+        FULL
+    } else {
+        LIVE
+    };
+    let all: Vec<Answered> = real::ask(&asked(count))
+        .into_iter()
+        .map(|(library, settings, answers)| Answered { library, settings, answers })
+        .collect();
+    if all.is_empty() {
+        return ("replay", replay());
+    }
+    if recording {
+        keep(&all);
+    }
+    ("live", all)
+}
+
+/// Whether our words are the library's: where a password would stand in its text, we write stars.
+fn same(ours: &Value, real: &Value) -> bool {
+    if ours == real {
+        return true;
+    }
+    let text = |answer: &Value| answer["error"].as_str().map(str::to_owned);
+    let (Some(ours), Some(real)) = (text(ours), text(real)) else { return false };
+    ours.split_once("***").is_some_and(|(before, after)| real.starts_with(before) && real.ends_with(after))
+}
+
+#[test]
+fn clients_hold_what_we_say() {
+    let (mode, all) = answered();
+    let (mut cells, mut wrong) = (0, BTreeMap::<String, Vec<String>>::new());
+    for Answered { library, settings, answers } in &all {
+        for (settings, real) in settings.iter().zip(answers) {
+            let ours = ours::holds(settings, library.family, library.version);
+            cells += 1;
+            if !same(&ours, real) {
+                let Settings { url, arguments } = settings;
+                let difference = format!("{url:?} {arguments:?}\n    real {real}\n    ours {ours}");
+                wrong.entry(library.name.clone()).or_default().push(difference);
+            }
+        }
+        let differing = wrong.get(&library.name).map_or(0, Vec::len);
+        println!("oracle_clients: {}: {} cells, {differing} differ", library.name, settings.len());
+    }
+    println!("oracle_clients: {mode}, {} libraries, {cells} cells", all.len());
+    let sum: usize = wrong.values().map(Vec::len).sum();
+    let shown: Vec<String> =
+        wrong.iter().map(|(name, list)| format!("{name}\n  {}", list[..list.len().min(SHOWN)].join("\n  "))).collect();
+    assert!(sum == 0, "{sum} of {cells} cells differ:\n{}", shown.join("\n"));
+}
+
+/// Differences shown for each library.
+const SHOWN: usize = 12;
