@@ -355,7 +355,7 @@ fn kombu(text: &Text, url: &Url, scheme: &Text, symbols: &Symbols, parts: &mut P
     python_port(text, url, parts);
     for (name, value) in &url.query {
         match name.as_str() {
-            // It switches to TLS whatever the scheme says.
+            // It given to TLS whatever the scheme says.
             "ssl_cert_reqs" => parts.tls |= !value.is_empty(),
             "password" | "hostname" | "userid" | "port" | "virtual_host" => {
                 let message =
