@@ -8,16 +8,7 @@ use crate::resolve::placement::below;
 /// file beats a hand-written range, a nearer folder a farther one.
 #[must_use]
 pub fn of(facts: &Facts, family: Family, path: &str) -> VersionRange {
-    let on_redis_py = matches!(
-        family,
-        Family::RedisPy
-            | Family::Kombu
-            | Family::CeleryBackend
-            | Family::Arq
-            | Family::DjangoRedis
-            | Family::DjangoCore
-    );
-    if !on_redis_py {
+    if !family.is_on_redis_py() {
         return VersionRange::default();
     }
     let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());

@@ -94,7 +94,7 @@ def django(backend):
 
         django_redis.pool.ConnectionFactory._pools.clear()
         cache = {"BACKEND": backend, "LOCATION": url, "OPTIONS": arguments}
-        CacheHandler({"default": cache})["default"].get("key")
+        CacheHandler({"default": cache})["default"].set("key", "value")
 
     return ask
 

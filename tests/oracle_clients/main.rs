@@ -26,7 +26,7 @@ use settings::Settings;
 
 /// How many mixtures each library gets beside the single oddities: recorded, live, and with `REDISLINT_FULL`.
 const RECORDED: usize = 120;
-const LIVE: usize = 1_000;
+const LIVE: usize = 250;
 const FULL: usize = 10_000;
 
 /// What one library answered.
@@ -113,6 +113,12 @@ fn same(ours: &Value, real: &Value) -> bool {
         return true;
     }
     let text = |answer: &Value| answer["error"].as_str().map(str::to_owned);
+    // Another broker or backend than Redis: nothing that concerns us.
+    let elsewhere =
+        ["LookupError: another", "ModuleNotFoundError", "ImproperlyConfigured", "KeyError: 'No such transport"];
+    if ours["error"].is_null() && ours["host"].is_null() && ours["port"].is_null() && ours["db"].is_null() {
+        return text(real).is_some_and(|error| elsewhere.iter().any(|beginning| error.starts_with(beginning)));
+    }
     let (Some(ours), Some(real)) = (text(ours), text(real)) else { return false };
     ours.split_once("***").is_some_and(|(before, after)| real.starts_with(before) && real.ends_with(after))
 }
@@ -126,8 +132,8 @@ fn clients_hold_what_we_say() {
             let ours = ours::holds(settings, library.family, library.version);
             cells += 1;
             if !same(&ours, real) {
-                let Settings { url, arguments } = settings;
-                let difference = format!("{url:?} {arguments:?}\n    real {real}\n    ours {ours}");
+                let difference =
+                    format!("{:?} {:?}\n    real {real}\n    ours {ours}", settings.url, settings.arguments);
                 wrong.entry(library.name.clone()).or_default().push(difference);
             }
         }
@@ -142,4 +148,4 @@ fn clients_hold_what_we_say() {
 }
 
 /// Differences shown for each library.
-const SHOWN: usize = 12;
+const SHOWN: usize = 40;

@@ -121,7 +121,8 @@ fn spec(name: &str) -> Option<Spec> {
         ("kombu", "Connection" | "BrokerConnection") => (Family::Kombu, &[Url]),
         _ => return None,
     };
-    Some(Spec { family, positional })
+    let asynchronous = family == Family::RedisPy && (root == "aioredis" || name.starts_with("redis.asyncio."));
+    Some(Spec { family: if asynchronous { Family::RedisPyAsyncio } else { family }, positional })
 }
 
 /// The keyword arguments by which libraries take connection parameters.
