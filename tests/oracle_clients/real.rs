@@ -59,12 +59,19 @@ impl Library {
             // What a name of their own says is no argument of the connection.
             "kombu" | "celery" => !bare && !arguments,
             // Other schemes are other storages.
-            "limits" => !arguments && settings.url.as_ref().is_some_and(|url| url.starts_with("redis")),
+            "limits" => {
+                !arguments
+                    && settings
+                        .url
+                        .as_ref()
+                        .is_some_and(|url| ["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)))
+            }
             "arq" => bare == arguments,
             "django-redis" => !bare && settings.arguments.keys().all(|name| matches!(*name, "password" | "username")),
             "django" | "channels_redis" => !bare,
             "flask-caching" => settings.arguments.keys().all(|name| bare && *name != "username"),
             "redis-cli" => false,
+            "node-redis" | "ioredis" if settings.arguments.values().any(Value::is_null) => false,
             "node-redis" if self.version.to < Some((4, 0)) => !settings.arguments.contains_key("username"),
             _ => true,
         }

@@ -127,12 +127,22 @@ fn parts(case: &Case<Picked>, family: Family, version: VersionRange, symbols: &S
     let filled = |text: &Option<Text>| text.clone().filter(|text| !text.is_empty());
     parts.username = parts.username.or_else(|| filled(&picked.username));
     parts.password = parts.password.or_else(|| filled(&picked.password));
+    if parts.socket.is_some() && family.is_on_redis_py() {
+        // An address beside the socket of a URL is one keyword too many.
+        let address = [("host", &picked.host), ("port", &picked.port)];
+        let given = address.into_iter().find_map(|(name, value)| value.as_ref().map(|value| (name, value.span())));
+        if let Some((name, span)) = given {
+            grammar::refuse_keyword(name, span, version, &mut parts);
+        }
+    }
     if let Some(socket) = &picked.socket
         && parts.host.is_none()
     {
         parts.socket = Some(socket.clone());
     }
-    if parts.socket.is_none() {
+    if parts.socket.is_some() {
+        (parts.host, parts.port, parts.port_span) = (None, None, None);
+    } else {
         parts.host = parts.host.or_else(|| filled(&picked.host)).or_else(|| default_host(picked, family, version));
         if parts.port.is_none() && !parts.port_unknown {
             match &picked.port {

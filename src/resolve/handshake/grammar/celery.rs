@@ -204,9 +204,8 @@ pub(super) fn backend(text: &Text, symbols: &Symbols) -> Parts {
     }
     backend_query(&url, &mut parts);
     // The server refuses a number only once all of that has passed.
-    match digits {
-        Some(digits) if parts.db.is_none() && !parts.db_unknown => python::database(&digits, &mut parts),
-        _ => {}
+    if let Some(digits) = url.asked("db").cloned().or(digits) {
+        python::database(&digits, &mut parts);
     }
     parts
 }
@@ -238,7 +237,6 @@ fn backend_query(url: &Url, parts: &mut Parts) {
                 parts.port_span = Some(value.span());
                 parts.port_unknown = parts.port.is_none();
             }
-            "db" => python::database(value, parts),
             _ => {}
         }
     }
@@ -250,4 +248,5 @@ fn backend_query(url: &Url, parts: &mut Parts) {
     }
     let passed = url.query.iter().map(|(name, _)| name).filter(|name| name.as_str() != "virtual_host");
     redis_py::refuse_keywords(passed, VersionRange::default(), parts);
+    redis_py::protocol(url.asked("protocol"), parts);
 }

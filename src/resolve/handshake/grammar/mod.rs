@@ -17,6 +17,7 @@ use crate::syntax::url;
 use crate::text::Text;
 
 pub(super) use python::{database, integer, no_integer};
+pub(super) use redis_py::refuse_keyword;
 
 /// What a library made of a URL.
 #[derive(Clone, Debug, Default)]
@@ -94,9 +95,9 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
         Family::Ioredis => node::ioredis(text, symbols),
         Family::RedisCli => redis_cli::parse(text, symbols),
         Family::DjangoCore => first_of(text, &[';', ','], |text| redis_py::parse(text, family, version, symbols)),
-        Family::RedisPy | Family::RedisPyAsyncio | Family::DjangoRedis => {
-            redis_py::parse(text, family, version, symbols)
-        }
+        // Commas part the servers that django-redis takes.
+        Family::DjangoRedis => first_of(text, &[','], |text| redis_py::parse(text, family, version, symbols)),
+        Family::RedisPy | Family::RedisPyAsyncio => redis_py::parse(text, family, version, symbols),
         Family::RedisRs | Family::Unknown => whatever_the_library(text, symbols),
     };
     // A broken delimiter may stand in what comes from outside just as well: what it breaks is not known then.

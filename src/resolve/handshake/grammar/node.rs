@@ -142,12 +142,15 @@ fn unbracketed(host: &Text) -> Text {
 
 /// node-redis 4 and later; it knows no query parameters.
 pub(super) fn node_redis(text: &Text, version: VersionRange, symbols: &Symbols) -> Parts {
+    let current = version.from.is_some_and(|from| from >= (6, 0));
+    if current && text.as_str().starts_with("unix:") {
+        return unix_socket(text, symbols);
+    }
     let url = match whatwg(text, symbols) {
         Ok(url) => url,
         Err(span) => return Parts::refused(INVALID, place_at_fault(text, span)),
     };
     if !matches!(url.scheme.as_str(), "redis" | "rediss") {
-        let current = version.from.is_some_and(|from| from >= (6, 0));
         let message = if current {
             format!("TypeError: Protocol - {}: - is not a valid Redis protocol. Expected redis: or rediss:", url.scheme)
         } else {
@@ -175,11 +178,46 @@ pub(super) fn node_redis(text: &Text, version: VersionRange, symbols: &Symbols) 
                 parts.db_unknown = true;
                 parts.fail("TypeError: Invalid pathname", path.span());
             }
-            #[allow(clippy::cast_possible_truncation, reason = "what is too large stays too large")]
-            Some(number) => parts.select(Some(number as i64).filter(|_| number.fract() == 0.0), path.span()),
+            Some(number) => select_number(number, path.span(), &mut parts),
         }
     }
     parts
+}
+
+/// `unix://[user[:password]@]/path[?db=1]`, which node-redis knows from version 6 on.
+fn unix_socket(text: &Text, symbols: &Symbols) -> Parts {
+    let refused = || Parts::refused("TypeError: Invalid unix URL", text.span());
+    let Some(rest) = text.as_str().strip_prefix("unix://").map(|rest| text.slice(text.len() - rest.len()..text.len()))
+    else {
+        return refused();
+    };
+    let slash = rest.as_str().find('/').unwrap_or(rest.len());
+    let login = rest.as_str()[..slash].strip_suffix('@');
+    let end = rest.as_str().find(['?', '#']).unwrap_or(rest.len());
+    if slash + 1 >= end || login.is_none() && slash > 0 || login.is_some_and(|login| login.contains('@')) {
+        return refused();
+    }
+    let mut parts = Parts::default();
+    let login = rest.slice(0..login.map_or(0, str::len));
+    let colon = login.as_str().find(':').unwrap_or(login.len());
+    let path = rest.slice(slash..end);
+    parts.socket = decode_component(&path, symbols, &mut parts);
+    parts.username = decode_component(&login.slice(0..colon), symbols, &mut parts);
+    parts.password = decode_component(&login.slice((colon + 1).min(login.len())..login.len()), symbols, &mut parts);
+    let hash = rest.as_str().find('#').unwrap_or(rest.len());
+    let query = form(&rest.slice((end + 1).min(hash)..hash), symbols);
+    if let Some((_, value)) = query.iter().find(|(name, _)| name.as_str() == "db") {
+        match number(value.as_str()) {
+            None => parts.fail("TypeError: Invalid db query parameter", value.span()),
+            Some(number) => select_number(number, value.span(), &mut parts),
+        }
+    }
+    parts
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "what is too large stays too large")]
+fn select_number(number: f64, span: Span, parts: &mut Parts) {
+    parts.select(Some(number as i64).filter(|_| number.fract() == 0.0), span);
 }
 
 /// JavaScript's `Number(text)` of what stands in a path, where a space is written `%20`.

@@ -240,6 +240,10 @@ pub(super) fn ioredis(text: &Text, symbols: &Symbols) -> Parts {
         }
     }
     parts.host = Some(url.host.clone()).filter(|host| !host.is_empty());
+    if parts.host.is_none() && url.port.is_some() {
+        // A port alone is an address, of the machine itself.
+        parts.host = Some(Text::mapped("localhost", text.anchor()));
+    }
     url.port(&mut parts);
     fill(&url.query, &mut parts);
     parts

@@ -6,6 +6,7 @@
 use super::python::{self, Split, integer, is_float};
 use super::{DEFAULT_PORT, Parts, before, decode};
 use crate::model::{Family, VersionRange};
+use crate::source::Span;
 use crate::symbol::Symbols;
 use crate::text::Text;
 
@@ -28,7 +29,7 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
     let mut parts = Parts { tls: url.scheme == "rediss", ..Parts::default() };
     if url.scheme == "unix" {
         let path = if legacy { url.path.clone() } else { decode(&url.path, symbols) };
-        parts.socket = Some(path).filter(|path| !path.is_empty());
+        parts.socket = Some(path);
     }
     if legacy {
         legacy_parts(&url, &mut parts)
@@ -67,6 +68,16 @@ fn current_parts(url: &Split, version: VersionRange, symbols: &Symbols, parts: &
         certificate_requirements(&value, parts);
     }
     refuse_keywords(query.iter().map(|(name, _)| name), version, parts);
+    protocol(asked("protocol").as_ref(), parts);
+}
+
+/// A protocol that is no number makes the library itself stumble.
+pub(super) fn protocol(value: Option<&Text>, parts: &mut Parts) {
+    if let Some(value) = value.filter(|value| Symbols::is_known(value) && integer(value.as_str()).is_none()) {
+        const STUMBLES: &str =
+            "UnboundLocalError: cannot access local variable 'p' where it is not associated with a value";
+        parts.fail(STUMBLES, value.span());
+    }
 }
 
 /// The first value of each name. `parse_qs` decodes it, and before version 8 redis-py did so once more.
@@ -170,14 +181,20 @@ fn legacy_parts(url: &Split, parts: &mut Parts) {
 /// Notes the first parameter that no connection of this kind has a keyword for.
 pub(super) fn refuse_keywords<'a>(names: impl IntoIterator<Item = &'a Text>, version: VersionRange, parts: &mut Parts) {
     let refused = |name: &&Text| Symbols::is_known(name) && !is_keyword(name.as_str(), version, parts);
-    let Some(name) = names.into_iter().find(refused) else { return };
+    if let Some(name) = names.into_iter().find(refused) {
+        refuse_keyword(name.as_str(), name.span(), version, parts);
+    }
+}
+
+/// Notes that a connection has no such keyword.
+pub(in super::super) fn refuse_keyword(name: &str, span: Span, version: VersionRange, parts: &mut Parts) {
     let class = match (before(version, 4), parts.socket.is_some()) {
         (true, true) => "UnixDomainSocketConnection",
         (true, false) => "Connection",
         (false, _) => "AbstractConnection",
     };
-    let message = format!("TypeError: {class}.__init__() got an unexpected keyword argument '{}'", name.as_str());
-    parts.fail(message, name.span());
+    let message = format!("TypeError: {class}.__init__() got an unexpected keyword argument '{name}'");
+    parts.fail(message, span);
 }
 
 /// Whether a connection or its pool takes a keyword of this name, in any version of the range.
