@@ -52,11 +52,15 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
         tree.index().files().filter_map(|path| kind_of(path).map(|(kind, says)| (path, kind, says))).collect();
     let commands = tree.index().files().filter(|path| may_say_commands(path));
     let commands = commands.map(|path| (path, FileKind::Commands, Says::Commands)).collect();
+    // Code that also pins packages.
+    let setups = tree.index().files().filter(|path| path.rsplit('/').next() == Some("setup.py"));
+    let setups = setups.map(|path| (path, FileKind::Pins, Says::Redis)).collect();
     let (by_name, by_content): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|(_, _, says)| matches!(says, Says::Anything));
     let mut jobs: Vec<Job> = by_name.into_iter().map(|(path, kind, _)| (path.to_owned(), kind, None)).collect();
     jobs.extend(looked_at(tree, by_content));
     jobs.extend(looked_at(tree, commands));
+    jobs.extend(looked_at(tree, setups));
     jobs
 }
 
@@ -116,6 +120,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
             || stem.starts_with(&format!("{word}_"))
     });
     Some(match extension {
+        _ if is_pin_file(path) && extension != "py" => (FileKind::Pins, Says::Redis),
         _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
         _ if is_kustomization(path) => (FileKind::Manifest, Says::Anything),
@@ -137,7 +142,6 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
-        _ if is_pin_file(path) => (FileKind::Pins, Says::Redis),
         "toml" | "json" | "ini" | "cfg" | "properties" if is_settings(path) => (FileKind::Settings, Says::Url),
         _ => return None,
     })

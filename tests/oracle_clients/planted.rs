@@ -68,8 +68,9 @@ impl Plant {
             "every client is ioredis 5" => library.family != Family::Ioredis || library.version.to < Some((5, 0)),
             "every client is kombu" | "every client is arq" => library.family != changed.family,
             "every client is redis-py 3" => !alike(&changed, library),
-            // kombu and arq take no case to matter, ioredis 4 knows no user names, and node-redis no parameters.
-            "schemes have no case" => true,
+            "the query is ignored" => library.family != Family::NodeRedis || library.version.to < Some((4, 0)),
+            // Node takes them away itself.
+            "trailing blanks are trimmed" => library.family.is_on_redis_py(),
             "the user name is ignored" => !(library.family == Family::Ioredis && library.version.to < Some((5, 0))),
             _ => true,
         }

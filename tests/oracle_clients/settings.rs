@@ -237,6 +237,11 @@ pub fn singles() -> Vec<Settings> {
             }
         }
     }
+    for tail in TAILS {
+        for url in ["redis://:pw@h", "redis://h:6379"] {
+            all.push(Settings { url: Some(format!("{url}{tail}")), arguments: BTreeMap::new() });
+        }
+    }
     for (name, values) in arguments() {
         for value in values {
             for url in [None, Some("redis://h"), Some("redis://u:pw@h:6380/1")] {
