@@ -7,6 +7,8 @@ pub enum Family {
     RedisPy,
     /// The asynchronous half of redis-py, and what was aioredis: it looks at the scheme only once the URL is split.
     RedisPyAsyncio,
+    /// valkey-py, which left redis-py at version 5 and knows its own schemes beside those of Redis.
+    ValkeyPy,
     /// kombu, which parses Celery broker URLs.
     Kombu,
     /// Celery's Redis result backend.
@@ -35,6 +37,7 @@ impl Family {
     pub fn name(self) -> &'static str {
         match self {
             Self::RedisPy | Self::RedisPyAsyncio => "redis-py",
+            Self::ValkeyPy => "valkey-py",
             Self::Kombu => "kombu",
             Self::CeleryBackend => "celery",
             Self::Arq => "arq",
@@ -59,7 +62,7 @@ impl Family {
             | Self::Arq
             | Self::DjangoRedis
             | Self::DjangoCore => true,
-            Self::NodeRedis | Self::Ioredis | Self::RedisCli | Self::RedisRs | Self::Unknown => false,
+            Self::ValkeyPy | Self::NodeRedis | Self::Ioredis | Self::RedisCli | Self::RedisRs | Self::Unknown => false,
         }
     }
 }

@@ -76,8 +76,12 @@ pub struct Environment {
     pub files: Vec<FileId>,
     /// Why these run together, such as `compose discovers docker-compose.yml with its override`.
     pub evidence: String,
+    /// Where the repository says so, if it does in so many words.
+    pub evidence_at: Option<Span>,
     /// How sure it is that they run together.
     pub confidence: Confidence,
+    /// What compose is given; empty elsewhere.
+    pub given: Given,
     /// Every service as resolved; empty for the host.
     pub services: Vec<Service>,
     /// Redis servers.
@@ -94,6 +98,17 @@ pub struct Environment {
     pub missing: Vec<MissingFile>,
     /// Words of a server's command that never reach it.
     pub lost_words: Vec<LostWords>,
+}
+
+/// What compose is given, on the command line or in the configuration.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The files, relative to the root; those that they include are not among them.
+    pub files: Vec<String>,
+    /// `--env-file`s, relative to the root.
+    pub env_files: Vec<String>,
+    /// Profiles.
+    pub profiles: Vec<String>,
 }
 
 /// Faults and facts of Kubernetes objects that are neither a server's nor a client's.
@@ -276,7 +291,7 @@ pub enum Distribution {
 }
 
 /// A Redis server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Server {
     /// Unique within the environment.
     pub id: String,

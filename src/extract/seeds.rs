@@ -35,8 +35,9 @@ enum Says {
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
-static COMMANDS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i-u)docker[- ]compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok());
+static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i-u)(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok()
+});
 static QUEUE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)\bcelery\(|config_from_object|broker_url").ok());
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
@@ -102,9 +103,28 @@ fn may_say_commands(path: &str) -> bool {
         "sh" | "bash" | "zsh" | "bat" | "cmd" | "ps1" | "mk" | "just" | "md" | "markdown" | "dockerfile"
     ) || matches!(stem, "makefile" | "gnumakefile" | "justfile" | "dockerfile" | "taskfile")
         || name == ".justfile"
-        || name == "package.json"
+        || matches!(name, "package.json" | "devcontainer.json" | ".devcontainer.json")
+        || name.starts_with("procfile")
         || is_workflow(path)
+        || is_pipeline(&lower)
         || example_env
+}
+
+/// The files of CI systems other than GitHub's, and composite actions.
+fn is_pipeline(lower: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        ".gitlab-ci",
+        ".travis",
+        ".drone",
+        ".woodpecker",
+        "azure-pipelines",
+        "bitbucket-pipelines",
+        "buildspec",
+        "action",
+    ];
+    let name = lower.rsplit('/').next().unwrap_or(lower);
+    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
+    stem.is_some_and(|stem| NAMES.contains(&stem)) || lower.ends_with(".circleci/config.yml")
 }
 
 /// How a file would be read, going by its name.

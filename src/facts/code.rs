@@ -180,6 +180,8 @@ pub enum ExprKind {
         /// The value where it does not.
         otherwise: Box<Expr>,
     },
+    /// A lambda, a comprehension: its value is not followed, but what is called inside is called.
+    Within(Vec<Expr>),
     /// Not followed.
     Opaque,
 }

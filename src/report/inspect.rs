@@ -37,6 +37,7 @@ fn environment_json(report: &Report, environment: &Environment) -> Value {
         "kind": environment.kind.name(),
         "files": environment.files.iter().map(|file| report.sources.get(*file).path()).collect::<Vec<_>>(),
         "evidence": environment.evidence,
+        "evidence_location": environment.evidence_at.map(|at| location(report, at)),
         "services": if services.is_empty() { Value::Null } else { Value::Object(services) },
         "servers": servers,
         "clients": clients,
@@ -196,7 +197,8 @@ fn environment_text(out: &mut String, report: &Report, environment: &Environment
     if !files.is_empty() {
         let _ = writeln!(out, "  files: {}", clean(&files.join(", ")));
     }
-    let _ = writeln!(out, "  evidence: {}", clean(&environment.evidence));
+    let place = environment.evidence_at.map(|at| format!(" ({})", report.place(at))).unwrap_or_default();
+    let _ = writeln!(out, "  evidence: {}{place}", clean(&environment.evidence));
     for server in &environment.servers {
         let port = server.port.or(server.tls_port).map_or_else(|| "?".to_owned(), |port| port.to_string());
         let reach = if exposed(server) { ", exposed" } else { "" };

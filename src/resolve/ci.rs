@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::facts::Facts;
 use crate::facts::ci::{Job, Service, Workflow};
 use crate::finding::Confidence;
-use crate::model::{EnvironmentKind, Published, Stage};
+use crate::model::{EnvironmentKind, Given, Published, Stage};
 use crate::resolve::project::{Case, Container, Mount, Project, Variable, Variables};
 use crate::source::{Span, Spanned};
 use crate::symbol::{Resolved, Step, Symbols};
@@ -51,7 +51,9 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
         stage: Stage::Development,
         files: vec![workflow.file],
         evidence,
+        evidence_at: Some(job.id.span),
         confidence: Confidence::High,
+        given: Given::default(),
         directory: String::new(),
         containers,
         networks: BTreeMap::from([(JOB_NETWORK.to_owned(), false)]),

@@ -48,7 +48,7 @@ pub fn directive<'a>(server: &'a Server, name: &str) -> Option<&'a Directive> {
     server.directives.iter().rev().find(|one| one.name.value == name && one.overridden_by.is_none())
 }
 
-/// The directive that switches protected mode off.
+/// The directive that given protected mode off.
 #[must_use]
 pub fn switched_off(server: &Server) -> Option<&Directive> {
     directive(server, "protected-mode")
@@ -65,7 +65,7 @@ pub fn protected(server: &Server) -> Option<bool> {
             _ => None,
         };
     }
-    // Up to 6.2 an explicit bind switches it off.
+    // Up to 6.2 an explicit bind given it off.
     let old = server.version.is_some_and(|version| version <= (6, 2));
     compiled_on(server).map(|on| on && !(old && server.bind.is_some()))
 }

@@ -79,6 +79,12 @@ impl Index {
         self.rules.insert(at, (folder.to_owned(), rules));
     }
 
+    /// Whether there is a file: the question that is asked most, and ignore files have no say in it.
+    #[must_use]
+    pub fn is_file(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// What is known of a normalised path.
     #[must_use]
     pub fn presence(&self, path: &str) -> Presence {

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use crate::finding::{Level, Notice};
 use crate::git::Before;
 pub use index::{Index, Presence, join};
-pub use root::{Located, locate};
+pub use root::{Located, locate, locate_text};
 
 /// Larger files are left out with a notice: no hand-written configuration comes near.
 pub const MAX_FILE_SIZE: u64 = 8 << 20;
@@ -44,6 +44,8 @@ pub enum TreeError {
     NotFound(PathBuf),
     /// It is no folder.
     NotAFolder(PathBuf),
+    /// It is a folder.
+    NotAFile(PathBuf),
     /// A path lies outside the root.
     Outside(PathBuf),
     /// The system refused.
@@ -55,6 +57,7 @@ impl fmt::Display for TreeError {
         match self {
             Self::NotFound(path) => write!(f, "no such path: {}", path.display()),
             Self::NotAFolder(path) => write!(f, "not a folder: {}", path.display()),
+            Self::NotAFile(path) => write!(f, "not a file: {}", path.display()),
             Self::Outside(path) => write!(f, "not below the root: {}", path.display()),
             Self::Io(path, error) => write!(f, "can't open {}: {error}", path.display()),
         }
@@ -112,15 +115,25 @@ impl Tree {
         self.overlays.insert(path, Some(bytes));
     }
 
+    /// Lets a text that is not saved yet stand in for its file. One that is left out where it lies on disk stays out,
+    /// and is read only where another file asks for it.
+    pub fn stand_in(&mut self, path: &str, bytes: Vec<u8>) {
+        match self.index.presence(path) {
+            Presence::File => self.overlay(path, bytes),
+            Presence::Absent if matches!(self.read(path), Content::Missing) => self.overlay(path, bytes),
+            Presence::Absent | Presence::Ignored | Presence::Folder => {
+                self.overlays.insert(path.to_owned(), Some(bytes));
+            }
+        }
+    }
+
     /// The tree as it was before a change: with these texts, and without the files that have none.
     #[must_use]
     pub fn before(mut self, change: Before) -> Self {
         for (path, bytes) in change {
             match bytes {
                 // Ours to read neither now nor then: an ignore file of ours speaks against it.
-                Some(_)
-                    if self.index.presence(&path) != Presence::File
-                        && !matches!(self.read(&path), Content::Missing) => {}
+                Some(_) if !self.index.is_file(&path) && !matches!(self.read(&path), Content::Missing) => {}
                 Some(bytes) => self.overlay(path, bytes),
                 None => {
                     self.index.remove(&path);
@@ -162,7 +175,7 @@ impl Tree {
             }
             return Content::Bytes(bytes.clone());
         }
-        let listed = self.index.presence(&path) == Presence::File;
+        let listed = self.index.is_file(&path);
         self.root.as_ref().map_or(Content::Missing, |root| disk::read(root, &path, listed))
     }
 

@@ -15,6 +15,8 @@ pub struct Located {
     pub shown: String,
     /// Paths relative to the root, with `/`; empty: everything.
     pub paths: Vec<String>,
+    /// The way from the folder that holds `.git` to the root, with `/`; empty where they are one, and without git.
+    pub below: String,
 }
 
 /// Names that make a folder a root.
@@ -26,7 +28,24 @@ const MARKS: [&str; 2] = ["redislint.toml", ".git"];
 /// # Errors
 /// Where a path does not exist or lies outside the root.
 pub fn locate(paths: &[PathBuf], root: Option<&Path>) -> Result<Located, TreeError> {
-    let mut found = paths.iter().map(|path| canonical(path)).collect::<Result<Vec<_>, _>>()?;
+    let found = paths.iter().map(|path| canonical(path)).collect::<Result<Vec<_>, _>>()?;
+    within(found, paths, root)
+}
+
+/// Finds the root of a file that need not exist.
+///
+/// # Errors
+/// Where it lies outside the root, or is a folder.
+pub fn locate_text(file: &Path, root: Option<&Path>) -> Result<Located, TreeError> {
+    let found = canonical_or_new(file)?;
+    if found.is_dir() {
+        return Err(TreeError::NotAFile(file.to_owned()));
+    }
+    within(vec![found], &[file.to_owned()], root)
+}
+
+/// `found` are the canonical forms of `given`.
+fn within(mut found: Vec<PathBuf>, given: &[PathBuf], root: Option<&Path>) -> Result<Located, TreeError> {
     let root = if let Some(root) = root {
         let root = canonical(root)?;
         if !root.is_dir() {
@@ -39,21 +58,47 @@ pub fn locate(paths: &[PathBuf], root: Option<&Path>) -> Result<Located, TreeErr
         }
         let common = common_folder(&found);
         let marked = |folder: &&Path| MARKS.iter().any(|mark| folder.join(mark).exists());
-        common.ancestors().find(marked).unwrap_or(&common).to_owned()
+        let there = |folder: &&Path| folder.is_dir();
+        common.ancestors().find(marked).or(common.ancestors().find(there)).unwrap_or(&common).to_owned()
     };
     let mut inside = Vec::new();
     for (nth, path) in found.iter().enumerate() {
         let Ok(rest) = path.strip_prefix(&root) else {
-            return Err(TreeError::Outside(paths.get(nth).unwrap_or(path).clone()));
+            return Err(TreeError::Outside(given.get(nth).unwrap_or(path).clone()));
         };
-        inside.push(rest.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"));
+        inside.push(slashed(rest));
     }
     // One of them is the root itself: nothing is filtered.
     if inside.iter().any(String::is_empty) {
         inside.clear();
     }
     let shown = shown(&root);
-    Ok(Located { root, shown, paths: inside })
+    let top = root.ancestors().find(|folder| folder.join(".git").exists());
+    let below = top.and_then(|top| root.strip_prefix(top).ok()).map(slashed).unwrap_or_default();
+    Ok(Located { root, shown, paths: inside, below })
+}
+
+/// A relative path as reports write it, on every system.
+fn slashed(path: &Path) -> String {
+    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// The canonical form of a path of which only a beginning may exist.
+fn canonical_or_new(path: &Path) -> Result<PathBuf, TreeError> {
+    let mut rest = Vec::new();
+    // The working folder stands before a relative path, and is there.
+    let whole = canonical(Path::new("."))?.join(path);
+    for folder in whole.ancestors() {
+        match (canonical(folder), folder.file_name()) {
+            (Ok(mut found), _) => {
+                found.extend(rest.iter().rev());
+                return Ok(found);
+            }
+            (Err(TreeError::NotFound(_)), Some(name)) => rest.push(name),
+            (Err(error), _) => return Err(error),
+        }
+    }
+    Err(TreeError::NotFound(path.to_owned()))
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, TreeError> {
@@ -85,6 +130,6 @@ fn shown(root: &Path) -> String {
     } else {
         root.to_owned()
     };
-    let shown = relative.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/").replace("//", "/");
+    let shown = slashed(&relative).replace("//", "/");
     if shown.is_empty() { ".".to_owned() } else { shown }
 }

@@ -21,6 +21,7 @@ impl Library {
     /// The library of that name; `version` is that of the package which decides what is sent.
     pub fn new(name: &str, version: (u32, u32)) -> Self {
         let family = match name {
+            "valkey-py" => Family::ValkeyPy,
             "kombu" => Family::Kombu,
             "celery" => Family::CeleryBackend,
             "arq" => Family::Arq,
@@ -138,7 +139,7 @@ pub fn ask(settings: &[Settings]) -> Vec<(Library, Vec<Settings>, Vec<Value>)> {
     let mut pythons = vec![(listed("REDISLINT_PYTHONS"), vec!["redis-py", "redis-py-asyncio"])];
     pythons.push((
         listed("REDISLINT_CLIENTS_PYTHON"),
-        vec!["kombu", "celery", "django-redis", "django", "channels_redis", "flask-caching", "limits"],
+        vec!["kombu", "celery", "django-redis", "django", "channels_redis", "flask-caching", "limits", "valkey-py"],
     ));
     pythons.push((listed("REDISLINT_ARQ_PYTHON"), vec!["arq"]));
     for (interpreters, names) in pythons {

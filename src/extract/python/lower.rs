@@ -89,6 +89,13 @@ impl Lowerer<'_> {
                 }
                 _ => ExprKind::Opaque,
             },
+            ast::Expr::Lambda(lambda) => ExprKind::Within(vec![next(&lambda.body)]),
+            ast::Expr::ListComp(list) => ExprKind::Within(vec![next(&list.elt)]),
+            ast::Expr::SetComp(set) => ExprKind::Within(vec![next(&set.elt)]),
+            ast::Expr::Generator(generator) => ExprKind::Within(vec![next(&generator.elt)]),
+            ast::Expr::DictComp(dict) => ExprKind::Within(vec![next(&dict.value)]),
+            ast::Expr::Starred(starred) => ExprKind::Within(vec![next(&starred.value)]),
+            ast::Expr::Set(set) => ExprKind::Within(set.elts.iter().map(next).collect()),
             ast::Expr::Await(inner) => return self.at(&inner.value, depth + 1),
             ast::Expr::Named(named) => return self.at(&named.value, depth + 1),
             _ => ExprKind::Opaque,

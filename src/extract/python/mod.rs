@@ -3,6 +3,7 @@
 //! Statements become bindings, classes, functions and calls, each with the branches it stands under. Reads no disk and
 //! judges nothing; the modules that are imported become requests.
 
+mod calls;
 mod imports;
 mod lower;
 
@@ -20,33 +21,6 @@ use lower::Lowerer;
 
 /// Blocks inside blocks; the parser's own limit for indentation is a little higher.
 const MAX_DEPTH: usize = 60;
-
-/// Last names of calls that are worth a look: a filter that keeps facts small, no judgement.
-const CALLS: &[&str] = &[
-    "redis",
-    "celery",
-    "from_url",
-    "from_dsn",
-    "pool",
-    "limiter",
-    "broker",
-    "huey",
-    "storage",
-    "connection",
-    "backend",
-    "cache",
-    "manager",
-    "socketio",
-    "jobstore",
-    "walrus",
-    "database",
-    "settings",
-    "update",
-    "config_from_object",
-    "queue",
-    "load_dotenv",
-    "read_env",
-];
 
 /// Reads one module. `exists` tells whether a path is in the repository, for the candidates of an import.
 #[must_use]
@@ -75,7 +49,8 @@ pub fn extract(
             }
         }
     }
-    for target in named_modules(&block.calls, &walker.finder) {
+    let within = block.functions.iter().flat_map(|function| &function.calls);
+    for target in calls::named_modules(block.calls.iter().chain(within), &walker.finder) {
         if target.path != path && !walker.requests.iter().any(|known| known.path == target.path) {
             walker.requests.push(target);
         }
@@ -274,7 +249,7 @@ impl Walker<'_> {
 
     fn value(&mut self, expr: &ast::Expr, out: &mut Block) -> Expr {
         let value = self.lower.expr(expr);
-        collect_calls(&value, &self.imports, &mut out.calls);
+        calls::collect(&value, &self.imports, &mut out.calls);
         value
     }
 
@@ -329,21 +304,6 @@ impl Walker<'_> {
     }
 }
 
-/// The modules that strings name: `app.config_from_object("package.celeryconfig:Config")`.
-fn named_modules(calls: &[Expr], finder: &Finder<'_>) -> Vec<Request> {
-    let mut out = Vec::new();
-    for call in calls.iter().filter_map(Expr::as_call) {
-        let named = matches!(&call.callee.kind, ExprKind::Attribute(_, name) if name.value == "config_from_object");
-        let Some(text) = call.arguments.first().and_then(Expr::as_text).filter(|_| named) else { continue };
-        let module = text.as_str().split(':').next().unwrap_or_default();
-        let whole = Some(module).filter(|module| !module.is_empty() && !module.starts_with('.'));
-        if let Some(path) = whole.and_then(|module| finder.absolute(module)) {
-            out.push(Request { path, kind: FileKind::Python, from: text.span() });
-        }
-    }
-    out
-}
-
 /// `a.b` and `a["b"]` as `a.b`.
 fn path_of(expr: &Expr) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
@@ -364,49 +324,6 @@ fn path_of(expr: &Expr) -> Option<String> {
                 at = object;
             }
             _ => return None,
-        }
-    }
-}
-
-/// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
-fn collect_calls(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>) {
-    let mut work = vec![expr];
-    while let Some(expr) = work.pop() {
-        match &expr.kind {
-            ExprKind::Call(call) => {
-                let last = match &call.callee.kind {
-                    ExprKind::Name(name) => {
-                        let import = imports.iter().find(|import| import.bound == *name);
-                        import.and_then(|import| import.member.as_ref()).unwrap_or(name).to_ascii_lowercase()
-                    }
-                    ExprKind::Attribute(_, name) => name.value.to_ascii_lowercase(),
-                    _ => String::new(),
-                };
-                if CALLS.iter().any(|word| last.contains(word)) {
-                    out.push(expr.clone());
-                }
-                work.push(&call.callee);
-                work.extend(
-                    call.arguments.iter().chain(call.keywords.iter().map(|(_, value)| value)).chain(&call.spreads),
-                );
-            }
-            ExprKind::Attribute(inner, _) | ExprKind::Not(inner) => work.push(inner),
-            ExprKind::Subscript(left, right) | ExprKind::Percent(left, right) | ExprKind::Equal(left, right) => {
-                work.extend([&**left, &**right]);
-            }
-            ExprKind::Dict(entries) => work.extend(entries.iter().map(|(_, value)| value)),
-            ExprKind::List(parts)
-            | ExprKind::Format(parts)
-            | ExprKind::Sum(parts)
-            | ExprKind::Or(parts)
-            | ExprKind::And(parts) => work.extend(parts),
-            ExprKind::Choice { test, then, otherwise } => work.extend([&**test, &**then, &**otherwise]),
-            ExprKind::Text(_)
-            | ExprKind::Number(_)
-            | ExprKind::Bool(_)
-            | ExprKind::None
-            | ExprKind::Name(_)
-            | ExprKind::Opaque => {}
         }
     }
 }

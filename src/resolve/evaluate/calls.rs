@@ -4,7 +4,9 @@ use crate::facts::code::{Call, Expr, ExprKind, Function};
 use crate::symbol::{Change, Symbols, is_symbol};
 use crate::text::Text;
 
-use super::values::{Case, ClassRef, Evaluator, Frame, Scope, Value, as_text, flat_map, map, one, opaque, under};
+use super::cases::{as_text, flat_map, map, one, opaque, under};
+use super::flask;
+use super::values::{Case, ClassRef, Evaluator, Frame, Scope, Value};
 
 impl<'a> Evaluator<'a> {
     pub(super) fn call(&self, expr: &'a Expr, call: &'a Call, scope: Scope<'a>) -> Vec<Case<'a>> {
@@ -80,7 +82,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The arguments of a call; `None`: some can't be told.
-    fn arguments(&self, call: &'a Call, parameters: &[&'a str], scope: Scope<'a>) -> Option<Frame> {
+    pub(super) fn arguments(&self, call: &'a Call, parameters: &[&'a str], scope: Scope<'a>) -> Option<Frame> {
         if !call.spreads.is_empty() || call.arguments.len() > parameters.len() {
             return None;
         }
@@ -197,11 +199,19 @@ impl<'a> Evaluator<'a> {
             })),
             ("get", Some(key)) => {
                 let default = call.arguments.get(1);
+                if flask::is_config(object)
+                    && let Some(name) = key.as_text()
+                    && let Some(cases) = self.flask_setting(name.as_str())
+                {
+                    return Some(cases);
+                }
+                // What it is made of is then no setting of its own, also where the value can't be told.
+                let fallback = default.map(|default| self.eval(default, scope));
                 Some(flat_map(object_cases(), |value| {
                     let Value::Structure(structure, inner) = value else { return opaque(expr.span) };
-                    match (self.item(structure, key, inner), default) {
+                    match (self.item(structure, key, inner), &fallback) {
                         (Some(cases), _) => cases,
-                        (None, Some(default)) => self.eval(default, scope),
+                        (None, Some(cases)) => cases.clone(),
                         (None, None) => opaque(expr.span),
                     }
                 }))
@@ -244,7 +254,7 @@ impl<'a> Evaluator<'a> {
 }
 
 /// The parameters that a caller gives, by position.
-fn parameters(function: &Function) -> Vec<&str> {
+pub(super) fn parameters(function: &Function) -> Vec<&str> {
     let own = matches!(function.parameters.first(), Some((name, _)) if name == "self" || name == "cls");
     function.parameters.iter().skip(usize::from(own)).map(|(name, _)| name.as_str()).collect()
 }

@@ -3,7 +3,7 @@
 //! The process environment comes from the place; env files that code loads itself are read in the dialect of their
 //! reader (facts.md §6).
 
-use crate::facts::code::{Call, Class, Expr, ExprKind, Function, Module};
+use crate::facts::code::{Call, Class, Expr, ExprKind, Function};
 use crate::resolve::project::Lookup;
 use crate::source::Span;
 use crate::symbol::{Condition, Step, Symbols};
@@ -11,7 +11,8 @@ use crate::syntax::dotenv::{self, Dialect};
 use crate::syntax::template;
 use crate::text::Text;
 
-use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value, one, opaque, under};
+use super::cases::{one, opaque, under};
+use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value};
 
 /// Bases of bases.
 const MAX_BASES: usize = 16;
@@ -126,8 +127,7 @@ impl<'a> Evaluator<'a> {
 
     /// The files that `load_dotenv` puts into the process; `.env` where the call itself was not seen.
     fn loaded_files(&self) -> Vec<&'a str> {
-        let imported = self.running().any(|module| module.imports.iter().any(|import| import.module == "dotenv"));
-        if !imported {
+        if !self.loads_dotenv {
             return Vec::new();
         }
         let calls = self.calls_of("load_dotenv");
@@ -146,22 +146,6 @@ impl<'a> Evaluator<'a> {
             && self
                 .calls_of("load_dotenv")
                 .any(|call| call.keyword("override").is_some_and(|value| matches!(value.kind, ExprKind::Bool(true))))
-    }
-
-    fn running(&self) -> impl Iterator<Item = &'a Module> {
-        self.facts.modules.iter().filter(|module| (self.place.runs)(&module.path))
-    }
-
-    /// The calls of that last name in the code that runs.
-    pub(super) fn calls_of(&self, name: &'static str) -> impl Iterator<Item = &'a Call> {
-        self.running()
-            .flat_map(|module| module.calls.iter().chain(module.functions.iter().flat_map(|function| &function.calls)))
-            .filter_map(Expr::as_call)
-            .filter(move |call| match &call.callee.kind {
-                ExprKind::Name(callee) => callee == name,
-                ExprKind::Attribute(_, callee) => callee.value == name,
-                _ => false,
-            })
     }
 
     /// The value that an env file of that name gives; nothing where there is none.

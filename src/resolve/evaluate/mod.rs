@@ -3,8 +3,17 @@
 //! `values` evaluates expressions, `environment` reads variables as Python libraries do, `sites` knows the calls and
 //! settings that connect. What can't be proven is opaque.
 
+mod callers;
 mod calls;
+mod cases;
+mod celery;
+mod django;
 mod environment;
+mod flask;
+mod libraries;
+mod names;
+mod origin;
+mod passwords;
 mod pydantic;
 mod settings;
 mod sites;
@@ -21,7 +30,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::text::Text;
 
-pub use settings::password_settings;
+pub use passwords::password_settings;
 
 /// Where code runs.
 pub struct CodePlace<'a> {

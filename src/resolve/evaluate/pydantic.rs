@@ -8,8 +8,9 @@ use crate::source::Span;
 use crate::symbol::{Step, Symbols};
 use crate::syntax::dotenv::Dialect;
 
+use super::cases::{one, opaque, under};
 use super::environment::{Files, is_field, or_default, present};
-use super::values::{Case, ClassRef, Evaluator, Scope, Value, one, opaque, under};
+use super::values::{Case, ClassRef, Evaluator, Scope, Value};
 
 /// What pydantic makes of a settings class.
 #[derive(Default)]

@@ -1,104 +1,32 @@
 //! Settings that name a Redis server by convention: of Celery, Django, Flask, RQ, and any with `REDIS` in its name.
 
-use crate::facts::Facts;
-use crate::facts::code::{Binding, Class, Expr, ExprKind, Module};
+use crate::facts::code::{Binding, Expr, ExprKind, Module};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
 use crate::symbol::{Resolved, Step};
-use crate::text::Text;
 
 use super::sites::{self, Found, Setting, Slot};
 use super::structures::entry;
-use super::values::{Case, ClassRef, Evaluator, Scope, Value};
+use super::values::{Case, ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
-
-/// Constants, class fields and defaults whose names say "password of Redis", with the literal text.
-#[must_use]
-pub fn password_settings(facts: &Facts) -> Vec<(String, Text)> {
-    let mut out = Vec::new();
-    for module in &facts.modules {
-        let mut lists: Vec<(&str, &[Binding])> = vec![("", &module.bindings)];
-        let mut classes: Vec<&Class> = module.classes.iter().collect();
-        while let Some(class) = classes.pop() {
-            lists.push((&class.name.value, &class.fields));
-            // Classes inside classes: the parser bounds their depth.
-            classes.extend(&class.inner);
-        }
-        for (owner, bindings) in lists {
-            for binding in bindings {
-                let name = binding.name.value.rsplit('.').next().unwrap_or_default();
-                let about = format!("{owner} {name}").to_ascii_lowercase();
-                if !about.contains("redis") || role(name).is_none_or(|(_, role)| role != Slot::Password) {
-                    continue;
-                }
-                if let Some(text) = binding.value.as_ref().and_then(literal)
-                    && !text.is_empty()
-                {
-                    out.push((name.to_owned(), text.clone()));
-                }
-            }
-        }
-    }
-    out
-}
-
-/// The literal that a setting is, or falls back to.
-fn literal(value: &Expr) -> Option<&Text> {
-    match &value.kind {
-        ExprKind::Text(text) => Some(text),
-        ExprKind::Or(values) => values.last().and_then(Expr::as_text),
-        ExprKind::Call(call) => call
-            .keyword("default")
-            .and_then(Expr::as_text)
-            // `getenv("NAME", "default")`, `Field("default")`, `SecretStr("value")`.
-            .or_else(|| match call.arguments.as_slice() {
-                [only] if call.callee.dotted().is_some_and(|name| name.ends_with("Field") || name.ends_with("Str")) => {
-                    only.as_text()
-                }
-                [_, second] => second.as_text(),
-                _ => None,
-            }),
-        _ => None,
-    }
-}
-
-/// The endings by which names tell their role.
-const ENDINGS: &[(&str, Slot)] = &[
-    ("hostname", Slot::Host),
-    ("host", Slot::Host),
-    ("server", Slot::Host),
-    ("port", Slot::Port),
-    ("database", Slot::Db),
-    ("db", Slot::Db),
-    ("username", Slot::Username),
-    ("user", Slot::Username),
-    ("password", Slot::Password),
-    ("passwd", Slot::Password),
-    ("pass", Slot::Password),
-    ("pwd", Slot::Password),
-    ("ssl", Slot::Tls),
-    ("tls", Slot::Tls),
-];
-
-/// A part of a server's address and the prefix that groups it with the others: `REDIS_` of `REDIS_HOST`.
-fn role(name: &str) -> Option<(String, Slot)> {
-    let lower = name.to_ascii_lowercase();
-    let (ending, slot) = ENDINGS.iter().find(|(ending, _)| lower.ends_with(ending))?;
-    Some((lower[..lower.len() - ending.len()].to_owned(), *slot))
-}
+use super::{celery, django, libraries, origin, passwords};
 
 /// A name of a module or class, to be evaluated where it stands.
 #[derive(Clone, Copy)]
-struct Named<'a> {
-    binding: &'a Binding,
-    module: &'a Module,
-    class: Option<ClassRef<'a>>,
+pub(super) struct Named<'a> {
+    pub binding: &'a Binding,
+    pub module: &'a Module,
+    pub class: Option<ClassRef<'a>>,
 }
 
 impl<'a> Named<'a> {
     fn name(self, evaluator: &Evaluator<'a>) -> String {
-        let own = self.binding.name.value.rsplit('.').next().unwrap_or_default();
+        // `CACHES.default` is a part of a setting, `app.config.NAME` is one.
+        let whole = self.binding.name.value.as_str();
+        let first = whole.split('.').next().unwrap_or_default();
+        let last = whole.rsplit('.').next().unwrap_or_default();
+        let own = if first.bytes().any(|byte| byte.is_ascii_lowercase()) { last } else { first };
         match self.class {
             Some(class) => evaluator.field_name(class, own),
             None => own.to_owned(),
@@ -116,6 +44,15 @@ impl<'a> Named<'a> {
         Some(evaluator.resolved(self.cases(evaluator)?, self.binding.name.span))
     }
 
+    /// A value that later statements replace under the dotted name, such as `CACHES.default.LOCATION`.
+    pub fn set_later(self, evaluator: &Evaluator<'a>, dotted: &str, said: Vec<Case<'a>>) -> Vec<Case<'a>> {
+        let Some(later) = evaluator.bindings(&self.module.bindings, dotted, Scope::module(self.module)) else {
+            return said;
+        };
+        // Without a condition it is certainly set; else what was said before may hold still.
+        if later.iter().any(|case| case.when.is_empty()) { later } else { said.into_iter().chain(later).collect() }
+    }
+
     fn setting(self, evaluator: &Evaluator<'a>) -> Setting {
         let span = self.binding.name.span;
         Setting { name: self.name(evaluator), key: format!("{}:{}", span.file.0, span.start), span }
@@ -125,7 +62,7 @@ impl<'a> Named<'a> {
 /// Finds the clients that settings stand for.
 pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     let mut names: Vec<Vec<Named<'a>>> = Vec::new();
-    for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
+    for module in evaluator.running() {
         names.push(unique(&module.bindings).map(|binding| Named { binding, module, class: None }).collect());
         for class in &module.classes {
             let class = ClassRef { module, class, arguments: None };
@@ -137,6 +74,21 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
         evaluator.refuel();
         known(evaluator, *named, found);
         found.used.extend(evaluator.take_visited());
+    }
+    for module in evaluator.running() {
+        for binding in &module.bindings {
+            evaluator.refuel();
+            structured(evaluator, Named { binding, module, class: None }, found);
+            found.used.extend(evaluator.take_visited());
+        }
+        for class in &module.classes {
+            let this = ClassRef { module, class, arguments: None };
+            for binding in &class.fields {
+                evaluator.refuel();
+                structured(evaluator, Named { binding, module, class: Some(this) }, found);
+                found.used.extend(evaluator.take_visited());
+            }
+        }
     }
     urls(evaluator, &names, found);
     for scope in &names {
@@ -164,13 +116,13 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
         return;
     }
     let celery = !lower_case || configured.is_some() || named.module.path.contains("celery");
-    if let Some(family) = sites::celery_family(&name)
+    if let Some(family) = celery::celery_family(&name)
         && celery
         && name.contains(['_'])
         && !found.used.contains(&named.binding.name.span)
     {
         let Some(cases) = named.cases(evaluator) else { return };
-        let cases = sites::celery_cases(evaluator, family, &cases, named.binding.name.span);
+        let cases = celery::celery_cases(evaluator, family, &cases, named.binding.name.span);
         let mut url = evaluator.resolved(cases, named.binding.name.span);
         if sites::keep_redis(&mut url) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
@@ -178,29 +130,105 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
         }
         return;
     }
+}
+
+/// Dictionaries whose names frameworks read, each time that one is set, as a whole or in part.
+fn structured<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let Some(value) = &named.binding.value else { return };
     let scope = Scope::within(named.module, named.class);
-    match name.as_str() {
-        "CACHES" => caches(evaluator, named, found),
-        "CHANNEL_LAYERS" => channel_layers(evaluator, named, found),
-        "RQ_QUEUES" => {
+    let parts: Vec<&str> = named.binding.name.value.split('.').collect();
+    match parts.as_slice() {
+        ["CACHES"] => django::caches(evaluator, named, found),
+        ["CACHES", alias] => django::cache(evaluator, alias, value, scope, named, found),
+        ["CHANNEL_LAYERS"] => django::channel_layers(evaluator, named, found),
+        ["CHANNEL_LAYERS", _, "CONFIG"] => django::channel_layer(evaluator, value, scope, named, found),
+        // https://github.com/rq/django-rq
+        ["RQ_QUEUES"] => {
             for (_, queue, scope) in entries(evaluator, value, scope) {
                 options(evaluator, queue, scope, Family::RedisPy, named, found);
             }
         }
-        "HUEY" => {
+        // https://huey.readthedocs.io/en/latest/django.html
+        ["HUEY"] => {
             if let Some(connection) = entry(value, "connection") {
                 options(evaluator, connection, scope, Family::RedisPy, named, found);
+            } else {
+                options(evaluator, value, scope, Family::RedisPy, named, found);
             }
         }
-        "DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND" => {
-            let options_of = |key| entry(value, key);
-            if let Some(list) = options_of("OPTIONS").or_else(|| options_of("BACKEND_OPTIONS")) {
+        // https://github.com/Bogdanp/django_dramatiq
+        ["DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND"] => {
+            let list = entry(value, "OPTIONS").or_else(|| entry(value, "BACKEND_OPTIONS"));
+            if let Some(list) = list {
                 options(evaluator, list, scope, Family::RedisPy, named, found);
             }
         }
+        // https://docs.celeryq.dev/en/stable/userguide/configuration.html, handed over as a whole
+        ["CELERY" | "CELERY_CONFIG"] => celery_options(evaluator, value, scope, named, found),
+        // https://superset.apache.org/docs/configuration/cache: the configuration of Flask-Caching
+        [name] if name.ends_with("CACHE_CONFIG") => {
+            flask_caching(evaluator, value, scope, named, found);
+        }
         _ => {}
     }
+}
+
+/// The `broker_url` and `result_backend` of a dictionary for Celery.
+fn celery_options<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    for (key, value, scope) in entries(evaluator, value, scope) {
+        let Some(family) = celery::celery_family(key) else { continue };
+        let cases = celery::celery_cases(evaluator, family, &evaluator.eval(value, scope), value.span);
+        let mut url = evaluator.resolved(cases, value.span);
+        if sites::keep_redis(&mut url) {
+            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+            entry_client(evaluator, (value, scope), value.span, family, settings, named, found);
+        }
+    }
+}
+
+/// Flask-Caching's `CACHE_REDIS_…` in a dictionary.
+fn flask_caching<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    if let Some((settings, naming)) = dictionary(evaluator, value, scope, "CACHE_REDIS_") {
+        entry_client(evaluator, naming, naming.0.span, Family::RedisPy, settings, named, found);
+    }
+}
+
+/// The connection parameters in a dictionary whose keys begin with a prefix, and the value that names the server.
+pub(super) fn dictionary<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    prefix: &str,
+) -> Option<(ConnectionSettings, (&'a Expr, Scope<'a>))> {
+    let mut settings = ConnectionSettings::default();
+    let mut naming = None;
+    for (key, value, scope) in entries(evaluator, value, scope) {
+        let Some(slot) = key.strip_prefix(prefix).and_then(|part| libraries::keyword_slot(&part.to_ascii_lowercase()))
+        else {
+            continue;
+        };
+        if slot == Slot::Url || slot == Slot::Host && naming.is_none() {
+            naming = Some((value, scope));
+        }
+        *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
+    }
+    // Flask-Caching looks at nothing else where the URL is set.
+    if !prefix.is_empty() && settings.url.as_ref().is_some_and(|url| !url.is_absent()) {
+        settings = ConnectionSettings { url: settings.url, ..ConnectionSettings::default() };
+    }
+    Some((settings, naming?))
 }
 
 /// Whether `config_from_object("module:Class")` names the place; `None`: no such call is known.
@@ -218,12 +246,16 @@ fn configures_celery<'a>(evaluator: &Evaluator<'a>, named: Named<'a>) -> Option<
 }
 
 /// The entries of a dictionary with literal keys, wherever it is written.
-fn entries<'a>(evaluator: &Evaluator<'a>, value: &'a Expr, scope: Scope<'a>) -> Vec<(&'a str, &'a Expr, Scope<'a>)> {
+pub(super) fn entries<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+) -> Vec<(&'a str, &'a Expr, Scope<'a>)> {
     evaluator.pairs(value, scope).0
 }
 
-/// A dictionary of connection parameters: `{"HOST": …}`, `{"url": …}`.
-fn options<'a>(
+/// The client of a dictionary of connection parameters: `{"HOST": …}`, `{"url": …}`.
+pub(super) fn options<'a>(
     evaluator: &Evaluator<'a>,
     value: &'a Expr,
     scope: Scope<'a>,
@@ -231,23 +263,13 @@ fn options<'a>(
     named: Named<'a>,
     found: &mut Found,
 ) {
-    let mut settings = ConnectionSettings::default();
-    let mut naming = None;
-    for (key, value, scope) in entries(evaluator, value, scope) {
-        if let Some(slot) = sites::keyword_slot(&key.to_ascii_lowercase()) {
-            if matches!(slot, Slot::Url | Slot::Host) {
-                naming = Some((value, scope));
-            }
-            *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
-        }
-    }
-    if settings.url.is_some() || settings.host.is_some() {
-        entry_client(evaluator, naming.unwrap_or((value, scope)), value.span, family, settings, named, found);
+    if let Some((settings, naming)) = dictionary(evaluator, value, scope, "") {
+        entry_client(evaluator, naming, value.span, family, settings, named, found);
     }
 }
 
 /// One server of a setting that may name several; where it is itself named by another setting, that one is meant.
-fn entry_client<'a>(
+pub(super) fn entry_client<'a>(
     evaluator: &Evaluator<'a>,
     naming: (&'a Expr, Scope<'a>),
     span: Span,
@@ -257,7 +279,7 @@ fn entry_client<'a>(
     found: &mut Found,
 ) {
     let own = named.setting(evaluator);
-    let setting = sites::setting_of(evaluator, naming.0, naming.1, 0).unwrap_or_else(|| Setting {
+    let setting = origin::setting_of(evaluator, naming.0, naming.1, 0).unwrap_or_else(|| Setting {
         key: format!("{} {}", own.key, span.start),
         span,
         ..own
@@ -266,148 +288,21 @@ fn entry_client<'a>(
     let setting = Setting { span, ..setting };
     push(evaluator, &setting, family, settings, named, Confidence::High, found);
 }
-
-fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
-    let Some(value) = &named.binding.value else { return };
-    let scope = Scope::within(named.module, named.class);
-    for (_, cache, scope) in entries(evaluator, value, scope) {
-        if let Some(url) = cache_url(evaluator, cache, scope) {
-            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            entry_client(evaluator, (cache, scope), cache.span, Family::DjangoRedis, settings, named, found);
-            continue;
-        }
-        let list = entries(evaluator, cache, scope);
-        let get = |key: &str| list.iter().find(|(name, ..)| *name == key).map(|(_, value, scope)| (*value, *scope));
-        let backend = get("BACKEND").map(|(value, scope)| evaluator.resolved(evaluator.eval(value, scope), value.span));
-        let backend = backend.as_ref().and_then(|backend| backend.single()).and_then(|only| only.value.clone());
-        let family = match backend.as_ref().map(Text::as_str) {
-            Some("django_redis.cache.RedisCache") => Family::DjangoRedis,
-            Some("django.core.cache.backends.redis.RedisCache") => Family::DjangoCore,
-            _ => continue,
-        };
-        let Some((location, location_scope)) = get("LOCATION") else { continue };
-        let mut password = None;
-        let mut username = None;
-        if let Some((value, scope)) = get("OPTIONS") {
-            for (key, value, scope) in entries(evaluator, value, scope) {
-                let resolve = || Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
-                match (key, family) {
-                    ("PASSWORD", Family::DjangoRedis) | ("password", Family::DjangoCore) => password = resolve(),
-                    ("USERNAME", Family::DjangoRedis) | ("username", Family::DjangoCore) => username = resolve(),
-                    ("CONNECTION_POOL_KWARGS", Family::DjangoRedis) => {
-                        for (key, value, scope) in entries(evaluator, value, scope) {
-                            let resolve = || Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
-                            match key {
-                                "password" => password = resolve(),
-                                "username" => username = resolve(),
-                                _ => {}
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        for case in evaluator.eval(location, location_scope) {
-            let locations: Vec<(&'a Expr, Scope<'a>)> = match case.value {
-                Value::Structure(Expr { kind: ExprKind::List(values), .. }, inner) => {
-                    values.iter().map(|value| (value, inner)).collect()
-                }
-                _ => vec![(location, location_scope)],
-            };
-            for (location, scope) in locations {
-                let url = evaluator.resolved(evaluator.eval(location, scope), location.span);
-                let settings = ConnectionSettings {
-                    url: Some(url),
-                    password: password.clone(),
-                    username: username.clone(),
-                    ..ConnectionSettings::default()
-                };
-                entry_client(evaluator, (location, scope), location.span, family, settings, named, found);
-            }
-        }
-    }
-}
-
-/// `env.cache("REDIS_URL")`, which makes a django-redis cache of a URL and drops its query.
-fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -> Option<Resolved> {
-    let name = evaluator.qualified(&cache.as_call()?.callee, scope)?;
-    if !matches!(name.as_str(), "environ.Env.cache" | "environ.Env.cache_url") {
-        return None;
-    }
-    let mut url = evaluator.resolved(evaluator.eval(cache, scope), cache.span);
-    for alternative in &mut url.alternatives {
-        let Some(text) = &mut alternative.value else { continue };
-        let login = text.as_str().rfind('@').map_or("", |at| text.as_str().get(..at).unwrap_or_default());
-        if login.split_once("://").is_some_and(|(_, login)| login.contains(['/', '?', '#'])) {
-            *text = evaluator.symbols.opaque_text(cache.span);
-            continue;
-        }
-        let end = text.as_str().find('?').unwrap_or(text.as_str().len());
-        let start = if text.as_str().starts_with("rediscache://") { "rediscache".len() } else { 0 };
-        let mut whole = Text::mapped(if start > 0 { "redis" } else { "" }, text.span());
-        whole.push_text(&text.slice(start..end));
-        *text = whole;
-    }
-    sites::keep_redis(&mut url).then_some(url)
-}
-
-fn channel_layers<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
-    let Some(value) = &named.binding.value else { return };
-    let scope = Scope::within(named.module, named.class);
-    for (_, layer, scope) in entries(evaluator, value, scope) {
-        for (key, config, scope) in entries(evaluator, layer, scope) {
-            if key != "CONFIG" {
-                continue;
-            }
-            for (key, hosts, scope) in entries(evaluator, config, scope) {
-                if key != "hosts" {
-                    continue;
-                }
-                for case in evaluator.eval(hosts, scope) {
-                    let Value::Structure(Expr { kind: ExprKind::List(list), .. }, inner) = case.value else { continue };
-                    for host in list {
-                        channel_host(evaluator, host, inner, named, found);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// `("host", 6379)`, a URL, or a dictionary.
-fn channel_host<'a>(evaluator: &Evaluator<'a>, host: &'a Expr, scope: Scope<'a>, named: Named<'a>, found: &mut Found) {
-    match &host.kind {
-        ExprKind::List(parts) => {
-            let mut settings = ConnectionSettings::default();
-            for (slot, part) in [Slot::Host, Slot::Port].into_iter().zip(parts) {
-                *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(part, scope), part.span));
-            }
-            if !parts.is_empty() {
-                entry_client(evaluator, (&parts[0], scope), host.span, Family::RedisPyAsyncio, settings, named, found);
-            }
-        }
-        ExprKind::Dict(_) => options(evaluator, host, scope, Family::RedisPyAsyncio, named, found),
-        _ => {
-            let url = evaluator.resolved(evaluator.eval(host, scope), host.span);
-            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            entry_client(evaluator, (host, scope), host.span, Family::RedisPyAsyncio, settings, named, found);
-        }
-    }
-}
-
 /// Settings that are Redis URLs and have no known site. One that another is made of is a part of that one.
 fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Found) {
     let mut pending = Vec::new();
     for named in scopes.iter().flatten() {
         let span = named.binding.name.span;
-        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") {
+        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") || !may_be_url(*named) {
             continue;
         }
         evaluator.refuel();
         evaluator.take_visited();
-        let name = named.name(evaluator).to_ascii_lowercase();
-        let says_redis = name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
+        let own = named.name(evaluator);
+        let framework = libraries::is_framework_url(&own);
+        let name = own.to_ascii_lowercase();
+        let says_redis =
+            framework || name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
         let says_url = ["url", "uri", "dsn"].iter().any(|word| name.contains(word));
         let Some(mut url) = named.resolved(evaluator) else { continue };
         let written = url
@@ -421,6 +316,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
         // A value that can't be read at all says nothing.
         if url.alternatives.iter().all(|one| one.value.as_ref().is_none_or(|text| evaluator.symbols.has_opaque(text)))
             && !written
+            && !framework
         {
             continue;
         }
@@ -450,13 +346,33 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
     }
 }
 
+/// Whether a Redis URL can come of what is written there. Most of a program's names are ruled out by their looks, and
+/// asking for the value of every one, in every container, is what large repositories wait for.
+fn may_be_url(named: Named<'_>) -> bool {
+    match named.binding.value.as_ref().map(|value| &value.kind) {
+        // A settings class may take the value from the environment.
+        Some(ExprKind::Text(text)) => named.class.is_some() || text.as_str().contains("://"),
+        Some(
+            ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::List(_)
+            | ExprKind::Dict(_)
+            | ExprKind::Not(_)
+            | ExprKind::Equal(..)
+            | ExprKind::Within(_)
+            | ExprKind::Opaque,
+        ) => false,
+        _ => true,
+    }
+}
+
 /// `REDIS_HOST`, `REDIS_PORT`, … of one module or class without a known site.
 fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found) {
     let roles: Vec<(Named<'a>, String, Slot)> = names
         .iter()
         .filter_map(|named| {
             let name = named.name(evaluator);
-            let (prefix, slot) = role(&name)?;
+            let (prefix, slot) = passwords::role(&name)?;
             let class = named.class.map_or("", |class| class.class.name.value.as_str()).to_ascii_lowercase();
             (prefix.contains("redis") || (prefix.is_empty() && class.contains("redis")))
                 .then_some((*named, prefix, slot))

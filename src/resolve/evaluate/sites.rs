@@ -2,13 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::facts::code::{Call, Class, Expr, ExprKind, Function, Module};
+use crate::facts::code::{Binding, Call, Expr, ExprKind};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
 use crate::symbol::{Resolved, Step, is_symbol};
 
-use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value};
+use super::callers::{Caller, Callers};
+use super::celery;
+use super::libraries::{self, Dictionary, Spec};
+use super::origin::setting_of;
+use super::settings;
+use super::values::{ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
 
 /// The clients found so far, and what they were made of.
@@ -90,117 +95,160 @@ impl Found {
     }
 }
 
-/// What a call connects to: the library and its positional parameters.
-struct Spec {
-    family: Family,
-    positional: &'static [Slot],
-}
-
-/// The libraries whose calls connect (facts.md §1.6).
-fn spec(name: &str) -> Option<Spec> {
-    use Slot::{Db, Host, Password, Port, Socket, Tls, Url, Username};
-    let root = name.split('.').next()?;
-    let last = name.rsplit('.').next()?;
-    let (family, positional): (_, &[Slot]) = match (root, last) {
-        ("redis" | "aioredis" | "valkey", "Redis" | "StrictRedis" | "Valkey" | "StrictValkey")
-        | ("walrus", "Walrus" | "Database") => (Family::RedisPy, &[Host, Port, Db, Password]),
-        ("redis" | "aioredis" | "valkey", "RedisCluster") => (Family::RedisPy, &[Host, Port]),
-        ("arq", "RedisSettings") => (Family::Arq, &[Host, Port, Socket, Db, Username, Password, Tls]),
-        ("arq", "from_dsn") => (Family::Arq, &[Url]),
-        ("redis" | "aioredis" | "valkey", "ConnectionPool" | "BlockingConnectionPool")
-        | ("flask_limiter" | "slowapi", "Limiter")
-        | ("flask_socketio", "SocketIO")
-        | ("dramatiq", "RedisBroker" | "RedisBackend")
-        | ("huey", "RedisHuey" | "PriorityRedisHuey" | "RedisExpireHuey")
-        | ("redis_om", "get_redis_connection")
-        | ("apscheduler", "RedisJobStore") => (Family::RedisPy, &[]),
-        ("redis" | "aioredis" | "valkey", "from_url" | "create_redis_pool" | "create_redis")
-        | ("limits", "RedisStorage" | "storage_from_string")
-        | ("taskiq_redis", "ListQueueBroker" | "PubSubBroker" | "RedisStreamBroker" | "RedisAsyncResultBackend")
-        | ("socketio", "RedisManager" | "AsyncRedisManager") => (Family::RedisPy, &[Url]),
-        ("kombu", "Connection" | "BrokerConnection") => (Family::Kombu, &[Url]),
-        _ => return None,
-    };
-    let asynchronous = family == Family::RedisPy && (root == "aioredis" || name.starts_with("redis.asyncio."));
-    Some(Spec { family: if asynchronous { Family::RedisPyAsyncio } else { family }, positional })
-}
-
-/// The keyword arguments by which libraries take connection parameters.
-pub(super) fn keyword_slot(name: &str) -> Option<Slot> {
-    Some(match name {
-        "url" | "dsn" | "uri" | "storage_uri" | "message_queue" | "address" => Slot::Url,
-        "host" => Slot::Host,
-        "port" => Slot::Port,
-        "db" | "database" => Slot::Db,
-        "username" => Slot::Username,
-        "password" => Slot::Password,
-        "ssl" => Slot::Tls,
-        "unix_socket_path" => Slot::Socket,
-        "protocol" => Slot::Protocol,
-        _ => return None,
-    })
-}
-
 /// Finds the connecting calls of every module that runs in the place.
-pub(super) fn collect(evaluator: &Evaluator<'_>, found: &mut Found) {
-    for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
+pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
+    let mut walk = Walk { evaluator, callers: Callers::new(evaluator), found };
+    for module in evaluator.running() {
         let scope = Scope::module(module);
-        for call in &module.calls {
-            site(evaluator, call, scope, found);
-        }
-        for binding in &module.bindings {
-            if let Some(value) = &binding.value {
-                celery_attribute(evaluator, &binding.name.value, value, binding.name.span, scope, found);
-            }
-        }
+        walk.block(&module.calls, &module.bindings, scope);
         for function in &module.functions {
-            in_function(evaluator, function, scope, found);
+            walk.block(&function.calls, &function.bindings, Scope { function: Some(function), ..scope });
         }
         for class in &module.classes {
-            in_class(evaluator, module, class, found);
+            let scope = Scope::within(module, Some(ClassRef { module, class, arguments: None }));
+            for method in &class.methods {
+                // The nameless method holds the calls of the class's body.
+                let function = (!method.name.value.is_empty()).then_some(method);
+                walk.block(&method.calls, &method.bindings, Scope { function, ..scope });
+            }
         }
     }
 }
 
-fn in_function<'a>(evaluator: &Evaluator<'a>, function: &'a Function, scope: Scope<'a>, found: &mut Found) {
-    // The nameless function holds the calls of a class body.
-    let scope = if function.name.value.is_empty() { scope } else { Scope { function: Some(function), ..scope } };
-    for call in &function.calls {
-        site(evaluator, call, scope, found);
+struct Walk<'a, 'b> {
+    evaluator: &'b Evaluator<'a>,
+    callers: Callers<'a>,
+    found: &'b mut Found,
+}
+
+/// The parameters that a connecting call is given, each with the scope of its value.
+type Given<'a> = Vec<(Slot, &'a Expr, Scope<'a>)>;
+
+impl<'a> Walk<'a, '_> {
+    fn block(&mut self, calls: &'a [Expr], bindings: &'a [Binding], scope: Scope<'a>) {
+        for expr in calls {
+            let Some(call) = expr.as_call() else { continue };
+            let Some(name) = self.connects_as(call, scope) else { continue };
+            let callers = self.callers.of(self.evaluator, scope);
+            if callers.is_empty() {
+                self.site(expr, call, &name, scope, None);
+            }
+            for caller in &callers {
+                self.site(expr, call, &name, scope, Some(caller));
+            }
+        }
+        for binding in bindings {
+            if let Some(value) = &binding.value {
+                let (target, span) = (&binding.name.value, binding.name.span);
+                celery::celery_attribute(self.evaluator, target, value, span, scope, self.found);
+            }
+        }
     }
-    for binding in &function.bindings {
-        if let Some(value) = &binding.value {
-            celery_attribute(evaluator, &binding.name.value, value, binding.name.span, scope, found);
+
+    /// The full name of a call that may connect; a class that is built on a client is that client.
+    fn connects_as(&self, call: &'a Call, scope: Scope<'a>) -> Option<String> {
+        let may = |name: &String| {
+            name.starts_with("celery.")
+                || libraries::of_call(name).is_some()
+                || libraries::configured_by_dictionary(name).is_some()
+        };
+        if let ExprKind::Attribute(object, method) = &call.callee.kind
+            && method.value == "__init__"
+            && object.as_call().is_some_and(|object| object.callee.dotted().as_deref() == Some("super"))
+        {
+            return self.evaluator.lineage(scope.this?).1.into_iter().find(may);
+        }
+        self.evaluator.qualified(&call.callee, scope).filter(may)
+    }
+
+    fn site(&mut self, expr: &'a Expr, call: &'a Call, name: &str, scope: Scope<'a>, caller: Option<&Caller<'a>>) {
+        let evaluator = self.evaluator;
+        evaluator.refuel();
+        let scope = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
+        if name.starts_with("celery.") {
+            celery::configured(evaluator, expr, call, name, scope, self.found);
+            return;
+        }
+        if let Some(dictionary) = libraries::configured_by_dictionary(name) {
+            self.configured(expr, call, dictionary, scope);
+            return;
+        }
+        let Some(spec) = libraries::of_call(name) else { return };
+        let Some((given, twice, unread)) = given(evaluator, spec, call, scope) else { return };
+        let bare = given.iter().all(|(slot, ..)| !matches!(slot, Slot::Url | Slot::Host | Slot::Socket));
+        // Elsewhere nothing said means nothing known.
+        if bare && !spec.alone {
+            return;
+        }
+        if bare && given.is_empty() && (name.contains("ConnectionPool") || unread && !call.keywords.is_empty()) {
+            return;
+        }
+        let mut settings = ConnectionSettings::default();
+        for (slot, value, scope) in &given {
+            let cases = evaluator.eval(value, *scope);
+            *settings.slot(*slot) = Some(evaluator.resolved(cases, value.span));
+        }
+        let unknown = || Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new());
+        for slot in twice {
+            *settings.slot(slot) = Some(unknown());
+        }
+        if unread {
+            let host = bare.then_some(Slot::Host);
+            for slot in host.into_iter().chain([Slot::Password, Slot::Username, Slot::Port, Slot::Db]) {
+                settings.slot(slot).get_or_insert_with(unknown);
+            }
+        }
+        if !spec.alone && settings.url.as_mut().is_some_and(|url| !keep_redis(url)) {
+            return;
+        }
+        let naming = [Slot::Url, Slot::Host].into_iter().find_map(|wanted| given.iter().find(|one| one.0 == wanted));
+        let setting = naming.and_then(|(_, value, scope)| {
+            let passed = caller.and_then(|caller| caller.passed(evaluator, value, *scope));
+            let (value, scope) = passed.unwrap_or((value, *scope));
+            setting_of(evaluator, value, scope, 0)
+        });
+        push(evaluator, expr.span, spec.family_of(name), settings, setting.as_ref(), scope, self.found);
+    }
+
+    /// `Cache(config={"CACHE_REDIS_URL": …})`, `caches.set_config({"default": {"endpoint": …}})`.
+    fn configured(&mut self, expr: &'a Expr, call: &'a Call, dictionary: Dictionary, scope: Scope<'a>) {
+        let evaluator = self.evaluator;
+        let given = call.keyword("config").or(call.arguments.first());
+        let entries: Vec<(&'a Expr, Scope<'a>)> = match (given, dictionary) {
+            (None, _) => return,
+            (Some(given), Dictionary::FlaskCaching) => vec![(given, scope)],
+            (Some(given), Dictionary::Aiocache) => {
+                let (entries, _) = evaluator.pairs(given, scope);
+                entries.into_iter().map(|(_, value, scope)| (value, scope)).collect()
+            }
+        };
+        for (entry, scope) in entries {
+            let prefix = if dictionary == Dictionary::FlaskCaching { "CACHE_REDIS_" } else { "" };
+            let Some((settings, naming)) = settings::dictionary(evaluator, entry, scope, prefix) else { continue };
+            let setting = setting_of(evaluator, naming.0, naming.1, 0);
+            push(evaluator, expr.span, Family::RedisPy, settings, setting.as_ref(), scope, self.found);
         }
     }
 }
 
-fn in_class<'a>(evaluator: &Evaluator<'a>, module: &'a Module, class: &'a Class, found: &mut Found) {
-    let this = Some(ClassRef { module, class, arguments: None });
-    for method in &class.methods {
-        in_function(evaluator, method, Scope::within(module, this), found);
-    }
-}
-
-fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: &mut Found) {
-    let Some(call) = expr.as_call() else { return };
-    let Some(name) = evaluator.qualified(&call.callee, scope) else { return };
-    evaluator.refuel();
-    if name.starts_with("celery.") {
-        celery(evaluator, expr, call, &name, scope, found);
-        return;
-    }
-    let Some(spec) = spec(&name) else { return };
-    let mut given: Vec<(Slot, &'a Expr, Scope<'a>)> = Vec::new();
+/// What a call gives: its parameters, those that are given twice, and whether some can't be told; `None`: a client
+/// that another one is handed to.
+fn given<'a>(
+    evaluator: &Evaluator<'a>,
+    spec: &Spec,
+    call: &'a Call,
+    scope: Scope<'a>,
+) -> Option<(Given<'a>, Vec<Slot>, bool)> {
+    let mut given: Given<'a> = Vec::new();
     for (slot, value) in spec.positional.iter().zip(&call.arguments) {
-        given.push((*slot, value, scope));
+        address(*slot, value, scope, &mut given);
     }
     for (keyword, value) in &call.keywords {
         if matches!(keyword.value.as_str(), "connection_pool" | "connection" | "client" | "startup_nodes") {
-            return;
+            return None;
         }
-        if let Some(slot) = keyword_slot(&keyword.value) {
-            given.push((slot, value, scope));
+        if let Some(slot) = libraries::keyword_slot(&keyword.value) {
+            address(slot, value, scope, &mut given);
         }
     }
     let (mut unread, mut twice) = (false, Vec::new());
@@ -208,7 +256,7 @@ fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: 
         let (entries, complete) = evaluator.pairs(spread, scope);
         unread |= !complete;
         for (key, value, inner) in entries {
-            let Some(slot) = keyword_slot(key) else { continue };
+            let Some(slot) = libraries::keyword_slot(key) else { continue };
             // Of what is set twice nobody knows which comes last.
             if given.iter().any(|(known, ..)| *known == slot) {
                 twice.push(slot);
@@ -216,43 +264,20 @@ fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: 
             given.push((slot, value, inner));
         }
     }
-    let root = name.split('.').next().unwrap_or_default();
-    let bare = given.iter().all(|(slot, ..)| !matches!(slot, Slot::Url | Slot::Host | Slot::Socket));
-    // Only redis-py and arq connect to localhost by themselves; elsewhere nothing said means nothing known.
-    let direct = matches!(root, "redis" | "aioredis" | "valkey" | "arq");
-    if bare && !direct && (unread || root != "walrus") {
-        return;
-    }
-    if bare && given.is_empty() && (name.contains("ConnectionPool") || unread && !call.keywords.is_empty()) {
-        return;
-    }
-    let mut settings = ConnectionSettings::default();
-    for (slot, value, scope) in &given {
-        let cases = evaluator.eval(value, *scope);
-        *settings.slot(*slot) = Some(evaluator.resolved(cases, value.span));
-    }
-    for slot in twice {
-        *settings.slot(slot) = Some(Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new()));
-    }
-    if unread {
-        let host = bare.then_some(Slot::Host);
-        for slot in host.into_iter().chain([Slot::Password, Slot::Username, Slot::Port, Slot::Db]) {
-            let unknown = Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new());
-            settings.slot(slot).get_or_insert(unknown);
-        }
-    }
-    if !direct && settings.url.as_mut().is_some_and(|url| !keep_redis(url)) {
-        return;
-    }
-    let setting = given
-        .iter()
-        .find(|(slot, ..)| *slot == Slot::Url)
-        .or_else(|| given.iter().find(|(slot, ..)| *slot == Slot::Host))
-        .and_then(|(_, value, scope)| setting_of(evaluator, value, *scope, 0));
-    push(evaluator, expr.span, spec.family, settings, setting.as_ref(), scope, found);
+    Some((given, twice, unread))
 }
 
-fn push(
+/// aioredis 1 takes `("host", 6379)` in place of a URL.
+fn address<'a>(slot: Slot, value: &'a Expr, scope: Scope<'a>, given: &mut Given<'a>) {
+    match &value.kind {
+        ExprKind::List(parts) if slot == Slot::Url => {
+            given.extend([Slot::Host, Slot::Port].into_iter().zip(parts).map(|(slot, part)| (slot, part, scope)));
+        }
+        _ => given.push((slot, value, scope)),
+    }
+}
+
+pub(super) fn push(
     evaluator: &Evaluator<'_>,
     span: Span,
     family: Family,
@@ -284,110 +309,6 @@ pub(super) fn confidence(path: &str) -> Confidence {
     if test { Confidence::Low } else { Confidence::High }
 }
 
-/// `Celery(broker=…, backend=…)`, `app.conf.update(…)`.
-fn celery<'a>(
-    evaluator: &Evaluator<'a>,
-    expr: &'a Expr,
-    call: &'a Call,
-    name: &str,
-    scope: Scope<'a>,
-    found: &mut Found,
-) {
-    let application = name == "celery.Celery" || name == "celery.app.Celery";
-    if !application && !name.ends_with(".conf.update") {
-        return;
-    }
-    let mut entries: Vec<(&str, &'a Expr, Scope<'a>)> =
-        call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, scope)).collect();
-    if !application && let Some(argument) = call.arguments.first() {
-        for case in evaluator.eval(argument, scope) {
-            if let Value::Structure(Expr { kind: ExprKind::Dict(list), .. }, inner) = case.value {
-                entries.extend(
-                    list.iter().filter_map(|(key, value)| Some((key.as_ref()?.as_text()?.as_str(), value, inner))),
-                );
-            }
-        }
-    }
-    for (key, value, scope) in entries {
-        if let Some(family) = celery_family(key) {
-            celery_url(evaluator, family, value, expr.span, None, scope, found);
-        }
-    }
-}
-
-/// The names by which Celery takes its two servers.
-pub(super) fn celery_family(name: &str) -> Option<Family> {
-    match name {
-        "broker" | "broker_url" | "BROKER_URL" | "CELERY_BROKER_URL" => Some(Family::Kombu),
-        "backend" | "result_backend" | "CELERY_RESULT_BACKEND" | "RESULT_BACKEND" => Some(Family::CeleryBackend),
-        _ => None,
-    }
-}
-
-fn celery_attribute<'a>(
-    evaluator: &Evaluator<'a>,
-    target: &str,
-    value: &'a Expr,
-    span: Span,
-    scope: Scope<'a>,
-    found: &mut Found,
-) {
-    let Some((owner, name)) = target.rsplit_once('.') else { return };
-    if (owner == "conf" || owner.ends_with(".conf"))
-        && let Some(family) = celery_family(name)
-    {
-        evaluator.refuel();
-        let setting = setting_of(evaluator, value, scope, 0).unwrap_or_else(|| Setting {
-            name: name.to_owned(),
-            key: format!("{}:{}", span.file.0, span.start),
-            span,
-        });
-        found.used.insert(span);
-        celery_url(evaluator, family, value, span, Some(setting), scope, found);
-    }
-}
-
-/// A broker or result backend; the environment beats what the code says (facts.md §1.6).
-pub(super) fn celery_url<'a>(
-    evaluator: &Evaluator<'a>,
-    family: Family,
-    value: &'a Expr,
-    span: Span,
-    setting: Option<Setting>,
-    scope: Scope<'a>,
-    found: &mut Found,
-) {
-    let named = setting.or_else(|| setting_of(evaluator, value, scope, 0));
-    let cases = celery_cases(evaluator, family, &evaluator.eval(value, scope), span);
-    let mut url = evaluator.resolved(cases, value.span);
-    if !keep_redis(&mut url) {
-        // A broker of another kind is no Redis client, but its setting has been explained.
-        found.used.extend(evaluator.take_visited());
-        return;
-    }
-    let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-    push(evaluator, span, family, settings, named.as_ref(), scope, found);
-}
-
-/// What Celery takes: its own variable, where that is set, else what the code says.
-pub(super) fn celery_cases<'a>(
-    evaluator: &Evaluator<'a>,
-    family: Family,
-    said: &[Case<'a>],
-    span: Span,
-) -> Vec<Case<'a>> {
-    let variable = if family == Family::Kombu { "CELERY_BROKER_URL" } else { "CELERY_RESULT_BACKEND" };
-    let mut cases = Vec::new();
-    for case in evaluator.environment(variable, span, &[]) {
-        match &case.value {
-            Value::None => cases.extend(super::values::under(&case.when, said.to_vec())),
-            Value::Text(text) if text.is_empty() => cases.extend(super::values::under(&case.when, said.to_vec())),
-            _ => cases.push(case),
-        }
-    }
-    cases
-}
-
 /// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left.
 pub(super) fn keep_redis(url: &mut Resolved) -> bool {
     url.alternatives.retain(|alternative| {
@@ -399,102 +320,4 @@ pub(super) fn keep_redis(url: &mut Resolved) -> bool {
                 .any(|scheme| value.starts_with(scheme))
     });
     !url.alternatives.is_empty()
-}
-
-/// The setting behind an expression: the name in a module or class, or the variable, that it is read from.
-pub(super) fn setting_of<'a>(
-    evaluator: &Evaluator<'a>,
-    expr: &'a Expr,
-    scope: Scope<'a>,
-    depth: usize,
-) -> Option<Setting> {
-    if depth > 8 {
-        return None;
-    }
-    let at = |name: &str, span: Span| Setting {
-        name: name.to_owned(),
-        key: format!("{}:{}", span.file.0, span.start),
-        span,
-    };
-    match &expr.kind {
-        ExprKind::Name(name) => {
-            if let Some(function) = scope.function
-                && let Some(local) = function.bindings.iter().rev().find(|binding| binding.name.value == *name)
-            {
-                return setting_of(evaluator, local.value.as_ref()?, scope, depth + 1);
-            }
-            if scope.function.is_none()
-                && let Some(this) = scope.this
-                && let Some(field) = this.class.fields.iter().find(|field| field.name.value == *name)
-            {
-                return Some(at(&evaluator.field_name(this, name), field.name.span));
-            }
-            match evaluator.find(scope.module, name, 0) {
-                Target::Bindings(module, name) => {
-                    let binding = module.bindings.iter().find(|binding| binding.name.value == name)?;
-                    Some(at(name, binding.name.span))
-                }
-                _ => None,
-            }
-        }
-        ExprKind::Attribute(object, name) => {
-            let declared = |class: ClassRef<'a>| {
-                evaluator.lineage(class).0.into_iter().find_map(|owner| {
-                    let field = owner.class.fields.iter().find(|field| field.name.value == name.value);
-                    let method = owner.class.methods.iter().find(|method| method.name.value == name.value);
-                    field.map(|field| field.name.span).or(method.map(|method| method.name.span))
-                })
-            };
-            for case in evaluator.eval(object, scope) {
-                match case.value {
-                    Value::Instance(class) | Value::Class(class) => {
-                        return Some(at(&evaluator.field_name(class, &name.value), declared(class)?));
-                    }
-                    Value::Module(module) => {
-                        let binding = module.bindings.iter().find(|binding| binding.name.value == name.value)?;
-                        return Some(at(&name.value, binding.name.span));
-                    }
-                    _ => {}
-                }
-            }
-            Some(Setting { name: name.value.clone(), key: format!("name:{}", name.value), span: name.span })
-        }
-        ExprKind::Subscript(_, key) => {
-            let name = key.as_text()?;
-            Some(Setting { name: name.as_str().to_owned(), key: format!("name:{}", name.as_str()), span: name.span() })
-        }
-        ExprKind::Call(call) => {
-            let reads = evaluator
-                .qualified(&call.callee, scope)
-                .is_some_and(|name| evaluator.reads_environment(expr, &name, call, scope).is_some());
-            if reads {
-                let name = call.arguments.first()?.as_text()?;
-                return Some(Setting {
-                    name: name.as_str().to_owned(),
-                    key: format!("name:{}", name.as_str()),
-                    span: name.span(),
-                });
-            }
-            match (&call.callee.kind, call.arguments.first()) {
-                (ExprKind::Name(name), Some(value)) if name == "str" || name == "int" => {
-                    setting_of(evaluator, value, scope, depth + 1)
-                }
-                (ExprKind::Attribute(_, method), Some(name)) if method.value == "get" => {
-                    let name = name.as_text()?;
-                    Some(Setting {
-                        name: name.as_str().to_owned(),
-                        key: format!("name:{}", name.as_str()),
-                        span: name.span(),
-                    })
-                }
-                (ExprKind::Attribute(object, _), None) => setting_of(evaluator, object, scope, depth + 1),
-                _ => None,
-            }
-        }
-        ExprKind::Or(values) => values.iter().find_map(|value| setting_of(evaluator, value, scope, depth + 1)),
-        ExprKind::Choice { then, otherwise, .. } => {
-            setting_of(evaluator, then, scope, depth + 1).or_else(|| setting_of(evaluator, otherwise, scope, depth + 1))
-        }
-        _ => None,
-    }
 }

@@ -7,8 +7,9 @@ use crate::source::Span;
 use crate::symbol::{Change, Condition, MAX_ALTERNATIVES, Step, Symbols};
 use crate::text::Text;
 
+use super::cases::{as_text, join, one, opaque};
 use super::structures::entry;
-use super::values::{Case, Evaluator, Scope, Value, as_text, join, one, opaque};
+use super::values::{Case, Evaluator, Scope, Value};
 
 impl<'a> Evaluator<'a> {
     /// Joins values as text. Where the alternatives multiply beyond the limit, the next part becomes opaque.

@@ -4,7 +4,8 @@ use crate::facts::code::{Expr, ExprKind};
 use crate::source::Span;
 use crate::symbol::{Condition, MAX_ALTERNATIVES, Symbols, is_symbol};
 
-use super::values::{Case, Evaluator, Scope, Value, join};
+use super::cases::join;
+use super::values::{Case, Evaluator, Scope, Value};
 
 impl<'a> Evaluator<'a> {
     /// `or` (`stop` is true) and `and`.

@@ -7,12 +7,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use crate::facts::Facts;
-use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Module};
+use crate::facts::code::{Binding, Call, Class, Expr, ExprKind, Function, Guard, Module};
 use crate::source::Span;
 use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, Symbols};
 use crate::text::Text;
 
 use super::CodePlace;
+use super::cases::{flat_map, join, one, opaque, under};
+use super::flask::is_config;
 
 /// Names that lead to names that lead to names.
 const MAX_DEPTH: u32 = 40;
@@ -101,7 +103,13 @@ pub(super) struct Evaluator<'a> {
     pub facts: &'a Facts,
     pub place: &'a CodePlace<'a>,
     pub symbols: &'a Symbols,
-    modules: HashMap<&'a str, &'a Module>,
+    pub modules: HashMap<&'a str, &'a Module>,
+    /// The modules that run here: asked for with every value, found once.
+    running: Vec<&'a Module>,
+    /// Their calls by the last name of what is called.
+    calls: HashMap<&'a str, Vec<&'a Call>>,
+    /// Whether any of them imports python-dotenv.
+    pub loads_dotenv: bool,
     fuel: Cell<u32>,
     depth: Cell<u32>,
     frames: RefCell<Vec<Arguments<'a>>>,
@@ -113,10 +121,26 @@ pub(super) struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     pub fn new(facts: &'a Facts, place: &'a CodePlace<'a>, symbols: &'a Symbols) -> Self {
+        let running: Vec<&Module> = facts.modules.iter().filter(|module| (place.runs)(&module.path)).collect();
+        let mut calls: HashMap<&str, Vec<&Call>> = HashMap::new();
+        for module in &running {
+            let functions = module.functions.iter().flat_map(|function| &function.calls);
+            for call in module.calls.iter().chain(functions).filter_map(Expr::as_call) {
+                let name = match &call.callee.kind {
+                    ExprKind::Name(name) => name,
+                    ExprKind::Attribute(_, name) => &name.value,
+                    _ => continue,
+                };
+                calls.entry(name).or_default().push(call);
+            }
+        }
         Self {
             facts,
             place,
             symbols,
+            loads_dotenv: running.iter().any(|one| one.imports.iter().any(|import| import.module == "dotenv")),
+            running,
+            calls,
             modules: facts.modules.iter().map(|module| (module.path.as_str(), module)).collect(),
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
@@ -124,6 +148,16 @@ impl<'a> Evaluator<'a> {
             active: RefCell::default(),
             visited: RefCell::default(),
         }
+    }
+
+    /// The modules that run here, in the order of the facts.
+    pub fn running(&self) -> impl Iterator<Item = &'a Module> + use<'a, '_> {
+        self.running.iter().copied()
+    }
+
+    /// The calls of that last name in the code that runs.
+    pub fn calls_of(&self, name: &str) -> impl Iterator<Item = &'a Call> + use<'a, '_> {
+        self.calls.get(name).into_iter().flatten().copied()
     }
 
     /// Starts anew for another client.
@@ -169,7 +203,7 @@ impl<'a> Evaluator<'a> {
             ExprKind::Bool(value) => one(Value::Bool(*value)),
             ExprKind::None => one(Value::None),
             ExprKind::Dict(_) | ExprKind::List(_) => one(Value::Structure(expr, scope)),
-            ExprKind::Opaque => opaque(expr.span),
+            ExprKind::Opaque | ExprKind::Within(_) => opaque(expr.span),
             ExprKind::Name(name) => self.name(name, expr.span, scope),
             ExprKind::Attribute(object, name) => self.attribute(expr, object, &name.value, scope),
             ExprKind::Subscript(object, key) => self.subscript(expr, object, key, scope),
@@ -198,95 +232,6 @@ impl<'a> Evaluator<'a> {
                 out
             }
         }
-    }
-
-    pub(super) fn name(&self, name: &'a str, span: Span, scope: Scope<'a>) -> Vec<Case<'a>> {
-        if let Some(function) = scope.function {
-            if matches!(name, "self" | "cls")
-                && let Some(this) = scope.this
-            {
-                return one(Value::Instance(this));
-            }
-            let local = function.bindings.iter().any(|binding| binding.name.value == name);
-            if local && let Some(cases) = self.bindings(&function.bindings, name, scope) {
-                return cases;
-            }
-            if let Some((_, default)) = function.parameters.iter().find(|(parameter, _)| parameter == name) {
-                let Some(frame) = scope.arguments else { return opaque(span) };
-                return match (self.argument(frame, name), default) {
-                    (Some(cases), _) => cases,
-                    (None, Some(default)) => self.eval(default, Scope::module(scope.module)),
-                    (None, None) => opaque(span),
-                };
-            }
-            if local {
-                return opaque(span);
-            }
-        } else if let Some(this) = scope.this
-            && let Some(cases) = self.bindings(&this.class.fields, name, scope)
-        {
-            return cases;
-        }
-        self.target(&self.find(scope.module, name, 0), span)
-    }
-
-    pub(super) fn target(&self, target: &Target<'a>, span: Span) -> Vec<Case<'a>> {
-        match target {
-            Target::Bindings(module, name) => {
-                self.bindings(&module.bindings, name, Scope::module(module)).unwrap_or_else(|| opaque(span))
-            }
-            Target::Class(class) => one(Value::Class(*class)),
-            Target::Function(function, module) => one(Value::Function(function, Scope::module(module))),
-            Target::Module(module) => one(Value::Module(module)),
-            Target::External(_) | Target::Missing => opaque(span),
-        }
-    }
-
-    /// What a module-level name is, through imports.
-    pub fn find(&self, module: &'a Module, name: &str, depth: usize) -> Target<'a> {
-        if depth > 8 {
-            return Target::Missing;
-        }
-        // A name that is set from itself (`X = X or …`) means what was imported under it before.
-        let active = self.active.borrow();
-        let assigned = |binding: &&Binding| binding.name.value == name && binding.value.is_some();
-        if let Some(binding) =
-            module.bindings.iter().find(assigned).filter(|binding| !active.contains(&binding.name.span))
-        {
-            return Target::Bindings(module, &binding.name.value);
-        }
-        if let Some(class) = module.classes.iter().find(|class| class.name.value == name) {
-            return Target::Class(ClassRef { module, class, arguments: None });
-        }
-        if let Some(function) = module.functions.iter().find(|function| function.name.value == name) {
-            return Target::Function(function, module);
-        }
-        for import in module.imports.iter().filter(|import| import.bound == name) {
-            let target = import.target.as_deref().and_then(|path| self.modules.get(path)).copied();
-            let found = match (&import.member, target) {
-                (Some(member), Some(target)) => self.find(target, member, depth + 1),
-                (None, Some(target)) => Target::Module(target),
-                (_, None) => Target::Missing,
-            };
-            if !matches!(found, Target::Missing) {
-                return found;
-            }
-            if let Some(module) = import.submodule.as_deref().and_then(|path| self.modules.get(path)) {
-                return Target::Module(module);
-            }
-            if import.target.is_none() && import.submodule.is_none() {
-                return Target::External(import.qualified());
-            }
-        }
-        for import in module.imports.iter().filter(|import| import.bound == "*") {
-            if let Some(target) = import.target.as_deref().and_then(|path| self.modules.get(path)) {
-                let found = self.find(target, name, depth + 1);
-                if !matches!(found, Target::Missing) {
-                    return found;
-                }
-            }
-        }
-        Target::Missing
     }
 
     /// The value of a name after all its assignments; `None`: there is none.
@@ -364,34 +309,6 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    /// `app.config["X"]` and `import a.b; a.b.X`, which are bound as one dotted name.
-    pub(super) fn path(&self, expr: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
-        let dotted = dotted(expr)?;
-        if let Some(function) = scope.function
-            && let Some(cases) = self.bindings(&function.bindings, &dotted, scope)
-        {
-            return Some(cases);
-        }
-        if let Some(cases) = self.bindings(&scope.module.bindings, &dotted, Scope::module(scope.module)) {
-            return Some(cases);
-        }
-        let import = scope.module.imports.iter().find(|import| import.bound == dotted && import.bound.contains('.'))?;
-        let module = import.target.as_deref().and_then(|path| self.modules.get(path))?;
-        Some(one(Value::Module(module)))
-    }
-
-    /// A Django setting: the only module of the repository that sets it.
-    pub fn django_setting(&self, name: &'a str) -> Option<Vec<Case<'a>>> {
-        let mut modules = self.facts.modules.iter().filter(|module| {
-            module.path.contains("settings") && module.bindings.iter().any(|binding| binding.name.value == name)
-        });
-        let (module, more) = (modules.next()?, modules.next());
-        if more.is_some() {
-            return None;
-        }
-        self.bindings(&module.bindings, name, Scope::module(module))
-    }
-
     pub(super) fn subscript(&self, expr: &'a Expr, object: &'a Expr, key: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
         if self.qualified(object, scope).as_deref() == Some("os.environ")
             && let Some(name) = key.as_text()
@@ -401,55 +318,16 @@ impl<'a> Evaluator<'a> {
         if let Some(cases) = self.path(expr, scope) {
             return cases;
         }
+        if is_config(object)
+            && let Some(name) = key.as_text()
+            && let Some(cases) = self.flask_setting(name.as_str())
+        {
+            return cases;
+        }
         flat_map(self.eval(object, scope), |value| {
             let Value::Structure(structure, scope) = value else { return opaque(expr.span) };
             self.item(structure, key, scope).unwrap_or_else(|| opaque(expr.span))
         })
-    }
-
-    /// The full name of an imported thing: `redis.Redis.from_url`; an instance counts as its class.
-    pub fn qualified(&self, expr: &'a Expr, scope: Scope<'a>) -> Option<String> {
-        self.qualified_at(expr, scope, 0)
-    }
-
-    pub(super) fn qualified_at(&self, expr: &'a Expr, scope: Scope<'a>, depth: usize) -> Option<String> {
-        if depth > 12 {
-            return None;
-        }
-        match &expr.kind {
-            ExprKind::Call(call) => self.qualified_at(&call.callee, scope, depth + 1),
-            ExprKind::Attribute(object, name) => {
-                let object = self.qualified_at(object, scope, depth + 1)?;
-                Some(format!("{object}.{}", name.value))
-            }
-            ExprKind::Name(name) => {
-                if let Some(function) = scope.function {
-                    if let Some(value) = last_value(&function.bindings, name) {
-                        return self.qualified_at(value, scope, depth + 1);
-                    }
-                    if function.parameters.iter().any(|(parameter, _)| parameter == name) {
-                        return None;
-                    }
-                }
-                if let Some(import) = scope.module.imports.iter().find(|import| {
-                    import.target.is_none() && (import.bound == *name || import.bound.split('.').next() == Some(name))
-                }) {
-                    // `import a.b` binds `a`.
-                    let plain = import.member.is_none() && import.bound == import.module;
-                    return Some(if plain { name.clone() } else { import.qualified() });
-                }
-                match self.find(scope.module, name, 0) {
-                    Target::Bindings(module, name) => {
-                        let value = last_value(&module.bindings, name)?;
-                        self.qualified_at(value, Scope::module(module), depth + 1)
-                    }
-                    Target::External(name) => Some(name),
-                    Target::Missing => Some(name.clone()),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
     }
 
     /// The alternatives in the form that the model speaks of.
@@ -469,88 +347,4 @@ impl<'a> Evaluator<'a> {
         alternatives.sort_by_key(|alternative| alternative.when.iter().filter(set).count());
         Resolved { alternatives }
     }
-}
-
-/// Goes on from each case's value.
-pub(super) fn flat_map<'a>(cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Vec<Case<'a>>) -> Vec<Case<'a>> {
-    cases
-        .into_iter()
-        .flat_map(|case| {
-            let inner = f(case.value);
-            under(&case.when, inner).into_iter().map(move |mut inner| {
-                inner.trace.splice(0..0, case.trace.iter().cloned());
-                inner
-            })
-        })
-        .collect()
-}
-
-/// Changes each case's value; what `f` does not know is opaque.
-pub(super) fn map<'a>(cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Option<Value<'a>>, span: Span) -> Vec<Case<'a>> {
-    let unknown = Value::Opaque(span);
-    cases.into_iter().map(|case| Case { value: f(case.value).unwrap_or(unknown.clone()), ..case }).collect()
-}
-
-/// A single case.
-pub(super) fn one(value: Value<'_>) -> Vec<Case<'_>> {
-    vec![Case::of(value)]
-}
-
-/// A single unknown.
-pub(super) fn opaque<'a>(span: Span) -> Vec<Case<'a>> {
-    one(Value::Opaque(span))
-}
-
-/// The cases that are possible while `when` holds.
-pub(super) fn under<'a>(when: &[Condition], cases: Vec<Case<'a>>) -> Vec<Case<'a>> {
-    cases.into_iter().filter_map(|case| Some(Case { when: join(when, &case.when)?, ..case })).collect()
-}
-
-fn last_value<'a>(bindings: &'a [Binding], name: &str) -> Option<&'a Expr> {
-    bindings.iter().rev().filter(|binding| binding.name.value == name).find_map(|binding| binding.value.as_ref())
-}
-
-pub(super) fn as_text(value: &Value<'_>) -> Option<Text> {
-    match value {
-        Value::Text(text) | Value::Number(text) => Some(text.clone()),
-        _ => None,
-    }
-}
-
-/// `a.b` and `a["b"]` as `a.b`; `None` for a bare name.
-fn dotted(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        ExprKind::Attribute(object, name) => {
-            Some(format!("{}.{}", dotted(object).or_else(|| object.dotted())?, name.value))
-        }
-        ExprKind::Subscript(object, key) => {
-            Some(format!("{}.{}", dotted(object).or_else(|| object.dotted())?, key.as_text()?.as_str()))
-        }
-        _ => None,
-    }
-}
-
-/// Both sets of conditions at once; `None` where they contradict each other.
-pub(super) fn join(left: &[Condition], right: &[Condition]) -> Option<Vec<Condition>> {
-    let mut out = left.to_vec();
-    for condition in right {
-        if out.contains(condition) {
-            continue;
-        }
-        let contradicts = |other: &Condition| match (other, condition) {
-            (
-                Condition::Set(a) | Condition::Unset(a) | Condition::Empty(a),
-                Condition::Set(b) | Condition::Unset(b) | Condition::Empty(b),
-            ) => a == b,
-            (Condition::Branch(a), Condition::Branch(b)) => {
-                a.file == b.file && a.end == b.end && a.is_empty() != b.is_empty()
-            }
-            _ => false,
-        };
-        if out.iter().any(contradicts) {
-            return None;
-        }
-        out.push(condition.clone());
-    }
-    Some(out)
 }

@@ -97,7 +97,7 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
         Family::DjangoCore => first_of(text, &[';', ','], |text| redis_py::parse(text, family, version, symbols)),
         // Commas part the servers that django-redis takes.
         Family::DjangoRedis => first_of(text, &[','], |text| redis_py::parse(text, family, version, symbols)),
-        Family::RedisPy | Family::RedisPyAsyncio => redis_py::parse(text, family, version, symbols),
+        Family::RedisPy | Family::RedisPyAsyncio | Family::ValkeyPy => redis_py::parse(text, family, version, symbols),
         Family::RedisRs | Family::Unknown => whatever_the_library(text, symbols),
     };
     // A broken delimiter may stand in what comes from outside just as well: what it breaks is not known then.

@@ -12,21 +12,39 @@ use crate::text::Text;
 
 const SCHEMES: &str = "ValueError: Redis URL must specify one of the following schemes (redis://, rediss://, unix://)";
 
+const VALKEY_SCHEMES: &str = "ValueError: Valkey URL must specify one of the following schemes ['valkey', 'valkeys', \
+                              'redis', 'rediss', 'unix']";
+
+/// valkey-py minds neither case nor, for a socket, slashes.
+fn names_valkey(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let schemes = ["valkey://", "valkeys://", "redis://", "rediss://", "unix:"];
+    schemes.iter().any(|scheme| text.starts_with(scheme))
+}
+
 /// Reads a URL as redis-py of this version does.
 pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols: &Symbols) -> Parts {
     let legacy = before(version, 4);
     let url = python::split(text);
-    let exact = |scheme: &&str| text.as_str().starts_with(&format!("{scheme}://"));
-    let lenient = legacy || family == Family::RedisPyAsyncio;
-    let accepted = ["redis", "rediss", "unix"].iter().any(|scheme| exact(scheme) || lenient && url.scheme == *scheme);
+    let exact = |scheme: &str| text.as_str().starts_with(&format!("{scheme}://"));
+    let refusal = match family {
+        Family::ValkeyPy => VALKEY_SCHEMES,
+        _ => SCHEMES,
+    };
+    let (lenient, accepted) = match family {
+        Family::ValkeyPy => (true, names_valkey(text.as_str())),
+        Family::RedisPyAsyncio => (true, matches!(url.scheme.as_str(), "redis" | "rediss" | "unix")),
+        _ if legacy => (true, matches!(url.scheme.as_str(), "redis" | "rediss" | "unix")),
+        _ => (false, exact("redis") || exact("rediss") || exact("unix")),
+    };
     // Version 4 and its successors look at the beginning before anything else.
     if let Some((message, span)) = url.error.as_ref().filter(|_| accepted || lenient) {
         return Parts::refused(message, *span);
     }
     if !accepted {
-        return Parts::refused(SCHEMES, url.scheme_span);
+        return Parts::refused(refusal, url.scheme_span);
     }
-    let mut parts = Parts { tls: url.scheme == "rediss", ..Parts::default() };
+    let mut parts = Parts { tls: matches!(url.scheme.as_str(), "rediss" | "valkeys"), ..Parts::default() };
     if url.scheme == "unix" {
         let path = if legacy { url.path.clone() } else { decode(&url.path, symbols) };
         parts.socket = Some(path);
@@ -34,14 +52,14 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
     if legacy {
         legacy_parts(&url, &mut parts)
     } else {
-        current_parts(&url, version, symbols, &mut parts)
+        current_parts(&url, family, version, symbols, &mut parts)
     }
     parts
 }
 
-fn current_parts(url: &Split, version: VersionRange, symbols: &Symbols, parts: &mut Parts) {
+fn current_parts(url: &Split, family: Family, version: VersionRange, symbols: &Symbols, parts: &mut Parts) {
     let query = query(url, version, symbols);
-    let quote = if before(version, 5) { '`' } else { '\'' };
+    let quote = if before(version, 5) || family == Family::ValkeyPy { '`' } else { '\'' };
     for (name, value) in &query {
         if !convertible(name.as_str(), value, version) {
             let name = name.as_str();

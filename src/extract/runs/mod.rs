@@ -1,21 +1,26 @@
-//! Scripts, Makefiles, package.json, workflows and documents → the `docker compose` commands in them, and the copies of
-//! example env files that they tell to make.
+//! Scripts, Makefiles, task files, workflows, Dockerfiles, development containers and documents → the `docker compose`
+//! commands in them, and the copies of example env files that they tell to make.
 //!
 //! Lines are read as a shell would, with the file's own plain variables filled in. A command whose files can't be told,
 //! or are not there, says nothing.
 
+mod documents;
 mod lines;
+mod options;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
 use crate::facts::compose::{ComposeRun, ExampleCopy};
 use crate::facts::{FileKind, Request};
 use crate::source::{FileId, Span};
-use crate::syntax::words::{self, Command, Word, WordPart};
+use crate::syntax::words::{self, Command};
 use crate::text::Text;
 use crate::tree::{Index, Presence, join};
 
 use lines::Line;
+use options::Options;
 
 /// References inside a variable's own value that are followed.
 const MAX_DEPTH: usize = 4;
@@ -71,25 +76,20 @@ struct Reader<'a> {
     said: Said,
 }
 
-/// The options of one command.
-#[derive(Default)]
-struct Options {
-    files: Vec<String>,
-    env_files: Vec<String>,
-    profiles: Vec<String>,
-    directory: Option<String>,
-}
-
 impl Reader<'_> {
     fn line(&mut self, line: &Line) {
         if line.starts {
             self.inside.clone_from(&line.folder);
         }
+        if let Some(environment) = &line.environment {
+            self.variables = environment.iter().cloned().collect();
+        }
         if let Some((name, value)) = &line.assignment {
             self.variables.insert(name.clone(), value.clone());
         }
         let expanded = self.filled(line.text.as_str(), 0);
-        let text = Text::mapped(&expanded, line.text.span());
+        let same = expanded == line.text.as_str();
+        let text = if same { line.text.clone() } else { Text::mapped(&expanded, line.text.span()) };
         for command in words::parse_shell(&text) {
             for (name, word) in &command.assignments {
                 if let Some(value) = word.literal()
@@ -98,35 +98,57 @@ impl Reader<'_> {
                     self.variables.insert(name.clone(), value.as_str().to_owned());
                 }
             }
-            self.command(&command, line.text.span());
+            self.command(&command);
         }
     }
 
-    /// The text with `$(NAME)`, `${NAME}` and `$NAME` of the file's own variables filled in.
+    /// The text with the file's own variables filled in, in the forms of shells and make (`$(NAME)`, `${NAME}`,
+    /// `$NAME`), of just and task (`{{NAME}}`, `{{.NAME}}`) and of batch files (`%NAME%`).
     fn filled(&self, text: &str, depth: usize) -> String {
+        if depth >= MAX_DEPTH || !text.contains(['$', '{', '%']) {
+            return text.to_owned();
+        }
+        let text = self.between(text, ("{{", "}}"), depth);
+        let text = self.between(&text, ("%", "%"), depth);
+        let text = self.between(&text, ("$(", ")"), depth);
+        let text = self.between(&text, ("${", "}"), depth);
         let mut out = String::with_capacity(text.len());
-        let mut rest = text;
+        let mut rest = text.as_str();
         while let Some(at) = rest.find('$') {
-            out.push_str(&rest[..at]);
             let after = &rest[at + 1..];
-            let (name, length) = if let Some(open @ (b'(' | b'{')) = after.as_bytes().first() {
-                let close = if *open == b'(' { ')' } else { '}' };
-                after.find(close).map_or(("", 0), |end| (&after[1..end], end + 1))
-            } else {
-                let end = after.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
-                (&after[..end.unwrap_or(after.len())], end.unwrap_or(after.len()))
-            };
-            match self.variables.get(name).filter(|_| depth < MAX_DEPTH) {
+            let end = after.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).unwrap_or(after.len());
+            out.push_str(&rest[..at]);
+            match self.variables.get(&after[..end]) {
                 Some(value) => out.push_str(&self.filled(value, depth + 1)),
-                None => out.push_str(&rest[at..=at + length]),
+                None => out.push_str(&rest[at..=at + end]),
             }
-            rest = &after[length..];
+            rest = &after[end..];
         }
         out.push_str(rest);
         out
     }
 
-    fn command(&mut self, command: &Command, span: Span) {
+    fn between(&self, text: &str, (open, close): (&str, &str), depth: usize) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find(open).map(|at| at + open.len()) {
+            let Some(end) = rest[start..].find(close).map(|length| start + length) else { break };
+            let name = rest[start..end].trim().trim_start_matches("env.").trim_start_matches('.');
+            if let Some(value) = self.variables.get(name) {
+                // `${{ env.NAME }}` has a dollar in front.
+                out.push_str(rest[..start - open.len()].trim_end_matches('$'));
+                out.push_str(&self.filled(value, depth + 1));
+                rest = &rest[end + close.len()..];
+            } else {
+                out.push_str(&rest[..start]);
+                rest = &rest[start..];
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn command(&mut self, command: &Command) {
         let plain: Vec<Option<String>> =
             command.words.iter().map(|word| word.literal().map(|text| text.as_str().to_owned())).collect();
         let name =
@@ -139,29 +161,48 @@ impl Reader<'_> {
                 });
                 return;
             }
+            Some("export") => {
+                for (name, value) in plain.iter().flatten().filter_map(|word| word.split_once('=')) {
+                    self.variables.insert(name.to_owned(), value.to_owned());
+                }
+                return;
+            }
             Some("cp" | "copy" | "mv" | "ln" | "install") => return self.copy(&plain),
             _ => {}
         }
         // Behind `sudo`, `exec`, `env X=y`, `time`, `if !` … the program is the first word of that name.
         let start = (0..plain.len()).find_map(|at| match name(at)? {
-            "docker-compose" | "docker-compose.exe" => Some(at + 1),
-            "docker" if name(at + 1) == Some("compose") => Some(at + 2),
+            "docker-compose" | "docker-compose.exe" | "podman-compose" => Some(at + 1),
+            "docker" | "podman" | "nerdctl" if name(at + 1) == Some("compose") => Some(at + 2),
             _ => None,
         });
         let Some(start) = start.filter(|_| self.said.runs.len() < MAX_RUNS) else { return };
-        let Some(mut options) = options(&command.words[start..]) else { return };
-        if options.files.is_empty() {
-            let own = command.assignments.iter().find(|(name, _)| name == "COMPOSE_FILE");
-            let list = match own {
-                Some((_, word)) => word.literal().map(|text| text.as_str().to_owned()),
-                None => self.variables.get("COMPOSE_FILE").map(|list| self.filled(list, 0)),
-            };
-            options.files = list.iter().flat_map(|list| list.split([':', ';'])).map(str::to_owned).collect();
+        let Some(mut options) = options::of(&command.words[start..]) else { return };
+        for (name, separators, list) in [
+            ("COMPOSE_FILE", &[':', ';'][..], &mut options.files),
+            ("COMPOSE_ENV_FILES", &[','], &mut options.env_files),
+            ("COMPOSE_PROFILES", &[','], &mut options.profiles),
+        ] {
+            if list.is_empty()
+                && let Some(value) = self.variable(command, name)
+            {
+                list.extend(value.split(separators).filter(|part| !part.is_empty()).map(str::to_owned));
+            }
         }
+        let span = command.span;
         if let Some(run) = self.placed(&options, span)
             && !self.said.runs.iter().any(|known| ComposeRun { span, ..known.clone() } == run)
         {
             self.said.runs.push(run);
+        }
+    }
+
+    /// What a command finds in its environment: `NAME=value` in front of it, or what the file sets.
+    fn variable(&self, command: &Command, name: &str) -> Option<String> {
+        let before = |word: &words::Word| Some(word.literal()?.as_str().to_owned());
+        match command.assignments.iter().find(|(own, _)| own == name) {
+            Some((_, word)) => before(word),
+            None => self.variables.get(name).map(|value| self.filled(value, 0)),
         }
     }
 
@@ -171,7 +212,7 @@ impl Reader<'_> {
         let all = |base: &str, paths: &[String]| -> Option<Vec<String>> {
             paths.iter().map(|path| join(base, path)).collect()
         };
-        let there = |path: &String| self.index.presence(path) == Presence::File;
+        let there = |path: &String| self.index.is_file(path);
         let place = self.path.to_owned();
         let base = if options.files.is_empty() {
             let names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -220,7 +261,7 @@ impl Reader<'_> {
         }
         for base in self.bases() {
             let (Some(example), Some(mut target)) = (join(&base, from), join(&base, to)) else { continue };
-            if self.index.presence(&example) != Presence::File {
+            if !self.index.is_file(&example) {
                 continue;
             }
             // `cp config/.env.example ./` keeps the name, and makes no other file.
@@ -234,125 +275,5 @@ impl Reader<'_> {
             }
             return;
         }
-    }
-}
-
-/// The options in front of the subcommand; `None`: a file among them can't be told.
-fn options(words: &[Word]) -> Option<Options> {
-    let mut options = Options::default();
-    let mut rest = words.iter();
-    while let Some(word) = rest.next() {
-        // `$(ARGS)` may hold anything, files included.
-        let [WordPart::Literal(first), ..] = word.parts.as_slice() else { return None };
-        let first = first.as_str();
-        if !first.starts_with('-') {
-            // What only looks after containers says nothing about how they are started.
-            let idle = ["version", "help", "ls"].contains(&first);
-            return (!idle).then_some(options);
-        }
-        let literal = word.literal();
-        let (name, joined) = match first.split_once('=') {
-            Some((name, _)) => (
-                name.to_owned(),
-                Some(literal.as_ref().and_then(|text| Some(text.as_str().split_once('=')?.1.to_owned()))),
-            ),
-            None => (first.to_owned(), None),
-        };
-        let takes_value = matches!(
-            name.as_str(),
-            "-f" | "--file"
-                | "--env-file"
-                | "--profile"
-                | "-p"
-                | "--project-name"
-                | "--project-directory"
-                | "--ansi"
-                | "--progress"
-                | "--parallel"
-                | "-H"
-                | "--host"
-                | "-c"
-                | "--context"
-        );
-        if !takes_value {
-            continue;
-        }
-        let value = match joined {
-            Some(value) => value,
-            None => rest.next()?.literal().map(|text| text.as_str().to_owned()),
-        };
-        match name.as_str() {
-            "-f" | "--file" => options.files.push(value?),
-            "--env-file" => options.env_files.push(value?),
-            "--profile" => options.profiles.push(value?),
-            "--project-directory" => options.directory = Some(value?),
-            _ => {}
-        }
-    }
-    Some(options)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(path: &str, text: &str) -> Vec<String> {
-        let there = ["docker-compose.yml", "a.yml", "b.yml", "deploy/c.yml", ".env.example", "deploy/compose.yml"];
-        let index = Index::new(there.iter().map(|path| ((*path).to_owned(), None)));
-        let (said, _) = extract(FileId(0), path, text, &index);
-        let mut out: Vec<String> = said
-            .runs
-            .iter()
-            .map(|run| {
-                let lists = [&run.files, &run.env_files, &run.profiles].map(|list| list.join(","));
-                format!("{}|{}", run.directory, lists.join("|"))
-            })
-            .collect();
-        out.extend(said.copies.iter().map(|copy| format!("{} -> {}", copy.example, copy.target)));
-        out
-    }
-
-    #[test]
-    fn makefiles() {
-        let text = "FILES = -f a.yml -f b.yml\nDC := docker compose $(FILES)\nup:\n\t@$(DC) --profile web up -d\n\tdocker compose -f $(X) up\n";
-        assert_eq!(said("Makefile", text), ["|a.yml,b.yml||", "|a.yml,b.yml||web"]);
-        assert_eq!(
-            said("Makefile", "up:\n\t-docker-compose \\\n\t  --env-file=.env.prod --file b.yml up\n"),
-            ["|b.yml|.env.prod|"]
-        );
-    }
-
-    #[test]
-    fn scripts() {
-        assert_eq!(said("bin/up.sh", "cd deploy\ndocker compose -f c.yml up\n"), ["deploy|deploy/c.yml||"]);
-        assert_eq!(said("up.sh", "COMPOSE_FILE=a.yml:b.yml docker-compose up\n"), ["|a.yml,b.yml||"]);
-        assert_eq!(said("up.sh", "export COMPOSE_FILE=a.yml\ndocker compose up\n"), ["|a.yml||"]);
-        assert_eq!(said("up.sh", "sudo docker compose up && cp .env.example .env"), ["|||", ".env.example -> .env"]);
-        assert_eq!(said("up.bat", "docker compose -f a.yml up\r\n"), ["|a.yml||"]);
-        assert!(said("up.sh", "docker compose -f missing.yml up\n# docker compose -f a.yml up\n").is_empty());
-    }
-
-    #[test]
-    fn documents_and_package_scripts() {
-        let text = "Run docker compose -f a.yml up.\n\n```sh\n$ docker compose -f b.yml up\n```\n";
-        assert_eq!(said("README.md", text), ["|b.yml||"]);
-        let text = "Start:\n\n    cp .env.example .env  # then edit\n    docker compose -f a.yml up\n\ntext\n    docker compose -f b.yml up\n";
-        assert_eq!(said("README.md", text), ["|a.yml||", ".env.example -> .env"]);
-        let text = "{\"scripts\": {\"up\": \"docker compose -f a.yml -f b.yml up\"}}";
-        assert_eq!(said("package.json", text), ["|a.yml,b.yml||"]);
-        let text = "jobs:\n  t:\n    steps:\n      - run: |\n          cp .env.example .env\n          docker compose -f a.yml up\n        working-directory: .\n      - run: docker compose up\n        working-directory: deploy\n";
-        assert_eq!(said(".github/workflows/ci.yml", text), ["|a.yml||", "deploy|||", ".env.example -> .env"]);
-    }
-
-    #[test]
-    fn dockerfiles() {
-        assert_eq!(said("Dockerfile", "FROM docker\nCMD docker compose -f a.yml up\n"), ["|a.yml||"]);
-    }
-
-    #[test]
-    fn comments_of_the_example_itself() {
-        assert_eq!(said(".env.example", "# cp .env.example .env\nA=1\n"), [".env.example -> .env"]);
-        assert_eq!(said(".env.example", "# Copy this file to .env.\nA=1\n"), [".env.example -> .env"]);
-        assert!(said(".env.example", "# what .env may hold\nA=1\n").is_empty());
     }
 }

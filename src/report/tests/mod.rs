@@ -1,5 +1,7 @@
 //! Every form of the same report, on texts that try to get at the reader.
 
+mod formats;
+
 use super::*;
 use crate::check::check;
 use crate::finding::{Confidence, Label};

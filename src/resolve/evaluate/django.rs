@@ -1,0 +1,177 @@
+//! Django: `CACHES` and `CHANNEL_LAYERS`, as a whole or entry by entry.
+
+use crate::facts::code::{Expr, ExprKind};
+use crate::model::Family;
+use crate::symbol::Resolved;
+use crate::text::Text;
+
+use super::ConnectionSettings;
+use super::settings::{Named, entries, entry_client, options};
+use super::sites::{self, Found, Slot};
+use super::values::{Evaluator, Scope, Value};
+
+/// `CACHES = {…}`.
+pub(super) fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
+    let Some(value) = &named.binding.value else { return };
+    for (alias, entry, scope) in entries(evaluator, value, Scope::within(named.module, named.class)) {
+        cache(evaluator, alias, entry, scope, named, found);
+    }
+}
+
+/// One entry of `CACHES`, also where it is set by itself: `CACHES["default"] = {…}`.
+pub(super) fn cache<'a>(
+    evaluator: &Evaluator<'a>,
+    alias: &str,
+    cache: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    if let Some(url) = cache_url(evaluator, cache, scope) {
+        let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+        entry_client(evaluator, (cache, scope), cache.span, Family::DjangoRedis, settings, named, found);
+        return;
+    }
+    let list = entries(evaluator, cache, scope);
+    let get = |key: &str| list.iter().find(|(name, ..)| *name == key).map(|(_, value, scope)| (*value, *scope));
+    let Some(family) = get("BACKEND").and_then(|(value, scope)| backend(evaluator, value, scope)) else { return };
+    let Some((location, location_scope)) = get("LOCATION") else { return };
+    let mut base = ConnectionSettings::default();
+    if let Some((value, scope)) = get("OPTIONS") {
+        login(evaluator, family, value, scope, &mut base);
+    }
+    for case in evaluator.eval(location, location_scope) {
+        let locations: Vec<(&'a Expr, Scope<'a>)> = match case.value {
+            Value::Structure(Expr { kind: ExprKind::List(values), .. }, inner) => {
+                values.iter().map(|value| (value, inner)).collect()
+            }
+            _ => vec![(location, location_scope)],
+        };
+        for (location, scope) in locations {
+            let said = evaluator.eval(location, scope);
+            let cases = named.set_later(evaluator, &format!("CACHES.{alias}.LOCATION"), said);
+            let url = evaluator.resolved(cases, location.span);
+            let settings = ConnectionSettings { url: Some(url), ..base.clone() };
+            entry_client(evaluator, (location, scope), location.span, family, settings, named, found);
+        }
+    }
+}
+
+/// The library of a cache's backend, where it may be one of Redis.
+fn backend<'a>(evaluator: &Evaluator<'a>, value: &'a Expr, scope: Scope<'a>) -> Option<Family> {
+    let resolved = evaluator.resolved(evaluator.eval(value, scope), value.span);
+    resolved.alternatives.iter().filter_map(|one| one.value.as_ref()).find_map(|backend| match backend.as_str() {
+        // https://github.com/jazzband/django-redis
+        "django_redis.cache.RedisCache" => Some(Family::DjangoRedis),
+        // https://docs.djangoproject.com/en/stable/topics/cache/#redis
+        "django.core.cache.backends.redis.RedisCache" => Some(Family::DjangoCore),
+        _ => None,
+    })
+}
+
+/// What `OPTIONS` say of the login.
+fn login<'a>(
+    evaluator: &Evaluator<'a>,
+    family: Family,
+    options: &'a Expr,
+    scope: Scope<'a>,
+    settings: &mut ConnectionSettings,
+) {
+    for (key, value, scope) in entries(evaluator, options, scope) {
+        let resolve = || Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
+        match (key, family) {
+            ("PASSWORD", Family::DjangoRedis) | ("password", Family::DjangoCore) => settings.password = resolve(),
+            ("USERNAME", Family::DjangoRedis) | ("username", Family::DjangoCore) => settings.username = resolve(),
+            // Its keys are those of Django's own backend.
+            ("CONNECTION_POOL_KWARGS", Family::DjangoRedis) => {
+                login(evaluator, Family::DjangoCore, value, scope, settings);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `env.cache("REDIS_URL")` and its like, which make a django-redis cache of a URL and drop its query.
+fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -> Option<Resolved> {
+    let call = cache.as_call()?;
+    let name = evaluator.qualified(&call.callee, scope)?;
+    let cases = match name.as_str() {
+        "environ.Env.cache" | "environ.Env.cache_url" => evaluator.eval(cache, scope),
+        // https://github.com/epicserve/django-cache-url
+        "django_cache_url.config" => evaluator.environment("CACHE_URL", cache.span, &[]),
+        "django_cache_url.parse" => evaluator.eval(call.arguments.first()?, scope),
+        _ => {
+            let cast = call.keyword("cast").and_then(|cast| evaluator.qualified(cast, scope));
+            if cast.as_deref() != Some("django_cache_url.parse") {
+                return None;
+            }
+            evaluator.eval(cache, scope)
+        }
+    };
+    let mut url = evaluator.resolved(cases, cache.span);
+    for alternative in &mut url.alternatives {
+        let Some(text) = &mut alternative.value else { continue };
+        let login = text.as_str().rfind('@').map_or("", |at| text.as_str().get(..at).unwrap_or_default());
+        if login.split_once("://").is_some_and(|(_, login)| login.contains(['/', '?', '#'])) {
+            *text = evaluator.symbols.opaque_text(cache.span);
+            continue;
+        }
+        let end = text.as_str().find('?').unwrap_or(text.as_str().len());
+        let start = if text.as_str().starts_with("rediscache://") { "rediscache".len() } else { 0 };
+        let mut whole = Text::mapped(if start > 0 { "redis" } else { "" }, text.span());
+        whole.push_text(&text.slice(start..end));
+        *text = whole;
+    }
+    sites::keep_redis(&mut url).then_some(url)
+}
+
+/// `CHANNEL_LAYERS = {…}`.
+pub(super) fn channel_layers<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
+    let Some(value) = &named.binding.value else { return };
+    for (_, layer, scope) in entries(evaluator, value, Scope::within(named.module, named.class)) {
+        for (key, config, scope) in entries(evaluator, layer, scope) {
+            if key == "CONFIG" {
+                channel_layer(evaluator, config, scope, named, found);
+            }
+        }
+    }
+}
+
+/// The `CONFIG` of a channel layer, also where it is set by itself.
+pub(super) fn channel_layer<'a>(
+    evaluator: &Evaluator<'a>,
+    config: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    for (_, hosts, scope) in entries(evaluator, config, scope).into_iter().filter(|(key, ..)| *key == "hosts") {
+        for case in evaluator.eval(hosts, scope) {
+            let Value::Structure(Expr { kind: ExprKind::List(list), .. }, inner) = case.value else { continue };
+            for host in list {
+                channel_host(evaluator, host, inner, named, found);
+            }
+        }
+    }
+}
+
+/// `("host", 6379)`, a URL, or a dictionary.
+fn channel_host<'a>(evaluator: &Evaluator<'a>, host: &'a Expr, scope: Scope<'a>, named: Named<'a>, found: &mut Found) {
+    match &host.kind {
+        ExprKind::List(parts) => {
+            let mut settings = ConnectionSettings::default();
+            for (slot, part) in [Slot::Host, Slot::Port].into_iter().zip(parts) {
+                *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(part, scope), part.span));
+            }
+            if !parts.is_empty() {
+                entry_client(evaluator, (&parts[0], scope), host.span, Family::RedisPyAsyncio, settings, named, found);
+            }
+        }
+        ExprKind::Dict(_) => options(evaluator, host, scope, Family::RedisPyAsyncio, named, found),
+        _ => {
+            let url = evaluator.resolved(evaluator.eval(host, scope), host.span);
+            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+            entry_client(evaluator, (host, scope), host.span, Family::RedisPyAsyncio, settings, named, found);
+        }
+    }
+}
