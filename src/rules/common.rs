@@ -277,12 +277,7 @@ pub fn server_name(server: &Server) -> &str {
 #[must_use]
 pub fn library(family: Family) -> &'static str {
     match family {
-        Family::RedisPy
-        | Family::Kombu
-        | Family::CeleryBackend
-        | Family::Arq
-        | Family::DjangoRedis
-        | Family::DjangoCore => "redis-py",
+        family if family.is_on_redis_py() => "redis-py",
         Family::Unknown => "the client",
         other => other.name(),
     }

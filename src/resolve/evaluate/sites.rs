@@ -210,7 +210,7 @@ impl<'a> Walk<'a, '_> {
             let (value, scope) = passed.unwrap_or((value, *scope));
             setting_of(evaluator, value, scope, 0)
         });
-        push(evaluator, expr.span, spec.family, settings, setting.as_ref(), scope, self.found);
+        push(evaluator, expr.span, spec.family_of(name), settings, setting.as_ref(), scope, self.found);
     }
 
     /// `Cache(config={"CACHE_REDIS_URL": …})`, `caches.set_config({"default": {"endpoint": …}})`.
