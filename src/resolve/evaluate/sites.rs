@@ -260,8 +260,8 @@ fn given<'a>(
         unread |= !complete;
         for (key, value, inner) in entries {
             let Some(slot) = libraries::keyword_slot(key) else { continue };
-            // Of what is set twice nobody knows which comes last.
-            if given.iter().any(|(known, ..)| *known == slot) {
+            // Of what is set twice, or in a branch, nobody knows which comes last.
+            if given.iter().any(|(known, ..)| *known == slot) || evaluator.may_be_skipped(spread, key, scope) {
                 twice.push(slot);
             }
             given.push((slot, value, inner));
