@@ -15,6 +15,7 @@ use crate::facts::{FileKind, Request};
 use crate::finding::Notice;
 use crate::source::{FileId, Spanned};
 use crate::syntax::python;
+use crate::text::Text;
 
 use imports::Finder;
 use lower::Lowerer;
@@ -232,6 +233,7 @@ impl Walker<'_> {
             for (at, element) in elts.iter().enumerate() {
                 let part = match value.map(|value| &value.kind) {
                     Some(ExprKind::List(values)) if values.len() == elts.len() => values[at].clone(),
+                    Some(ExprKind::Call(_)) => self.item(value, at, element),
                     _ => self.lower.opaque(element.range()),
                 };
                 if !matches!(element, ast::Expr::Tuple(_) | ast::Expr::List(_)) {
@@ -245,6 +247,13 @@ impl Walker<'_> {
             let name = Spanned::new(name, lowered.span);
             out.bindings.push(Binding { name, value: value.cloned(), annotation, guards: guards.to_vec() });
         }
+    }
+
+    /// `value[at]`, for a name that is set beside others.
+    fn item(&self, value: Option<&Expr>, at: usize, element: &ast::Expr) -> Expr {
+        let Some(value) = value else { return self.lower.opaque(element.range()) };
+        let index = Expr { span: value.span, kind: ExprKind::Number(Text::mapped(&at.to_string(), value.span)) };
+        Expr { span: value.span, kind: ExprKind::Subscript(Box::new(value.clone()), Box::new(index)) }
     }
 
     fn value(&mut self, expr: &ast::Expr, out: &mut Block) -> Expr {

@@ -22,6 +22,8 @@ pub(super) struct Found {
     pub clients: Vec<FoundClient>,
     /// Bindings that a client was made of: these settings have a known site.
     pub used: HashSet<Span>,
+    /// Which library reads them there.
+    pub readers: HashSet<(Span, Family)>,
     /// One client a setting: the key tells whether it is known already.
     keys: HashMap<String, usize>,
 }
@@ -165,6 +167,7 @@ impl<'a> Walk<'a, '_> {
     fn site(&mut self, expr: &'a Expr, call: &'a Call, name: &str, scope: Scope<'a>, caller: Option<&Caller<'a>>) {
         let evaluator = self.evaluator;
         evaluator.refuel();
+        evaluator.take_visited();
         let scope = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
         if name.starts_with("celery.") {
             celery::configured(evaluator, expr, call, name, scope, self.found);
@@ -293,9 +296,10 @@ pub(super) fn push(
     scope: Scope<'_>,
     found: &mut Found,
 ) {
-    found.used.extend(evaluator.take_visited());
-    if let Some(setting) = setting {
-        found.used.insert(setting.span);
+    let read = evaluator.take_visited().into_iter().chain(setting.map(|setting| setting.span));
+    for span in read {
+        found.used.insert(span);
+        found.readers.insert((span, family));
     }
     let mut trace = vec![Step { span, label: "connects here".to_owned() }];
     if let Some(setting) = setting
@@ -316,15 +320,19 @@ pub(super) fn confidence(path: &str) -> Confidence {
     if test { Confidence::Low } else { Confidence::High }
 }
 
-/// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left.
+/// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left, or nothing that speaks of Redis
+/// beside an address of something else.
 pub(super) fn keep_redis(url: &mut Resolved) -> bool {
+    let (mut elsewhere, mut redis) = (false, false);
     url.alternatives.retain(|alternative| {
         let Some(text) = &alternative.value else { return false };
         let value = text.as_str();
-        value.starts_with(is_symbol)
-            || ["redis://", "rediss://", "unix://", "redis+socket://", "async+redis://"]
-                .iter()
-                .any(|scheme| value.starts_with(scheme))
+        let known = ["redis://", "rediss://", "unix://", "redis+socket://", "async+redis://"]
+            .iter()
+            .any(|scheme| value.starts_with(scheme));
+        redis |= known;
+        elsewhere |= !known && value.contains("://");
+        known || value.starts_with(is_symbol)
     });
-    !url.alternatives.is_empty()
+    !url.alternatives.is_empty() && (redis || !elsewhere)
 }

@@ -325,8 +325,10 @@ impl<'a> Evaluator<'a> {
             return cases;
         }
         flat_map(self.eval(object, scope), |value| {
-            let Value::Structure(structure, scope) = value else { return opaque(expr.span) };
-            self.item(structure, key, scope).unwrap_or_else(|| opaque(expr.span))
+            let Value::Structure(structure, inner) = value else { return opaque(expr.span) };
+            self.item(structure, key, inner)
+                .or_else(|| self.chosen(structure, inner, key, scope))
+                .unwrap_or_else(|| opaque(expr.span))
         })
     }
 
