@@ -85,7 +85,8 @@ impl<'a> Network<'a> {
         }
         let mode = container.network_mode.as_ref().map(|mode| mode.value.as_str());
         if is_loopback(name) {
-            return self.own(container, mode, port);
+            let elsewhere = container.extra_hosts.iter().any(|extra| extra == name);
+            return if elsewhere { Reach::Undetermined } else { self.own(container, mode, port) };
         }
         if is_docker_host(name) {
             return self.on_host(port).unwrap_or(Reach::External);
