@@ -103,6 +103,10 @@ impl<'a> Network<'a> {
         if name.contains('.') || name.contains(':') {
             return Reach::External;
         }
+        // A job without a Redis of its own brings it up in a script, or does not get that far.
+        if self.project.kind == EnvironmentKind::Ci && self.servers.is_empty() {
+            return Reach::Undetermined;
+        }
         if self.on_runner(mode) {
             return Reach::UnknownName { suggestion: Some("localhost".to_owned()) };
         }
