@@ -7,7 +7,7 @@ pub mod code;
 pub mod compose;
 pub mod kubernetes;
 
-use crate::library::VersionRange;
+use crate::library::{Family, VersionRange};
 use crate::source::{FileId, Span, Spanned};
 use crate::syntax::{dockerfile, redis_conf};
 use crate::text::Text;
@@ -30,7 +30,7 @@ pub struct Facts {
     /// Kubernetes manifests and kustomizations, in path order.
     pub manifests: Vec<kubernetes::Manifest>,
     /// Versions of client libraries that the repository pins.
-    pub pins: Vec<Pin>,
+    pub pins: Vec<PinFile>,
     /// `docker compose` commands in scripts and documents, in path order.
     pub runs: Vec<compose::ComposeRun>,
     /// Examples of env files that scripts and documents tell to copy.
@@ -50,15 +50,30 @@ pub struct SettingsFile {
     pub urls: Vec<(Spanned<String>, Text)>,
 }
 
-/// A version of the client library, as a requirements or lock file gives it.
+/// A requirements file, manifest or lock file, as far as it names client libraries.
 #[derive(Debug, Clone)]
-pub struct Pin {
-    /// The file's path relative to the root.
+pub struct PinFile {
+    /// Its path relative to the root.
     pub path: String,
+    /// The folder whose code it speaks for.
+    pub folder: String,
     /// A lock file: what is really installed.
     pub locked: bool,
-    /// The versions allowed, where they are written.
-    pub range: Spanned<VersionRange>,
+    /// The libraries it names.
+    pub pins: Vec<Pin>,
+    /// Paths of the requirements and constraints that it takes in.
+    pub includes: Vec<String>,
+}
+
+/// Versions of a client library.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    /// redis-py, node-redis or ioredis.
+    pub package: Family,
+    /// The versions allowed.
+    pub range: VersionRange,
+    /// It holds under a condition, or is one of several.
+    pub conditional: bool,
 }
 
 /// A YAML, TOML, JSON or ini file as the dictionary that Python code gets of it.

@@ -17,6 +17,7 @@ mod names;
 mod origin;
 mod passwords;
 mod pydantic;
+mod sentinel;
 mod settings;
 mod sites;
 mod structures;
@@ -69,6 +70,8 @@ pub struct ConnectionSettings {
     pub socket: Option<Resolved>,
     /// RESP protocol version, where given.
     pub protocol: Option<Resolved>,
+    /// It asks a Sentinel for the master of this name.
+    pub master: Option<Resolved>,
 }
 
 impl ConnectionSettings {
