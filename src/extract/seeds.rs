@@ -40,8 +40,9 @@ static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(redis
 static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i-u)(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok()
 });
-static CODE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379|celery\(|config_from_object|broker_url").ok());
+static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i-u)redis|valkey|6379|celery\(|config_from_object|broker_url|DJANGO_SETTINGS_MODULE").ok()
+});
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
 static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t-]*apiVersion:[ \t]").ok());
