@@ -37,6 +37,8 @@ pub struct Facts {
     pub copies: Vec<compose::ExampleCopy>,
     /// Configuration files of programs that hold Redis URLs.
     pub settings: Vec<SettingsFile>,
+    /// Files whose values Python code loads.
+    pub values: Vec<ValuesFile>,
 }
 
 /// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.
@@ -72,6 +74,40 @@ pub struct Pin {
     pub range: VersionRange,
     /// It holds under a condition, or is one of several.
     pub conditional: bool,
+}
+
+/// A YAML, TOML, JSON or ini file as the dictionary that Python code gets of it.
+#[derive(Debug)]
+pub struct ValuesFile {
+    /// Its path relative to the root.
+    pub path: String,
+    /// The dictionary.
+    pub root: code::Expr,
+    /// Of an ini file, with configparser's basic and with its extended interpolation.
+    pub interpolated: Option<(code::Expr, code::Expr)>,
+}
+
+impl ValuesFile {
+    /// Where a file may lie that a module names: in its folder or one above it, or in a folder for configuration there.
+    #[must_use]
+    pub fn candidates(module: &str, name: &str) -> Vec<String> {
+        let named = name.rsplit('/').next().is_some_and(|last| {
+            [".yaml", ".yml", ".toml", ".json", ".ini", ".cfg", ".conf"]
+                .iter()
+                .any(|end| last.strip_suffix(end).is_some_and(|stem| !stem.is_empty()))
+        });
+        if !named || name.starts_with('/') || name.contains("://") {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        let mut folder = module;
+        while let Some((above, _)) = folder.rsplit_once('/') {
+            folder = above;
+            all.extend(["", "config/", "conf/", "settings/"].map(|inner| format!("{folder}/{inner}{name}")));
+        }
+        all.extend(["", "config/", "conf/", "settings/"].map(|inner| format!("{inner}{name}")));
+        all.iter().filter_map(|path| crate::tree::join("", path)).collect()
+    }
 }
 
 /// A `.env`-like file.
@@ -132,6 +168,8 @@ pub enum FileKind {
     Data,
     /// A program's configuration, read for Redis URLs only.
     Settings,
+    /// A file whose values Python code loads.
+    Values,
     /// A script or document, read for the commands that start compose.
     Commands,
 }

@@ -167,8 +167,14 @@ fn parts(case: &Case<Picked>, family: Family, version: VersionRange, symbols: &S
         }
     }
     if let Some(tls) = &picked.tls {
-        // Any other text is a non-empty string, which Python takes for true: `ssl="false"` included.
-        parts.tls |= !matches!(tls.as_str(), "" | "0" | "False" | "None");
+        if Symbols::is_known(tls) {
+            // Any other text is a non-empty string, which Python takes for true: `ssl="false"` included.
+            parts.tls |= !matches!(tls.as_str(), "" | "0" | "False" | "None");
+        } else if !parts.tls {
+            // Whether it speaks TLS can't be told, so neither whether the port is the right one.
+            parts.port = None;
+            parts.port_unknown = true;
+        }
     }
     parts
 }
