@@ -172,7 +172,7 @@ fn every_library_is_known_by_its_call() {
             "from redis.cluster import RedisCluster\nRedisCluster(host='h', password='pw')",
             "redis-py host=h password=pw",
         ),
-        ("import valkey\nvalkey.Valkey(host='h')", "redis-py host=h"),
+        ("import valkey\nvalkey.Valkey(host='h')", "valkey-py host=h"),
         ("from arq.connections import RedisSettings\nRedisSettings.from_dsn('redis://h')", "arq url=redis://h"),
         ("from huey import RedisHuey\nRedisHuey('name', host='h')", "redis-py host=h"),
         ("from dramatiq.brokers.redis import RedisBroker\nRedisBroker(url='redis://h')", "redis-py url=redis://h"),
