@@ -67,6 +67,6 @@ pub fn resolve(
     environments.extend(hosts);
     let mut unplaced = unplaced::collect(&inputs, &environments);
     notices.extend(hosts::connect(&inputs, config, &mut environments, &mut unplaced));
-    let literals = literals::collect(facts, &environments, inputs.sources);
+    let literals = literals::collect(facts, environments.iter().chain(&unplaced), inputs.sources);
     (Model { environments, literals, unplaced }, notices)
 }
