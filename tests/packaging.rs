@@ -145,6 +145,6 @@ fn run(program: &Path, arguments: &[&str]) -> String {
         command.env_remove(variable);
     }
     let output = command.env("TERM", "xterm").args(arguments).current_dir(support::project()).output().unwrap();
-    assert!(output.status.code().is_some_and(|code| code < 2), "{program:?} {arguments:?}: {output:?}");
+    assert!(output.status.code().is_some_and(|code| code < 2), "{} {arguments:?}: {output:?}", program.display());
     String::from_utf8(output.stdout).unwrap()
 }

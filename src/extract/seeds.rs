@@ -57,11 +57,15 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     let projects = folders_of_projects(&candidates);
     let commands = paths.par_iter().filter(|path| may_say_commands(path) && tells_of(path, &projects));
     let commands = commands.map(|path| (*path, FileKind::Commands, Says::Commands)).collect();
+    // Code that also pins packages.
+    let setups = paths.iter().filter(|path| path.rsplit('/').next() == Some("setup.py"));
+    let setups = setups.map(|path| (*path, FileKind::Pins, Says::Redis)).collect();
     let (by_name, by_content): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|(_, _, says)| matches!(says, Says::Anything));
     let mut jobs: Vec<Job> = by_name.into_iter().map(|(path, kind, _)| (path.to_owned(), kind, None)).collect();
     jobs.extend(looked_at(tree, by_content));
     jobs.extend(looked_at(tree, commands));
+    jobs.extend(looked_at(tree, setups));
     jobs
 }
 
@@ -165,6 +169,7 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
     let named = |word| stem.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
     let compose = named("docker-compose") || named("compose");
     Some(match extension {
+        _ if is_pin_file(path) && extension != "py" => (FileKind::Pins, Says::Redis),
         _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
         _ if is_kustomization(path) => (FileKind::Manifest, Says::Anything),
@@ -186,7 +191,6 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
-        _ if is_pin_file(path) => (FileKind::Pins, Says::Redis),
         "toml" | "json" | "ini" | "cfg" | "properties" if is_settings(path) => (FileKind::Settings, Says::Url),
         _ => return None,
     })

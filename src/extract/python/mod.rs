@@ -39,6 +39,7 @@ pub fn extract(
         finder: Finder { path, exists },
         imports: Vec::new(),
         requests: Vec::new(),
+        names_of_files: Vec::new(),
     };
     let mut block = Block::default();
     walker.block(&tree.body, &mut block, &mut Vec::new(), 0);
@@ -56,6 +57,7 @@ pub fn extract(
             walker.requests.push(target);
         }
     }
+    walker.requests.extend(calls::values_files(&walker.names_of_files, &walker.imports, &walker.finder));
     module.imports = walker.imports;
     module.bindings = block.bindings;
     module.classes = block.classes;
@@ -79,6 +81,8 @@ struct Walker<'a> {
     finder: Finder<'a>,
     imports: Vec<Import>,
     requests: Vec<Request>,
+    /// Literal texts that may name a file with values.
+    names_of_files: Vec<Text>,
 }
 
 impl Walker<'_> {
@@ -258,7 +262,7 @@ impl Walker<'_> {
 
     fn value(&mut self, expr: &ast::Expr, out: &mut Block) -> Expr {
         let value = self.lower.expr(expr);
-        calls::collect(&value, &self.imports, &mut out.calls);
+        calls::collect(&value, &self.imports, &mut out.calls, &mut self.names_of_files);
         value
     }
 

@@ -12,7 +12,7 @@ use super::sites::{self, Found, Setting, Slot};
 use super::structures::entry;
 use super::values::{Case, ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
-use super::{celery, django, libraries, origin, passwords};
+use super::{celery, django, libraries, origin, passwords, sentinel};
 
 /// A name of a module or class, to be evaluated where it stands.
 #[derive(Clone, Copy)]
@@ -130,7 +130,11 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
         let Some(cases) = named.cases(evaluator) else { return };
         let cases = celery::celery_cases(evaluator, family, &cases, named.binding.name.span);
         let mut url = evaluator.resolved(cases, named.binding.name.span);
-        if sites::keep_redis(&mut url) {
+        let scope = Scope::within(named.module, named.class);
+        let beside = named.class.map_or(&named.module.bindings, |class| &class.class.fields);
+        if let Some(settings) = sentinel::broker(evaluator, &url, beside, scope) {
+            push(evaluator, &named.setting(evaluator), sentinel::FAMILY, settings, named, Confidence::High, found);
+        } else if sites::keep_redis(&mut url) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
             push(evaluator, &named.setting(evaluator), family, settings, named, Confidence::High, found);
         }

@@ -12,9 +12,9 @@ use super::callers::{Caller, Callers};
 use super::celery;
 use super::libraries::{self, Dictionary, Spec};
 use super::origin::setting_of;
-use super::settings;
 use super::values::{ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
+use super::{sentinel, settings};
 
 /// The clients found so far, and what they were made of.
 #[derive(Default)]
@@ -151,6 +151,7 @@ impl<'a> Walk<'a, '_> {
     fn connects_as(&self, call: &'a Call, scope: Scope<'a>) -> Option<String> {
         let may = |name: &String| {
             name.starts_with("celery.")
+                || sentinel::is_sentinel(name)
                 || libraries::of_call(name).is_some()
                 || libraries::configured_by_dictionary(name).is_some()
         };
@@ -170,6 +171,12 @@ impl<'a> Walk<'a, '_> {
         let scope = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
         if name.starts_with("celery.") {
             celery::configured(evaluator, expr, call, name, scope, self.found);
+            return;
+        }
+        if sentinel::is_sentinel(name) {
+            if let Some(settings) = sentinel::call(evaluator, call, expr.span, scope) {
+                push(evaluator, expr.span, sentinel::FAMILY, settings, None, scope, self.found);
+            }
             return;
         }
         if let Some(dictionary) = libraries::configured_by_dictionary(name) {
@@ -210,7 +217,7 @@ impl<'a> Walk<'a, '_> {
             let (value, scope) = passed.unwrap_or((value, *scope));
             setting_of(evaluator, value, scope, 0)
         });
-        push(evaluator, expr.span, spec.family, settings, setting.as_ref(), scope, self.found);
+        push(evaluator, expr.span, spec.family_of(name), settings, setting.as_ref(), scope, self.found);
     }
 
     /// `Cache(config={"CACHE_REDIS_URL": …})`, `caches.set_config({"default": {"endpoint": …}})`.
@@ -260,8 +267,8 @@ fn given<'a>(
         unread |= !complete;
         for (key, value, inner) in entries {
             let Some(slot) = libraries::keyword_slot(key) else { continue };
-            // Of what is set twice nobody knows which comes last.
-            if given.iter().any(|(known, ..)| *known == slot) {
+            // Of what is set twice, or in a branch, nobody knows which comes last.
+            if given.iter().any(|(known, ..)| *known == slot) || evaluator.may_be_skipped(spread, key, scope) {
                 twice.push(slot);
             }
             given.push((slot, value, inner));

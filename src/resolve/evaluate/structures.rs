@@ -51,6 +51,15 @@ impl<'a> Evaluator<'a> {
         (complete && !cases.is_empty()).then_some(cases)
     }
 
+    /// Whether `name[key] = …` stands in a branch that may not be taken.
+    pub fn may_be_skipped(&self, name: &Expr, key: &str, scope: Scope<'a>) -> bool {
+        let ExprKind::Name(name) = &name.kind else { return false };
+        let dotted = format!("{name}.{key}");
+        let local = scope.function.map_or(&scope.module.bindings, |function| &function.bindings);
+        let mut assigned = local.iter().filter(|binding| binding.name.value == dotted && !binding.guards.is_empty());
+        assigned.any(|binding| self.outcomes(&binding.guards, scope).iter().any(|(_, holds)| !holds))
+    }
+
     /// The entries of a dictionary with literal keys, wherever it is written, and whether these are all.
     pub fn pairs(&self, value: &'a Expr, scope: Scope<'a>) -> (Vec<(&'a str, &'a Expr, Scope<'a>)>, bool) {
         let (mut out, mut complete) = (Vec::new(), true);

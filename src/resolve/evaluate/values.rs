@@ -110,6 +110,8 @@ pub(super) struct Evaluator<'a> {
     calls: HashMap<&'a str, Vec<&'a Call>>,
     /// Whether any of them imports python-dotenv.
     pub loads_dotenv: bool,
+    /// Whether any of them imports dynaconf.
+    pub uses_dynaconf: bool,
     fuel: Cell<u32>,
     depth: Cell<u32>,
     frames: RefCell<Vec<Arguments<'a>>>,
@@ -139,6 +141,7 @@ impl<'a> Evaluator<'a> {
             place,
             symbols,
             loads_dotenv: running.iter().any(|one| one.imports.iter().any(|import| import.module == "dotenv")),
+            uses_dynaconf: running.iter().any(|one| one.imports.iter().any(|import| import.module == "dynaconf")),
             running,
             calls,
             modules: facts.modules.iter().map(|module| (module.path.as_str(), module)).collect(),
@@ -297,6 +300,9 @@ impl<'a> Evaluator<'a> {
         if let Some(cases) = self.path(expr, scope) {
             return cases;
         }
+        if let Some(cases) = self.dynaconf(expr, scope) {
+            return cases;
+        }
         if self.qualified(object, scope).as_deref() == Some("django.conf.settings") {
             return self.django_setting(name).unwrap_or_else(|| opaque(expr.span));
         }
@@ -316,6 +322,9 @@ impl<'a> Evaluator<'a> {
             return super::environment::present(self.environment(name.as_str(), expr.span, &[]));
         }
         if let Some(cases) = self.path(expr, scope) {
+            return cases;
+        }
+        if let Some(cases) = self.dynaconf(expr, scope) {
             return cases;
         }
         if is_config(object)

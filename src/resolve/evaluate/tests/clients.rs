@@ -318,3 +318,16 @@ CELERY_BROKER_URL = BROKER or 'amqp://guest@h'
     let repository = Repository::new(&[("a.py", text)]);
     assert_eq!(repository.shown(&[], true), ["HOST django-redis url=redis://${REDIS_HOST}"]);
 }
+
+#[test]
+fn an_option_set_in_a_branch_is_unknown() {
+    let text = "\
+import os, redis
+def connect():
+    options = {'host': 'h'}
+    if os.getenv('REDIS_SSL', '').lower() == 'true':
+        options['password'] = 'pw'
+    return redis.Redis(**options)
+";
+    assert_eq!(clients_of(text), ["- redis-py host=h port=… db=… username=… password=…"]);
+}
