@@ -71,6 +71,6 @@ pub fn resolve(
     let sentinels = sentinels::environments(&mut inputs, &environments, &mut unplaced);
     environments.extend(sentinels);
     notices.extend(hosts::connect(&inputs, config, &mut environments, &mut unplaced));
-    let literals = literals::collect(facts, &environments, inputs.sources);
+    let literals = literals::collect(facts, environments.iter().chain(&unplaced), inputs.sources);
     (Model { environments, literals, unplaced }, notices)
 }
