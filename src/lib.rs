@@ -169,7 +169,9 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
     notices.extend(more);
     let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config: &options.config };
     let checked = check::check(rules::ALL, &context, options);
-    if !options.show_secrets {
+    if options.show_secrets {
+        sources.unmark_secrets();
+    } else {
         secrets::mark(&mut sources, &model, &checked.findings);
     }
     Report::new(sources, symbols, model, checked, notices)

@@ -92,6 +92,7 @@ fn runner(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Container {
         command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
         environment: variables(&layers, symbols),
         mounts: vec![Mount {
+            volume: None,
             span: job.id.span,
             source: Some(String::new()),
             target: String::from("/"),
@@ -143,6 +144,7 @@ fn redis_action(step: &crate::facts::ci::Step, symbols: &Symbols) -> Option<Cont
             container_port: Some(6379),
             protocol: "tcp".to_owned(),
             mode: None,
+            trace: Vec::new(),
         }],
         // On the runner: no network gives it a name.
         networks: Some(BTreeMap::new()),
@@ -167,6 +169,7 @@ fn published(entry: &Text) -> Option<Published> {
         container_port: Some(container.trim().parse().ok()?),
         protocol: value.get(end + 1..).unwrap_or("tcp").to_owned(),
         mode: None,
+        trace: Vec::new(),
     })
 }
 

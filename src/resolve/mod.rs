@@ -20,6 +20,7 @@ pub mod placement;
 pub mod project;
 pub mod server_auth;
 pub mod stage;
+pub mod trace;
 pub mod unplaced;
 pub mod versions;
 pub mod wiring;

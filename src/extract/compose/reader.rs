@@ -35,6 +35,21 @@ impl<'a> Reader<'a> {
         self.notices.push(Notice::at("compose-schema", Level::Warning, span, message));
     }
 
+    /// Whether the scalar is a null.
+    pub(super) fn is_null(&self, id: NodeId) -> bool {
+        self.yaml.is_null(id)
+    }
+
+    /// Whether the scalar is a string where nothing asks for another type.
+    pub(super) fn is_string(&self, id: NodeId) -> bool {
+        self.yaml.is_string(id)
+    }
+
+    /// Whether its shape says nothing: dropped by its tag, or not all of it is there.
+    pub(super) fn is_unsure(&self, id: NodeId) -> bool {
+        self.tag(id) == Tag::Reset || self.node(id).opaque
+    }
+
     /// The scalar's text as compose prints it; `None`: null, or no scalar.
     pub(super) fn text(&self, id: NodeId) -> Option<Text> {
         self.yaml.canonical(id)
@@ -103,7 +118,8 @@ impl<'a> Reader<'a> {
 
     /// The pairs of a mapping with its merge keys followed. Null has no pairs; anything else is refused as `what`.
     pub(super) fn pairs(&mut self, id: NodeId, what: &str) -> Vec<Pair> {
-        if !self.yaml.is_mapping(id) && !self.yaml.is_null(id) {
+        let expected = self.yaml.is_mapping(id) || self.yaml.is_null(id) || self.is_unsure(id);
+        if !expected {
             self.refuse(id, &format!("{what} must be a mapping"));
         }
         let pair = |entry: Entry| {

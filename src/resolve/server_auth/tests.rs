@@ -69,7 +69,14 @@ impl World {
         self.index.insert("redis.conf".to_owned(), None);
         let source = Some("redis.conf".to_owned());
         let target = target.to_owned();
-        self.container.mounts.push(Mount { span: place(), source, target, content: None, exists: Some(true) });
+        self.container.mounts.push(Mount {
+            span: place(),
+            source,
+            volume: None,
+            target,
+            content: None,
+            exists: Some(true),
+        });
         self
     }
 
