@@ -311,7 +311,9 @@ impl Reader<'_> {
                 Ok(mut ports) => {
                     let steps = std::iter::once(written_at("this port", text.span())).chain(trace).collect();
                     let steps = trace::complete(steps, [&value]);
-                    ports.iter_mut().for_each(|port| port.trace.clone_from(&steps));
+                    for port in &mut ports {
+                        port.trace.clone_from(&steps);
+                    }
                     return Ok(ports);
                 }
                 Err(message) => error = error.or(Some(message)),

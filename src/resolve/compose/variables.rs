@@ -131,10 +131,10 @@ impl<'a> Scope<'a> {
     fn variable(&self, variable: &Variable, notices: &mut Vec<Notice>, depth: usize) -> Resolved {
         let step = Step { span: variable.span, label: format!("`{}` is read here", variable.name) };
         let (mut alternatives, mut missing) = (Vec::new(), false);
-        if self.eager {
-            if let Some(operand) = variable.operator.operand() {
-                self.expand(operand, notices, depth + 1);
-            }
+        if self.eager
+            && let Some(operand) = variable.operator.operand()
+        {
+            self.expand(operand, notices, depth + 1);
         }
         for state in self.states(&variable.name, variable.span).alternatives {
             let unset = |empty_too: bool| match &state.value {

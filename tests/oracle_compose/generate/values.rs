@@ -103,7 +103,7 @@ impl Maker {
                     "0b11",
                     "False",
                     "NULL",
-                    "2001-01-01",
+                    "2001-13-01",
                     "12:30",
                 ]);
                 self.own("typed", &["environment:".to_owned(), format!("  {name}: {value}")]);
