@@ -476,9 +476,7 @@ pub struct Healthcheck {
     pub understood: bool,
     /// Whether it sends credentials.
     pub authenticates: bool,
-    /// Whether a `NOAUTH` reply makes it fail (`grep PONG`, `-e`): then the container never becomes healthy.
-    pub fails_on_noauth: bool,
-    /// Whether it writes a key (`incr ping`).
+    /// Whether its command writes a key (`incr ping`).
     pub writes: bool,
     /// The port it asks on the container itself; `None`: another host, a socket, or not known.
     pub port: Option<u16>,
@@ -486,6 +484,30 @@ pub struct Healthcheck {
     pub tls: bool,
     /// An argument with `$NAME` in a form that no shell reads: the name stays as it is.
     pub unexpanded: Option<Span>,
+    /// How it ends, one for each of the server's `auth`.
+    pub ends: Vec<HealthEnd>,
+}
+
+/// How a health check ends against one authentication of the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HealthEnd {
+    /// Whether it exits with 0; `None`: could not be told.
+    pub passes: Option<bool>,
+    /// Why the server did not let it in, where it did not.
+    pub refused: Option<Refusal>,
+    /// Whether it leaves a key behind.
+    pub writes: bool,
+}
+
+/// Why a server does not let `redis-cli` in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `NOAUTH`: it sends no password.
+    Missing,
+    /// `WRONGPASS`: another password or user than the server's.
+    Wrong,
+    /// `ERR AUTH`: a password for a server without one.
+    Unexpected,
 }
 
 /// Where a client runs.
@@ -510,6 +532,8 @@ pub struct Client {
     pub span: Span,
     /// What it connects with, by condition; never empty.
     pub cases: Vec<ClientCase>,
+    /// It asks a Sentinel for the master of this name.
+    pub master: Option<Text>,
     /// Its library.
     pub family: Family,
     /// Its library's version.

@@ -14,6 +14,7 @@ mod server_files;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ use rayon::prelude::*;
 
 use crate::config::Config;
 use crate::facts::{
-    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, SettingsFile, ci as ci_facts, code,
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, PinFile, Request, SettingsFile, ValuesFile, ci as ci_facts, code,
     compose as compose_facts, kubernetes as kubernetes_facts,
 };
 use crate::finding::{Level, Notice};
@@ -50,11 +51,12 @@ enum Fact {
     Conf(ConfFile),
     Module(code::Module),
     Dockerfile(Dockerfile),
-    Pins(Vec<Pin>),
+    Pins(Vec<PinFile>),
     Workflow(ci_facts::Workflow),
     Manifest(kubernetes_facts::Manifest),
     Data,
     Settings(SettingsFile),
+    Values(Box<ValuesFile>),
     Commands(runs::Said),
 }
 
@@ -91,7 +93,8 @@ pub fn run_with(tree: &Tree, sources: &mut Sources, config: &Config) -> Extracte
     driver.facts.runs.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
     driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
-    driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
+    driver.facts.pins.sort_by(|a, b| (&a.path, &a.folder).cmp(&(&b.path, &b.folder)));
+    driver.facts.values.sort_by(|a, b| a.path.cmp(&b.path));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
 }
 
@@ -148,6 +151,7 @@ impl Driver {
                 Fact::Manifest(file) => self.facts.manifests.push(file),
                 Fact::Data => {}
                 Fact::Settings(file) => self.facts.settings.push(file),
+                Fact::Values(file) => self.facts.values.push(*file),
                 Fact::Commands(said) => {
                     self.facts.runs.extend(said.runs);
                     self.facts.copies.extend(said.copies);
@@ -273,8 +277,12 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let (said, requests) = runs::extract(file, path, text, index);
             (Fact::Commands(said), requests, Vec::new())
         }
+        FileKind::Values => (Fact::Values(Box::new(values::extract(file, path, text))), Vec::new(), Vec::new()),
         FileKind::Settings => (Fact::Settings(settings::extract(file, path, text)), Vec::new(), Vec::new()),
-        FileKind::Pins => (Fact::Pins(pins::extract(file, path, text)), Vec::new(), Vec::new()),
+        FileKind::Pins => {
+            let (files, requests) = pins::extract(file, path, text);
+            (Fact::Pins(files), requests, Vec::new())
+        }
         // Each reader of the file has its own dialect: it is parsed where the reader is known.
         FileKind::Dotenv => {
             let example = is_example(path);

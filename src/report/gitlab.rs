@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Look, Report};
+use super::{Look, Report, pretty};
 use crate::finding::Severity;
 
 /// All findings, in their order.
@@ -34,5 +34,5 @@ pub fn render(report: &Report, look: &Look<'_>) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", Value::Array(issues))
+    pretty(&Value::Array(issues))
 }

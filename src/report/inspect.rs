@@ -8,7 +8,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::json::location;
-use super::{Report, clean};
+use super::{Report, clean, pretty};
 use crate::model::{Client, ClientCase, Environment, Published, Server, Service};
 use crate::symbol::Step;
 use crate::text::Text;
@@ -19,7 +19,7 @@ use picture::{End, auth, conditions, ends, exposed, scheme, versions};
 pub fn json(report: &Report) -> String {
     let environments: Vec<Value> =
         environments(report).map(|environment| environment_json(report, environment)).collect();
-    format!("{:#}\n", json!({ "schema": "redislint-inspect/1", "environments": environments }))
+    pretty(&json!({ "schema": "redislint-inspect/1", "environments": environments }))
 }
 
 /// The environments, and last the clients of which none is known.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Report;
+use super::{Report, pretty};
 use crate::finding::{Finding, Label};
 use crate::rules;
 use crate::source::{Position, Span};
@@ -53,7 +53,7 @@ pub fn render(report: &Report, root: &str) -> String {
             "elsewhere": summary.elsewhere,
         },
     });
-    format!("{value:#}\n")
+    pretty(&value)
 }
 
 fn finding(report: &Report, finding: &Finding, fingerprint: &str) -> Value {

@@ -57,7 +57,7 @@ fn case(out: &mut String, report: &Report, finding: &Finding, path: &str) {
 fn details(report: &Report, finding: &Finding) -> String {
     let mut details = String::new();
     for label in std::iter::once(&finding.primary).chain(&finding.related).chain(&finding.trace) {
-        let _ = writeln!(details, "{}: {}", escape(&report.place(label.span)), escape(&label.text));
+        let _ = writeln!(details, "at {}: {}", escape(&report.place(label.span)), escape(&label.text));
     }
     if let Some(help) = &finding.help {
         let _ = writeln!(details, "help: {}", escape(help));
@@ -76,6 +76,8 @@ fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' => out.push_str("&#9;"),
+            // After `##` the runner of GitHub Actions takes it for the begin of a command.
+            '[' => out.push_str("&#91;"),
             '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
             char => out.push(char),
         }

@@ -77,9 +77,10 @@ fn text(message: &str) -> String {
     out
 }
 
-/// Text as code. Between backquotes nothing has a meaning but backquotes, and the bar that ends a cell.
+/// Text as code. Between backquotes nothing has a meaning but backquotes, the bar that
+/// ends a cell, and to the runner of GitHub Actions `##[`.
 fn code(text: &str) -> String {
-    if text.trim() == text && !text.is_empty() && !text.contains(['`', '|', '\\']) {
+    if text.trim() == text && !text.is_empty() && !text.contains(['`', '|', '\\']) && !text.contains("##[") {
         format!("`{text}`")
     } else {
         format!("<code>{}</code>", plain(text))

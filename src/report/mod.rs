@@ -20,6 +20,8 @@ pub mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use crate::check::Checked;
 use crate::finding::{Finding, Level, Notice, Severity};
 use crate::fingerprint::Fingerprint;
@@ -192,6 +194,11 @@ impl Report {
         let at = source.position(span.range().start);
         format!("{}:{}:{}", clean(source.path()), at.line, at.column)
     }
+}
+
+/// JSON as it is printed. The runner of GitHub Actions takes `##[` for the begin of a command wherever it stands.
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n").replace("##[", "##\\u005b")
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Look, Report};
+use super::{Look, Report, pretty};
 use crate::finding::{Finding, Label, Level, Notice, Severity};
 use crate::rule::{Category, Rule, home, page};
 use crate::rules;
@@ -38,7 +38,7 @@ pub fn render(report: &Report, look: &Look<'_>) -> String {
             "results": results,
         }],
     });
-    format!("{value:#}\n")
+    pretty(&value)
 }
 
 fn driver() -> Value {

@@ -26,9 +26,11 @@ pub fn client(inputs: &Inputs<'_>, found: FoundClient, place: Place, id: String)
         case.trace = trace;
         case.reach = Reach::Undetermined;
     }
+    let master = found.settings.master.as_ref().and_then(Resolved::single).and_then(|one| one.value.clone());
     Client {
         id,
         place,
+        master,
         setting: found.setting,
         span: found.span,
         cases,

@@ -18,6 +18,7 @@ pub mod network;
 pub mod outside;
 pub mod placement;
 pub mod project;
+pub mod sentinels;
 pub mod server_auth;
 pub mod stage;
 pub mod trace;
@@ -67,6 +68,8 @@ pub fn resolve(
     let hosts = host::environments(&mut inputs, &projects);
     environments.extend(hosts);
     let mut unplaced = unplaced::collect(&inputs, &environments);
+    let sentinels = sentinels::environments(&mut inputs, &environments, &mut unplaced);
+    environments.extend(sentinels);
     notices.extend(hosts::connect(&inputs, config, &mut environments, &mut unplaced));
     let literals = literals::collect(facts, &environments, inputs.sources);
     (Model { environments, literals, unplaced }, notices)

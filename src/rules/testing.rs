@@ -76,6 +76,7 @@ pub fn client(password: Option<Text>, reach: Reach) -> Client {
         reach,
     };
     Client {
+        master: None,
         id: "web".to_owned(),
         place: Place::Container("web".to_owned()),
         setting: Some("REDIS_URL".to_owned()),

@@ -9,7 +9,7 @@ mod root;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use ignore::gitignore::GitignoreBuilder;
 use rayon::prelude::*;
 
 use crate::finding::{Level, Notice};
-use crate::git::Before;
+use crate::git::{Before, Tracked};
 pub use index::{Index, Presence, join};
 pub use root::{Located, locate, locate_text};
 
@@ -30,7 +30,7 @@ pub struct Tree {
     root: Option<PathBuf>,
     index: Index,
     /// What git tracks; `None`: it can't tell.
-    tracked: Option<HashSet<String>>,
+    tracked: Option<Tracked>,
     /// Texts that stand in for what is on disk: an edit to be tried, an editor's buffer, an earlier commit, a test.
     /// `None`: as if the file were not there.
     overlays: BTreeMap<String, Option<Vec<u8>>>,
@@ -83,12 +83,11 @@ impl Tree {
     /// Where `root` is no folder that can be listed.
     pub fn open(root: &Path) -> Result<Self, TreeError> {
         let listing = disk::list(root)?;
-        let mut index = Index::default();
         let tracked = crate::git::tracked(root);
-        for path in listing.files {
+        let index = Index::new(listing.files.into_iter().map(|path| {
             let known = tracked.as_ref().map(|tracked| tracked.contains(&path));
-            index.insert(path, known);
-        }
+            (path, known)
+        }));
         let mut tree =
             Self { root: Some(root.to_owned()), index, tracked, overlays: BTreeMap::new(), notices: listing.notices };
         tree.read_ignore_files();
@@ -167,16 +166,8 @@ impl Tree {
     /// Reads one file, whether or not it is in the index (git-ignored files are not). Never leaves the root.
     #[must_use]
     pub fn read(&self, path: &str) -> Content {
-        let Some(path) = join("", path).filter(|path| !path.is_empty()) else { return Content::Missing };
-        if let Some(overlay) = self.overlays.get(&path) {
-            let Some(bytes) = overlay else { return Content::Missing };
-            if bytes.len() as u64 > MAX_FILE_SIZE {
-                return Content::Refused(too_large(path));
-            }
-            return Content::Bytes(bytes.clone());
-        }
-        let listed = self.index.is_file(&path);
-        self.root.as_ref().map_or(Content::Missing, |root| disk::read(root, &path, listed))
+        let mut bytes = Vec::new();
+        self.read_into(path, &mut bytes).unwrap_or(Content::Bytes(bytes))
     }
 
     /// Reads many files at once; the answers come in the order of the paths. Those that `keep` refuses are dropped
@@ -187,13 +178,28 @@ impl Tree {
         paths: &[T],
         keep: impl Fn(&str, &[u8]) -> bool + Sync,
     ) -> Vec<Option<Content>> {
-        paths
-            .par_iter()
-            .map(|path| match self.read(path.as_ref()) {
-                Content::Bytes(bytes) if !keep(path.as_ref(), &bytes) => None,
-                content => Some(content),
-            })
-            .collect()
+        // Most are refused: one buffer for all that a thread looks at.
+        let read = |buffer: &mut Vec<u8>, path: &T| match self.read_into(path.as_ref(), buffer) {
+            None if keep(path.as_ref(), buffer) => Some(Content::Bytes(buffer.clone())),
+            None => None,
+            other => other,
+        };
+        paths.par_iter().map_init(Vec::new, read).collect()
+    }
+
+    /// Reads a file into a buffer, or says what is there instead.
+    fn read_into(&self, path: &str, bytes: &mut Vec<u8>) -> Option<Content> {
+        let Some(path) = join("", path).filter(|path| !path.is_empty()) else { return Some(Content::Missing) };
+        if let Some(overlay) = self.overlays.get(&path) {
+            let Some(overlay) = overlay else { return Some(Content::Missing) };
+            if overlay.len() as u64 > MAX_FILE_SIZE {
+                return Some(Content::Refused(too_large(path)));
+            }
+            bytes.clone_from(overlay);
+            return None;
+        }
+        let Some(root) = &self.root else { return Some(Content::Missing) };
+        disk::read_into(root, &path, self.index.is_file(&path), bytes)
     }
 
     /// Lets the index answer for paths that are not there but would be ignored.

@@ -83,6 +83,15 @@ fn slashed(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
+/// A canonical path as people write it: those of Windows begin with `\\?\`.
+fn without_prefix(path: &str) -> String {
+    match (path.strip_prefix(r"\\?\UNC\"), path.strip_prefix(r"\\?\")) {
+        (Some(share), _) => format!("//{share}").replace('\\', "/"),
+        (None, Some(path)) => path.replace('\\', "/"),
+        (None, None) => path.to_owned(),
+    }
+}
+
 /// The canonical form of a path of which only a beginning may exist.
 fn canonical_or_new(path: &Path) -> Result<PathBuf, TreeError> {
     let mut rest = Vec::new();
@@ -130,6 +139,37 @@ fn shown(root: &Path) -> String {
     } else {
         root.to_owned()
     };
-    let shown = slashed(&relative).replace("//", "/");
+    let shown = if relative.is_absolute() { without_prefix(&relative.to_string_lossy()) } else { slashed(&relative) };
     if shown.is_empty() { ".".to_owned() } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_windows_are_shown_as_people_write_them() {
+        assert_eq!(without_prefix(r"\\?\C:\shop\deploy"), "C:/shop/deploy");
+        assert_eq!(without_prefix(r"\\?\UNC\server\share\a"), "//server/share/a");
+        assert_eq!(without_prefix("/home/a\\b"), "/home/a\\b");
+    }
+
+    /// Whatever the system writes between the parts of a path.
+    #[test]
+    fn paths_in_reports_have_slashes() {
+        let path: PathBuf = ["app", "core", "config.py"].iter().collect();
+        assert_eq!(slashed(&path), "app/core/config.py");
+    }
+
+    #[test]
+    fn the_way_from_git_to_the_root_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(".git")).unwrap();
+        fs::create_dir_all(folder.path().join("deploy/shop")).unwrap();
+        let below = |root: &str| locate(&[], Some(&folder.path().join(root))).unwrap().below;
+        assert_eq!(below("deploy/shop"), "deploy/shop");
+        assert_eq!(below("."), "");
+        let bare = tempfile::tempdir().unwrap();
+        assert_eq!(locate(&[], Some(bare.path())).unwrap().below, "");
+    }
 }

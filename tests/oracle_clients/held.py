@@ -94,7 +94,7 @@ def django(backend):
 
         django_redis.pool.ConnectionFactory._pools.clear()
         cache = {"BACKEND": backend, "LOCATION": url, "OPTIONS": arguments}
-        CacheHandler({"default": cache})["default"].get("key")
+        CacheHandler({"default": cache})["default"].set("key", "value")
 
     return ask
 
@@ -127,6 +127,13 @@ def limits(url, arguments):
     storage_from_string(url, **arguments).storage.ping()
 
 
+def valkey_py(url, arguments):
+    import valkey
+
+    replace(valkey.connection, hold)
+    (valkey.Valkey.from_url(url, **arguments) if url is not None else valkey.Valkey(**arguments)).ping()
+
+
 LIBRARIES = {
     "redis-py": redis_py,
     "redis-py-asyncio": redis_asyncio,
@@ -138,6 +145,7 @@ LIBRARIES = {
     "channels_redis": channels,
     "flask-caching": flask_caching,
     "limits": limits,
+    "valkey-py": valkey_py,
 }
 
 

@@ -45,6 +45,7 @@ fn known(case: &ClientCase, symbols: &Symbols) -> Value {
     }
     let text = |text: &Option<Text>| match text {
         Some(text) if !Symbols::is_known(text) || symbols.has_opaque(text) => json!("unknown"),
+        Some(text) if text.is_empty() => Value::Null,
         Some(text) => json!(text.as_str()),
         None => Value::Null,
     };

@@ -21,6 +21,7 @@ impl Library {
     /// The library of that name; `version` is that of the package which decides what is sent.
     pub fn new(name: &str, version: (u32, u32)) -> Self {
         let family = match name {
+            "valkey-py" => Family::ValkeyPy,
             "kombu" => Family::Kombu,
             "celery" => Family::CeleryBackend,
             "arq" => Family::Arq,
@@ -29,6 +30,7 @@ impl Library {
             "node-redis" => Family::NodeRedis,
             "ioredis" => Family::Ioredis,
             "redis-cli" => Family::RedisCli,
+            "redis-py-asyncio" | "channels_redis" => Family::RedisPyAsyncio,
             _ => Family::RedisPy,
         };
         let (major, minor) = version;
@@ -49,15 +51,29 @@ impl Library {
     /// Whether it can be asked at all: Django and the like have no settings without a URL, and redis-cli no arguments.
     pub fn takes(&self, settings: &Settings) -> bool {
         let bare = settings.url.is_none();
+        // Of nothing but `None` not even a place is known.
+        if bare && settings.arguments.values().all(Value::is_null) {
+            return false;
+        }
         let arguments = !settings.arguments.is_empty();
         match self.name.split(' ').next().expect("a name") {
             // What a name of their own says is no argument of the connection.
-            "kombu" | "celery" | "limits" => !bare && !arguments,
-            "arq" => bare != arguments || !arguments && !bare,
+            "kombu" | "celery" => !bare && !arguments,
+            // Other schemes are other storages.
+            "limits" => {
+                !arguments
+                    && settings
+                        .url
+                        .as_ref()
+                        .is_some_and(|url| ["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)))
+            }
+            "arq" => bare == arguments,
             "django-redis" => !bare && settings.arguments.keys().all(|name| matches!(*name, "password" | "username")),
             "django" | "channels_redis" => !bare,
             "flask-caching" => settings.arguments.keys().all(|name| bare && *name != "username"),
             "redis-cli" => false,
+            "node-redis" | "ioredis" if settings.arguments.values().any(Value::is_null) => false,
+            "node-redis" if self.version.to < Some((4, 0)) => !settings.arguments.contains_key("username"),
             _ => true,
         }
     }
@@ -123,7 +139,7 @@ pub fn ask(settings: &[Settings]) -> Vec<(Library, Vec<Settings>, Vec<Value>)> {
     let mut pythons = vec![(listed("REDISLINT_PYTHONS"), vec!["redis-py", "redis-py-asyncio"])];
     pythons.push((
         listed("REDISLINT_CLIENTS_PYTHON"),
-        vec!["kombu", "celery", "django-redis", "django", "channels_redis", "flask-caching", "limits"],
+        vec!["kombu", "celery", "django-redis", "django", "channels_redis", "flask-caching", "limits", "valkey-py"],
     ));
     pythons.push((listed("REDISLINT_ARQ_PYTHON"), vec!["arq"]));
     for (interpreters, names) in pythons {
@@ -170,7 +186,11 @@ pub fn spoken(answer: &Value) -> Value {
     let db = match &answer["db"] {
         Value::Null | Value::Bool(_) => 0.0,
         Value::String(text) if text.is_empty() => 0.0,
-        Value::String(text) => text.parse().unwrap_or(f64::NAN),
+        // The server takes a number only as it would write it.
+        Value::String(text) => {
+            let number = text.parse::<i64>().ok().filter(|number| number.to_string() == *text);
+            number.map_or(f64::NAN, |number| f64::from(i32::try_from(number).unwrap_or(-1)))
+        }
         number => number.as_f64().unwrap_or(f64::NAN),
     };
     if db.is_nan() || db.fract() != 0.0 {
@@ -179,14 +199,23 @@ pub fn spoken(answer: &Value) -> Value {
     if !(0.0..=f64::from(u32::MAX)).contains(&db) {
         return json!({ "error": "ERR DB index is out of range" });
     }
+    let socket = !answer["socket"].is_null();
+    // `None` is what the system resolves to the machine itself.
+    let host = match &answer["host"] {
+        _ if socket => Value::Null,
+        Value::Null => json!("localhost"),
+        host => host.clone(),
+    };
     let port = match &answer["port"] {
+        _ if socket => Value::Null,
+        number if number.as_u64().is_some_and(|number| number > 65535) => Value::Null,
         Value::String(text) => text.parse::<u64>().map_or(Value::Null, Value::from),
         other => other.clone(),
     };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
     let db = db as u64;
     json!({
-        "host": answer["host"],
+        "host": host,
         "port": port,
         "db": db,
         "username": answer["username"],

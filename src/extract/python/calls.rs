@@ -2,7 +2,8 @@
 //! judgement.
 
 use crate::facts::code::{Call, Expr, ExprKind, Import};
-use crate::facts::{FileKind, Request};
+use crate::facts::{FileKind, Request, ValuesFile};
+use crate::text::Text;
 
 use super::imports::Finder;
 
@@ -39,7 +40,9 @@ const CALLS: &[&str] = &[
     "setdefault",
     "setup",
     "set_config",
-    "add_source",
+    "read",
+    "load",
+    "dynaconf",
     "__init__",
 ];
 
@@ -47,7 +50,9 @@ const CALLS: &[&str] = &[
 const ARGUMENTS: &[&str] = &["redis", "valkey", "broker", "url", "uri", "dsn", "host", "conf"];
 
 /// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
-pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>) {
+///
+/// Texts that end like the name of a file come along.
+pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>, names_of_files: &mut Vec<Text>) {
     let mut work = vec![expr];
     while let Some(expr) = work.pop() {
         match &expr.kind {
@@ -72,6 +77,7 @@ pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>) {
             | ExprKind::And(parts)
             | ExprKind::Within(parts) => work.extend(parts),
             ExprKind::Choice { test, then, otherwise } => work.extend([&**test, &**then, &**otherwise]),
+            ExprKind::Text(text) if text.as_str().contains('.') => names_of_files.push(text.clone()),
             ExprKind::Text(_)
             | ExprKind::Number(_)
             | ExprKind::Bool(_)
@@ -110,6 +116,26 @@ pub fn named_modules<'a>(calls: impl Iterator<Item = &'a Expr>, finder: &Finder<
         }
     }
     out
+}
+
+/// The files with values that a module names, where it imports a library that loads such files.
+pub fn values_files(names: &[Text], imports: &[Import], finder: &Finder<'_>) -> Vec<Request> {
+    const LOADERS: [&str; 8] = ["yaml", "ruamel.yaml", "toml", "tomllib", "tomli", "json", "configparser", "dynaconf"];
+    if !imports.iter().any(|import| LOADERS.contains(&import.module.as_str())) {
+        return Vec::new();
+    }
+    let mut requests = Vec::new();
+    for name in names {
+        // dynaconf reads `settings.local.toml` after `settings.toml`.
+        let local = name.as_str().rsplit_once('.').map(|(stem, end)| format!("{stem}.local.{end}"));
+        for wanted in [Some(name.as_str().to_owned()), local].into_iter().flatten() {
+            let candidates = ValuesFile::candidates(finder.path, &wanted);
+            if let Some(path) = candidates.into_iter().find(|path| (finder.exists)(path)) {
+                requests.push(Request { path, kind: FileKind::Values, from: name.span() });
+            }
+        }
+    }
+    requests
 }
 
 fn is_kept(call: &Call, imports: &[Import]) -> bool {

@@ -89,6 +89,8 @@ impl Lowerer<'_> {
                 }
                 _ => ExprKind::Opaque,
             },
+            // `folder / "file.yaml"`
+            ast::Expr::BinOp(operation) => ExprKind::Within(vec![next(&operation.left), next(&operation.right)]),
             ast::Expr::Lambda(lambda) => ExprKind::Within(vec![next(&lambda.body)]),
             ast::Expr::ListComp(list) => ExprKind::Within(vec![next(&list.elt)]),
             ast::Expr::SetComp(set) => ExprKind::Within(vec![next(&set.elt)]),

@@ -15,6 +15,7 @@ use crate::facts::{FileKind, Request};
 use crate::finding::Notice;
 use crate::source::{FileId, Spanned};
 use crate::syntax::python;
+use crate::text::Text;
 
 use imports::Finder;
 use lower::Lowerer;
@@ -38,6 +39,7 @@ pub fn extract(
         finder: Finder { path, exists },
         imports: Vec::new(),
         requests: Vec::new(),
+        names_of_files: Vec::new(),
     };
     let mut block = Block::default();
     walker.block(&tree.body, &mut block, &mut Vec::new(), 0);
@@ -55,6 +57,7 @@ pub fn extract(
             walker.requests.push(target);
         }
     }
+    walker.requests.extend(calls::values_files(&walker.names_of_files, &walker.imports, &walker.finder));
     module.imports = walker.imports;
     module.bindings = block.bindings;
     module.classes = block.classes;
@@ -78,6 +81,8 @@ struct Walker<'a> {
     finder: Finder<'a>,
     imports: Vec<Import>,
     requests: Vec<Request>,
+    /// Literal texts that may name a file with values.
+    names_of_files: Vec<Text>,
 }
 
 impl Walker<'_> {
@@ -232,6 +237,7 @@ impl Walker<'_> {
             for (at, element) in elts.iter().enumerate() {
                 let part = match value.map(|value| &value.kind) {
                     Some(ExprKind::List(values)) if values.len() == elts.len() => values[at].clone(),
+                    Some(ExprKind::Call(_)) => self.item(value, at, element),
                     _ => self.lower.opaque(element.range()),
                 };
                 if !matches!(element, ast::Expr::Tuple(_) | ast::Expr::List(_)) {
@@ -247,9 +253,16 @@ impl Walker<'_> {
         }
     }
 
+    /// `value[at]`, for a name that is set beside others.
+    fn item(&self, value: Option<&Expr>, at: usize, element: &ast::Expr) -> Expr {
+        let Some(value) = value else { return self.lower.opaque(element.range()) };
+        let index = Expr { span: value.span, kind: ExprKind::Number(Text::mapped(&at.to_string(), value.span)) };
+        Expr { span: value.span, kind: ExprKind::Subscript(Box::new(value.clone()), Box::new(index)) }
+    }
+
     fn value(&mut self, expr: &ast::Expr, out: &mut Block) -> Expr {
         let value = self.lower.expr(expr);
-        calls::collect(&value, &self.imports, &mut out.calls);
+        calls::collect(&value, &self.imports, &mut out.calls, &mut self.names_of_files);
         value
     }
 

@@ -297,12 +297,16 @@ fn annotations_of_several_lines_have_no_columns() {
 }
 
 #[test]
-fn the_runner_sees_no_command_in_what_people_read() {
+fn the_runner_sees_no_command_in_any_form() {
     let report = hostile();
-    let notices = text::notices(&report);
-    for shown in [text::render(&report, text::Style::default()), concise::render(&report), notices] {
-        let tame = github::disarm(&shown);
-        for line in tame.split(['\n', '\r']) {
+    let tamed = [
+        github::disarm(&text::render(&report, text::Style::default())),
+        github::disarm(&concise::render(&report)),
+        github::disarm(&text::notices(&report)),
+    ];
+    let programs = [Format::Json, Format::Sarif, Format::Gitlab, Format::Junit, Format::Markdown];
+    for shown in tamed.into_iter().chain(programs.map(|form| form.render(&report, &Look::default()))) {
+        for line in shown.split(['\n', '\r']) {
             assert_eq!(command(line), None, "{line}");
         }
     }

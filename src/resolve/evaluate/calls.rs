@@ -14,6 +14,9 @@ impl<'a> Evaluator<'a> {
             if let Some(cases) = self.reads_environment(expr, &name, call, scope) {
                 return cases;
             }
+            if let Some(cases) = self.loaded(&name, call, expr, scope).or_else(|| self.dynaconf(expr, scope)) {
+                return cases;
+            }
             let first = call.arguments.first();
             match (name.as_str(), first) {
                 ("str" | "pydantic.SecretStr" | "pydantic.RedisDsn" | "pydantic.networks.RedisDsn", Some(value)) => {

@@ -164,14 +164,14 @@ fn channel_host<'a>(evaluator: &Evaluator<'a>, host: &'a Expr, scope: Scope<'a>,
                 *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(part, scope), part.span));
             }
             if !parts.is_empty() {
-                entry_client(evaluator, (&parts[0], scope), host.span, Family::RedisPy, settings, named, found);
+                entry_client(evaluator, (&parts[0], scope), host.span, Family::RedisPyAsyncio, settings, named, found);
             }
         }
-        ExprKind::Dict(_) => options(evaluator, host, scope, Family::RedisPy, named, found),
+        ExprKind::Dict(_) => options(evaluator, host, scope, Family::RedisPyAsyncio, named, found),
         _ => {
             let url = evaluator.resolved(evaluator.eval(host, scope), host.span);
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            entry_client(evaluator, (host, scope), host.span, Family::RedisPy, settings, named, found);
+            entry_client(evaluator, (host, scope), host.span, Family::RedisPyAsyncio, settings, named, found);
         }
     }
 }

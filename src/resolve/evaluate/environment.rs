@@ -97,8 +97,8 @@ impl<'a> Evaluator<'a> {
                     | ("environ", "Env" | "FileAwareEnv") => {
                         (true, 1, files(Dialect::DjangoEnviron, &self.read_files()))
                     }
-                    ("environs.Env", "str" | "int" | "url")
-                    | ("environs", "Env" | "env")
+                    ("environs.Env" | "environs.FileAwareEnv", "str" | "int" | "url")
+                    | ("environs", "Env" | "FileAwareEnv" | "env")
                     | ("environs.env", "str" | "int") => (true, 1, files(Dialect::PythonDotenv, &self.read_files())),
                     _ => return None,
                 }

@@ -46,15 +46,15 @@ const SPECS: &[Spec] = &[
     alone("redis", &["ConnectionPool", "BlockingConnectionPool"], Family::RedisPy, &[]),
     alone("redis", &["from_url"], Family::RedisPy, &[Url]),
     // https://valkey-py.readthedocs.io: the same, renamed
-    alone("valkey", &["Valkey", "StrictValkey", "Redis", "StrictRedis"], Family::RedisPy, &[Host, Port, Db, Password]),
-    alone("valkey", &["ValkeyCluster", "RedisCluster"], Family::RedisPy, &[Host, Port]),
-    alone("valkey", &["ConnectionPool", "BlockingConnectionPool"], Family::RedisPy, &[]),
-    alone("valkey", &["from_url"], Family::RedisPy, &[Url]),
+    alone("valkey", &["Valkey", "StrictValkey", "Redis", "StrictRedis"], Family::ValkeyPy, &[Host, Port, Db, Password]),
+    alone("valkey", &["ValkeyCluster", "RedisCluster"], Family::ValkeyPy, &[Host, Port]),
+    alone("valkey", &["ConnectionPool", "BlockingConnectionPool"], Family::ValkeyPy, &[]),
+    alone("valkey", &["from_url"], Family::ValkeyPy, &[Url]),
     // https://aioredis.readthedocs.io: version 2 is redis-py's, version 1 takes an address
-    alone("aioredis", &["Redis", "StrictRedis"], Family::RedisPy, &[Host, Port, Db, Password]),
-    alone("aioredis", &["ConnectionPool", "BlockingConnectionPool"], Family::RedisPy, &[]),
-    alone("aioredis", &["from_url"], Family::RedisPy, &[Url]),
-    alone("aioredis", &["create_redis_pool", "create_redis", "create_pool"], Family::RedisPy, &[Url]),
+    alone("aioredis", &["Redis", "StrictRedis"], Family::RedisPyAsyncio, &[Host, Port, Db, Password]),
+    alone("aioredis", &["ConnectionPool", "BlockingConnectionPool"], Family::RedisPyAsyncio, &[]),
+    alone("aioredis", &["from_url"], Family::RedisPyAsyncio, &[Url]),
+    alone("aioredis", &["create_redis_pool", "create_redis", "create_pool"], Family::RedisPyAsyncio, &[Url]),
     // https://coredis.readthedocs.io
     alone("coredis", &["Redis", "RedisCluster"], Family::Unknown, &[Host, Port]),
     alone("coredis", &["from_url"], Family::Unknown, &[Url]),
@@ -115,6 +115,16 @@ pub(super) fn of_call(name: &str) -> Option<&'static Spec> {
     let package = name.split('.').next()?;
     let last = name.rsplit('.').next()?;
     SPECS.iter().find(|spec| spec.package == package && spec.names.contains(&last))
+}
+
+impl Spec {
+    /// The family of a call by this full name: half of redis-py is asynchronous.
+    pub fn family_of(&self, name: &str) -> Family {
+        if self.family == Family::RedisPy && name.starts_with("redis.asyncio.") {
+            return Family::RedisPyAsyncio;
+        }
+        self.family
+    }
 }
 
 /// What a dictionary that configures a client looks like.

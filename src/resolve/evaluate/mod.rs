@@ -8,13 +8,16 @@ mod calls;
 mod cases;
 mod celery;
 mod django;
+mod dynaconf;
 mod environment;
+mod files;
 mod flask;
 mod libraries;
 mod names;
 mod origin;
 mod passwords;
 mod pydantic;
+mod sentinel;
 mod settings;
 mod sites;
 mod structures;
@@ -67,6 +70,8 @@ pub struct ConnectionSettings {
     pub socket: Option<Resolved>,
     /// RESP protocol version, where given.
     pub protocol: Option<Resolved>,
+    /// It asks a Sentinel for the master of this name.
+    pub master: Option<Resolved>,
 }
 
 impl ConnectionSettings {

@@ -4,13 +4,15 @@ use crate::facts::code::{Binding, Expr, ExprKind, Module};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
-use crate::symbol::{Resolved, Step};
+use crate::symbol::{Alternative, MAX_ALTERNATIVES, Resolved, Step};
+
+use super::cases::join;
 
 use super::sites::{self, Found, Setting, Slot};
 use super::structures::entry;
 use super::values::{Case, ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
-use super::{celery, django, libraries, origin, passwords};
+use super::{celery, django, libraries, origin, passwords, sentinel};
 
 /// A name of a module or class, to be evaluated where it stands.
 #[derive(Clone, Copy)]
@@ -18,6 +20,8 @@ pub(super) struct Named<'a> {
     pub binding: &'a Binding,
     pub module: &'a Module,
     pub class: Option<ClassRef<'a>>,
+    /// Whether this one assignment is meant, which counts where its branches are taken, and not the name.
+    pub single: bool,
 }
 
 impl<'a> Named<'a> {
@@ -63,11 +67,13 @@ impl<'a> Named<'a> {
 pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     let mut names: Vec<Vec<Named<'a>>> = Vec::new();
     for module in evaluator.running() {
-        names.push(unique(&module.bindings).map(|binding| Named { binding, module, class: None }).collect());
+        names.push(
+            unique(&module.bindings).map(|binding| Named { binding, module, class: None, single: false }).collect(),
+        );
         for class in &module.classes {
             let class = ClassRef { module, class, arguments: None };
             let fields = unique(&class.class.fields);
-            names.push(fields.map(|binding| Named { binding, module, class: Some(class) }).collect());
+            names.push(fields.map(|binding| Named { binding, module, class: Some(class), single: false }).collect());
         }
     }
     for named in names.iter().flatten() {
@@ -78,14 +84,14 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     for module in evaluator.running() {
         for binding in &module.bindings {
             evaluator.refuel();
-            structured(evaluator, Named { binding, module, class: None }, found);
+            structured(evaluator, Named { binding, module, class: None, single: true }, found);
             found.used.extend(evaluator.take_visited());
         }
         for class in &module.classes {
             let this = ClassRef { module, class, arguments: None };
             for binding in &class.fields {
                 evaluator.refuel();
-                structured(evaluator, Named { binding, module, class: Some(this) }, found);
+                structured(evaluator, Named { binding, module, class: Some(this), single: true }, found);
                 found.used.extend(evaluator.take_visited());
             }
         }
@@ -119,12 +125,16 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     if let Some(family) = celery::celery_family(&name)
         && celery
         && name.contains(['_'])
-        && !found.used.contains(&named.binding.name.span)
+        && !found.readers.contains(&(named.binding.name.span, family))
     {
         let Some(cases) = named.cases(evaluator) else { return };
         let cases = celery::celery_cases(evaluator, family, &cases, named.binding.name.span);
         let mut url = evaluator.resolved(cases, named.binding.name.span);
-        if sites::keep_redis(&mut url) {
+        let scope = Scope::within(named.module, named.class);
+        let beside = named.class.map_or(&named.module.bindings, |class| &class.class.fields);
+        if let Some(settings) = sentinel::broker(evaluator, &url, beside, scope) {
+            push(evaluator, &named.setting(evaluator), sentinel::FAMILY, settings, named, Confidence::High, found);
+        } else if sites::keep_redis(&mut url) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
             push(evaluator, &named.setting(evaluator), family, settings, named, Confidence::High, found);
         }
@@ -416,6 +426,10 @@ fn push<'a>(
     confidence: Confidence,
     found: &mut Found,
 ) {
+    let mut settings = settings;
+    if named.single && !in_branches(evaluator, named, &mut settings) {
+        return;
+    }
     found.used.extend(evaluator.take_visited());
     found.used.insert(named.binding.name.span);
     let client = FoundClient {
@@ -427,4 +441,27 @@ fn push<'a>(
         trace: vec![Step { span: setting.span, label: format!("{} names the server", setting.name) }],
     };
     found.add(client, Some(setting));
+}
+
+/// Leaves of the values what is possible where the assignment is reached; `false`: it never is.
+fn in_branches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, settings: &mut ConnectionSettings) -> bool {
+    let outcomes = evaluator.outcomes(&named.binding.guards, Scope::within(named.module, named.class));
+    let taken: Vec<_> = outcomes.into_iter().filter(|(_, holds)| *holds).map(|(when, _)| when).collect();
+    if taken.iter().any(Vec::is_empty) {
+        return true;
+    }
+    for slot in [Slot::Url, Slot::Host, Slot::Port, Slot::Db, Slot::Username, Slot::Password] {
+        let Some(value) = settings.slot(slot) else { continue };
+        let old = std::mem::take(&mut value.alternatives);
+        for when in &taken {
+            value
+                .alternatives
+                .extend(old.iter().filter_map(|one| Some(Alternative { when: join(when, &one.when)?, ..one.clone() })));
+        }
+        value.alternatives.truncate(MAX_ALTERNATIVES);
+        if value.alternatives.is_empty() {
+            return false;
+        }
+    }
+    !taken.is_empty()
 }

@@ -12,9 +12,9 @@ use super::callers::{Caller, Callers};
 use super::celery;
 use super::libraries::{self, Dictionary, Spec};
 use super::origin::setting_of;
-use super::settings;
 use super::values::{ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
+use super::{sentinel, settings};
 
 /// The clients found so far, and what they were made of.
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub(super) struct Found {
     pub clients: Vec<FoundClient>,
     /// Bindings that a client was made of: these settings have a known site.
     pub used: HashSet<Span>,
+    /// Which library reads them there.
+    pub readers: HashSet<(Span, Family)>,
     /// One client a setting: the key tells whether it is known already.
     keys: HashMap<String, usize>,
 }
@@ -149,6 +151,7 @@ impl<'a> Walk<'a, '_> {
     fn connects_as(&self, call: &'a Call, scope: Scope<'a>) -> Option<String> {
         let may = |name: &String| {
             name.starts_with("celery.")
+                || sentinel::is_sentinel(name)
                 || libraries::of_call(name).is_some()
                 || libraries::configured_by_dictionary(name).is_some()
         };
@@ -164,9 +167,16 @@ impl<'a> Walk<'a, '_> {
     fn site(&mut self, expr: &'a Expr, call: &'a Call, name: &str, scope: Scope<'a>, caller: Option<&Caller<'a>>) {
         let evaluator = self.evaluator;
         evaluator.refuel();
+        evaluator.take_visited();
         let scope = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
         if name.starts_with("celery.") {
             celery::configured(evaluator, expr, call, name, scope, self.found);
+            return;
+        }
+        if sentinel::is_sentinel(name) {
+            if let Some(settings) = sentinel::call(evaluator, call, expr.span, scope) {
+                push(evaluator, expr.span, sentinel::FAMILY, settings, None, scope, self.found);
+            }
             return;
         }
         if let Some(dictionary) = libraries::configured_by_dictionary(name) {
@@ -207,7 +217,7 @@ impl<'a> Walk<'a, '_> {
             let (value, scope) = passed.unwrap_or((value, *scope));
             setting_of(evaluator, value, scope, 0)
         });
-        push(evaluator, expr.span, spec.family, settings, setting.as_ref(), scope, self.found);
+        push(evaluator, expr.span, spec.family_of(name), settings, setting.as_ref(), scope, self.found);
     }
 
     /// `Cache(config={"CACHE_REDIS_URL": …})`, `caches.set_config({"default": {"endpoint": …}})`.
@@ -257,8 +267,8 @@ fn given<'a>(
         unread |= !complete;
         for (key, value, inner) in entries {
             let Some(slot) = libraries::keyword_slot(key) else { continue };
-            // Of what is set twice nobody knows which comes last.
-            if given.iter().any(|(known, ..)| *known == slot) {
+            // Of what is set twice, or in a branch, nobody knows which comes last.
+            if given.iter().any(|(known, ..)| *known == slot) || evaluator.may_be_skipped(spread, key, scope) {
                 twice.push(slot);
             }
             given.push((slot, value, inner));
@@ -286,9 +296,10 @@ pub(super) fn push(
     scope: Scope<'_>,
     found: &mut Found,
 ) {
-    found.used.extend(evaluator.take_visited());
-    if let Some(setting) = setting {
-        found.used.insert(setting.span);
+    let read = evaluator.take_visited().into_iter().chain(setting.map(|setting| setting.span));
+    for span in read {
+        found.used.insert(span);
+        found.readers.insert((span, family));
     }
     let mut trace = vec![Step { span, label: "connects here".to_owned() }];
     if let Some(setting) = setting
@@ -309,15 +320,19 @@ pub(super) fn confidence(path: &str) -> Confidence {
     if test { Confidence::Low } else { Confidence::High }
 }
 
-/// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left.
+/// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left, or nothing that speaks of Redis
+/// beside an address of something else.
 pub(super) fn keep_redis(url: &mut Resolved) -> bool {
+    let (mut elsewhere, mut redis) = (false, false);
     url.alternatives.retain(|alternative| {
         let Some(text) = &alternative.value else { return false };
         let value = text.as_str();
-        value.starts_with(is_symbol)
-            || ["redis://", "rediss://", "unix://", "redis+socket://", "async+redis://"]
-                .iter()
-                .any(|scheme| value.starts_with(scheme))
+        let known = ["redis://", "rediss://", "unix://", "redis+socket://", "async+redis://"]
+            .iter()
+            .any(|scheme| value.starts_with(scheme));
+        redis |= known;
+        elsewhere |= !known && value.contains("://");
+        known || value.starts_with(is_symbol)
     });
-    !url.alternatives.is_empty()
+    !url.alternatives.is_empty() && (redis || !elsewhere)
 }

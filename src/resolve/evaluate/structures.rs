@@ -2,6 +2,9 @@
 
 use crate::facts::code::{Expr, ExprKind};
 
+use crate::symbol::{Condition, Symbols};
+
+use super::cases::{join, under};
 use super::values::{Case, Evaluator, Scope, Value};
 
 impl<'a> Evaluator<'a> {
@@ -15,6 +18,46 @@ impl<'a> Evaluator<'a> {
             }
             _ => None,
         }
+    }
+
+    /// `known[name]`: the entry of that name, or where it can't be told, each under a branch of its own.
+    pub(super) fn chosen(
+        &self,
+        structure: &'a Expr,
+        inner: Scope<'a>,
+        key: &'a Expr,
+        scope: Scope<'a>,
+    ) -> Option<Vec<Case<'a>>> {
+        if !matches!(structure.kind, ExprKind::Dict(_)) {
+            return None;
+        }
+        let (entries, complete) = self.pairs(structure, inner);
+        let mut cases = Vec::new();
+        for wanted in self.eval(key, scope) {
+            let known = match &wanted.value {
+                Value::Text(text) if Symbols::is_known(text) => Some(text.as_str().to_owned()),
+                Value::Text(_) | Value::Opaque(_) => None,
+                _ => return None,
+            };
+            for (name, value, scope) in &entries {
+                let when = match &known {
+                    Some(known) if known == name => wanted.when.clone(),
+                    Some(_) => continue,
+                    None => join(&wanted.when, &[Condition::Branch(value.span)])?,
+                };
+                cases.extend(under(&when, self.eval(value, *scope)));
+            }
+        }
+        (complete && !cases.is_empty()).then_some(cases)
+    }
+
+    /// Whether `name[key] = …` stands in a branch that may not be taken.
+    pub fn may_be_skipped(&self, name: &Expr, key: &str, scope: Scope<'a>) -> bool {
+        let ExprKind::Name(name) = &name.kind else { return false };
+        let dotted = format!("{name}.{key}");
+        let local = scope.function.map_or(&scope.module.bindings, |function| &function.bindings);
+        let mut assigned = local.iter().filter(|binding| binding.name.value == dotted && !binding.guards.is_empty());
+        assigned.any(|binding| self.outcomes(&binding.guards, scope).iter().any(|(_, holds)| !holds))
     }
 
     /// The entries of a dictionary with literal keys, wherever it is written, and whether these are all.

@@ -110,6 +110,8 @@ pub(super) struct Evaluator<'a> {
     calls: HashMap<&'a str, Vec<&'a Call>>,
     /// Whether any of them imports python-dotenv.
     pub loads_dotenv: bool,
+    /// Whether any of them imports dynaconf.
+    pub uses_dynaconf: bool,
     fuel: Cell<u32>,
     depth: Cell<u32>,
     frames: RefCell<Vec<Arguments<'a>>>,
@@ -139,6 +141,7 @@ impl<'a> Evaluator<'a> {
             place,
             symbols,
             loads_dotenv: running.iter().any(|one| one.imports.iter().any(|import| import.module == "dotenv")),
+            uses_dynaconf: running.iter().any(|one| one.imports.iter().any(|import| import.module == "dynaconf")),
             running,
             calls,
             modules: facts.modules.iter().map(|module| (module.path.as_str(), module)).collect(),
@@ -297,6 +300,9 @@ impl<'a> Evaluator<'a> {
         if let Some(cases) = self.path(expr, scope) {
             return cases;
         }
+        if let Some(cases) = self.dynaconf(expr, scope) {
+            return cases;
+        }
         if self.qualified(object, scope).as_deref() == Some("django.conf.settings") {
             return self.django_setting(name).unwrap_or_else(|| opaque(expr.span));
         }
@@ -318,6 +324,9 @@ impl<'a> Evaluator<'a> {
         if let Some(cases) = self.path(expr, scope) {
             return cases;
         }
+        if let Some(cases) = self.dynaconf(expr, scope) {
+            return cases;
+        }
         if is_config(object)
             && let Some(name) = key.as_text()
             && let Some(cases) = self.flask_setting(name.as_str())
@@ -325,8 +334,10 @@ impl<'a> Evaluator<'a> {
             return cases;
         }
         flat_map(self.eval(object, scope), |value| {
-            let Value::Structure(structure, scope) = value else { return opaque(expr.span) };
-            self.item(structure, key, scope).unwrap_or_else(|| opaque(expr.span))
+            let Value::Structure(structure, inner) = value else { return opaque(expr.span) };
+            self.item(structure, key, inner)
+                .or_else(|| self.chosen(structure, inner, key, scope))
+                .unwrap_or_else(|| opaque(expr.span))
         })
     }
 

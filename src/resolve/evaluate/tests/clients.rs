@@ -57,7 +57,7 @@ class Client(Redis):
         super().__init__(host=host, port=port, password='pw')
 client = Client()
 ";
-    assert_eq!(clients_of(text), ["- redis-py host=redis port=6380 password=pw"]);
+    assert_eq!(clients_of(text), ["HOST redis-py host=redis port=6380 password=pw"]);
 }
 
 #[test]
@@ -93,6 +93,7 @@ def later():
     let repository = Repository::new(&[("config.py", config), ("app.py", named)]);
     assert_eq!(repository.shown(&[], false)[0], "REDIS_URL redis-py url=redis://base");
     let chosen = "from flask import Flask\nimport redis, sys\nfrom config import known\napp = Flask(__name__)\napp.config.from_object(known[sys.argv[1]])\nr = redis.from_url(app.config['REDIS_URL'])\n";
+    // The dictionary itself may be told, the key may not.
     let two = "class DevConfig:\n    REDIS_URL = 'redis://dev'\nclass ProdConfig:\n    REDIS_URL = 'redis://prod'\n";
     let repository = Repository::new(&[("config.py", two), ("app.py", chosen)]);
     assert_eq!(repository.shown(&[], false), ["REDIS_URL redis-py url=redis://dev|redis://prod"]);
@@ -132,12 +133,15 @@ CHANNEL_LAYERS['default']['CONFIG'] = {'hosts': ['redis://l/3']}
     assert_eq!(
         in_environment(text, &[("REDIS_HOST", "h")]),
         [
-            "CACHES django url=redis://h",
+            "REDIS_HOST django url=redis://h",
             "CACHES django-redis url=redis://o/2",
             "CHANNEL_LAYERS redis-py url=redis://l/3"
         ]
     );
-    assert_eq!(in_environment(text, &[("REDIS_HOST", "h"), ("REDIS_USER", "u")])[0], "CACHES django url=redis://u@h");
+    assert_eq!(
+        in_environment(text, &[("REDIS_HOST", "h"), ("REDIS_USER", "u")])[0],
+        "REDIS_HOST django url=redis://u@h"
+    );
     let text = "import sys\nCACHES = {'default': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache' if sys.argv else 'django.core.cache.backends.redis.RedisCache', 'LOCATION': 'redis://h'}}\n";
     assert_eq!(clients_of(text), ["CACHES django url=redis://h"]);
 }
@@ -251,4 +255,79 @@ fn calls_that_connect_to_something_else_are_no_clients() {
     ] {
         assert_eq!(clients_of(&format!("{call}\n")), Vec::<String>::new(), "{call}");
     }
+}
+
+#[test]
+fn a_setting_may_be_read_by_two_libraries() {
+    let repository = Repository::new(&[
+        ("app/settings.py", "CELERY_BROKER_URL = 'redis://h'\n"),
+        ("app/health.py", "import redis\nfrom app import settings\nr = redis.from_url(settings.CELERY_BROKER_URL)\n"),
+    ]);
+    assert_eq!(
+        repository.shown(&[], false),
+        ["CELERY_BROKER_URL redis-py url=redis://h", "CELERY_BROKER_URL kombu url=redis://h"]
+    );
+}
+
+#[test]
+fn an_entry_is_chosen_by_the_environment() {
+    let text = "\
+import os, redis
+class Config:
+    REDIS_HOST = 'base'
+class Dev(Config):
+    REDIS_HOST = 'dev'
+def get_config():
+    env = os.getenv('ENV', 'dev')
+    known = {'dev': Dev(), 'prod': Config()}
+    return known[env]
+config = get_config()
+r = redis.from_url(f'redis://{config.REDIS_HOST}/1')
+";
+    assert_eq!(clients_of(text)[0], "REDIS_HOST redis-py url=redis://dev/1");
+    assert_eq!(in_environment(text, &[("ENV", "prod")])[0], "REDIS_HOST redis-py url=redis://base/1");
+}
+
+#[test]
+fn parts_of_a_parsed_setting_lead_back_to_it() {
+    let text = "\
+import os, redis
+from urllib.parse import urlparse
+def both(url):
+    return (url, 'prefix')
+URL, PREFIX = both(os.getenv('STORE', 'redis://h'))
+r = redis.from_url(URL)
+def split():
+    parts = urlparse(os.getenv('SPLIT'))
+    return redis.Redis(host=parts.hostname)
+";
+    assert_eq!(clients_of(text), ["URL redis-py url=redis://h", "SPLIT redis-py host=…"]);
+}
+
+#[test]
+fn a_branch_that_is_not_taken_makes_no_client() {
+    let text = "\
+import os
+HOST = os.getenv('REDIS_HOST')
+if HOST:
+    CACHES = {'default': {'BACKEND': 'django_redis.cache.RedisCache', 'LOCATION': f'redis://{HOST}'}}
+BROKER = os.getenv('AMQP_URL')
+CELERY_BROKER_URL = BROKER or 'amqp://guest@h'
+";
+    assert_eq!(clients_of(text), Vec::<String>::new());
+    let repository = Repository::new(&[("a.py", text)]);
+    assert_eq!(repository.shown(&[], true), ["HOST django-redis url=redis://${REDIS_HOST}"]);
+}
+
+#[test]
+fn an_option_set_in_a_branch_is_unknown() {
+    let text = "\
+import os, redis
+def connect():
+    options = {'host': 'h'}
+    if os.getenv('REDIS_SSL', '').lower() == 'true':
+        options['password'] = 'pw'
+    return redis.Redis(**options)
+";
+    assert_eq!(clients_of(text), ["- redis-py host=h port=… db=… username=… password=…"]);
 }

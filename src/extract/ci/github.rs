@@ -1,33 +1,29 @@
-//! GitHub Actions workflows → [`crate::facts::ci::Workflow`].
+//! GitHub Actions workflows: <https://docs.github.com/actions/reference/workflow-syntax-for-github-actions>.
 
-use crate::facts::ci::{Job, Service, Step, Workflow};
-use crate::finding::Notice;
+use super::{key, pairs};
+use crate::facts::ci::{Command, Job, Service, Step, System, Workflow};
 use crate::source::{FileId, Spanned};
-use crate::syntax::yaml::{self, NodeId, Yaml};
-use crate::text::Text;
+use crate::syntax::yaml::{NodeId, Yaml};
 
 /// Whether a path is that of a workflow.
-#[must_use]
-pub fn is_workflow(path: &str) -> bool {
+pub(super) fn is_workflow(path: &str) -> bool {
     path.rsplit_once('/')
         .is_some_and(|(folder, _)| folder == ".github/workflows" || folder.ends_with("/.github/workflows"))
         && (path.ends_with(".yml") || path.ends_with(".yaml"))
 }
 
-/// Reads one workflow.
-#[must_use]
-pub fn extract(file: FileId, path: &str, text: &str) -> (Workflow, Vec<Notice>) {
-    let (tree, notices) = yaml::parse(file, text);
-    let mut workflow = Workflow { file, path: path.to_owned(), env: Vec::new(), jobs: Vec::new() };
+pub(super) fn read(file: FileId, path: &str, tree: &Yaml) -> Workflow {
+    let mut workflow =
+        Workflow { file, path: path.to_owned(), system: System::GitHub, env: Vec::new(), jobs: Vec::new() };
     if let Some(root) = tree.documents.first().copied() {
-        workflow.env = pairs(&tree, tree.get(root, "env"));
+        workflow.env = pairs(tree, tree.get(root, "env"));
         for entry in tree.get(root, "jobs").map(|jobs| tree.entries(jobs)).unwrap_or_default() {
-            if let Some(id) = key(&tree, entry.key) {
-                workflow.jobs.push(job(&tree, id, entry.value));
+            if let Some(id) = key(tree, entry.key) {
+                workflow.jobs.push(job(tree, id, entry.value));
             }
         }
     }
-    (workflow, notices)
+    workflow
 }
 
 fn job(tree: &Yaml, id: Spanned<String>, node: NodeId) -> Job {
@@ -57,8 +53,9 @@ fn service(tree: &Yaml, id: Spanned<String>, node: NodeId) -> Service {
         image: if tree.is_mapping(node) { text("image") } else { tree.canonical(node) },
         env: pairs(tree, tree.get(node, "env")),
         ports: ports.iter().filter_map(|port| tree.canonical(*port)).collect(),
-        command: text("command"),
-        entrypoint: text("entrypoint"),
+        aliases: Vec::new(),
+        command: text("command").map(Command::Line),
+        entrypoint: text("entrypoint").map(Command::Line),
         options: text("options"),
     }
 }
@@ -68,32 +65,17 @@ fn step(tree: &Yaml, node: NodeId) -> Step {
     Step {
         uses: text("uses"),
         with: pairs(tree, tree.get(node, "with")),
-        run: text("run"),
+        run: text("run").into_iter().collect(),
         env: pairs(tree, tree.get(node, "env")),
         span: tree.node(node).span,
     }
 }
 
-fn key(tree: &Yaml, node: NodeId) -> Option<Spanned<String>> {
-    tree.as_text(node).map(|text| Spanned::new(text.as_str().to_owned(), text.span()))
-}
-
-fn pairs(tree: &Yaml, node: Option<NodeId>) -> Vec<(Spanned<String>, Text)> {
-    let entries = node.map(|node| tree.entries(node)).unwrap_or_default();
-    entries
-        .into_iter()
-        .filter_map(|entry| {
-            let name = key(tree, entry.key)?;
-            // An empty value is an empty string here, as in the runner.
-            let value = tree.canonical(entry.value).unwrap_or_else(|| Text::empty(tree.node(entry.value).span));
-            Some((name, value))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::ci::extract;
+    use crate::text::Text;
 
     #[test]
     fn reads_services_and_steps() {

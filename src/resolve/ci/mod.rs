@@ -1,18 +1,23 @@
 //! CI jobs → projects: service containers, the runner (or the job's own container), and what its variables say.
 //!
-//! Steps on the runner reach a service only by `localhost` and a mapped port; a job container reaches it by its id.
+//! Steps on GitHub's runner reach a service only by `localhost` and a mapped port; a job container reaches it by its id,
+//! and a job of GitLab by the names of its image and its aliases.
+
+mod fill;
 
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
-use crate::facts::ci::{Job, Service, Workflow};
+use crate::facts::ci::{Command, Job, Service, System, Workflow};
 use crate::finding::Confidence;
 use crate::model::{EnvironmentKind, Given, Published, Stage};
 use crate::resolve::project::{Case, Container, Mount, Project, Variable, Variables};
-use crate::source::{Span, Spanned};
+use crate::source::Spanned;
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::syntax::words;
 use crate::text::Text;
+
+use fill::Filler;
 
 /// The network that a job's containers share.
 const JOB_NETWORK: &str = "job";
@@ -30,17 +35,19 @@ pub fn projects(facts: &Facts, symbols: &Symbols) -> Vec<Project> {
 }
 
 fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project> {
-    let mut containers: Vec<Container> = job.services.iter().map(|service| container(service, symbols)).collect();
+    let filler = Filler::new(workflow, job, symbols);
+    let mut containers: Vec<Container> =
+        job.services.iter().map(|service| container(workflow, job, service, &filler)).collect();
     let mut started = containers.len();
     for step in &job.steps {
-        containers.extend(redis_action(step, symbols));
+        containers.extend(redis_action(step, &filler));
     }
     started = containers.len() - started;
     // Without a server that we know of, nothing can be said about where the job's variables lead.
     if containers.is_empty() {
         return None;
     }
-    containers.push(runner(workflow, job, symbols));
+    containers.push(runner(workflow, job, &filler));
     let evidence = match started {
         0 => format!("job {} of {} starts service containers", job.id.value, workflow.path),
         _ => format!("job {} of {} starts a Redis in a step", job.id.value, workflow.path),
@@ -63,34 +70,56 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
     })
 }
 
-fn container(service: &Service, symbols: &Symbols) -> Container {
-    let argv = |text: &Option<Text>| -> Option<Vec<Case<Vec<Text>>>> {
-        let words = words::split_command(text.as_ref()?).ok()?;
+fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<'_>) -> Container {
+    let argv = |command: &Option<Command>| -> Option<Vec<Case<Vec<Text>>>> {
+        let words = match command.as_ref()? {
+            Command::Line(line) => words::split_command(line).ok()?,
+            Command::Words(words) => words.clone(),
+        };
         Some(vec![Case { when: Vec::new(), value: words, trace: Vec::new() }])
     };
+    let span = |command: &Command| match command {
+        Command::Line(line) => Some(line.span()),
+        Command::Words(words) => words.first().map(Text::span),
+    };
+    let mut environment = variables(&[&service.env], filler);
+    if workflow.system == System::GitLab {
+        // GitLab hands a job's variables to its services as well, and those of the project, which are not in the file.
+        for (name, mut variable) in variables(&[&workflow.env, &job.env], filler).map {
+            variable.taken_in = service.id.span;
+            environment.map.entry(name).or_insert(variable);
+        }
+        environment.incomplete = Some(service.id.span);
+    }
     Container {
-        image: service.image.as_ref().map(|image| Resolved::known(fill(image, symbols), Vec::new())),
+        image: service.image.as_ref().map(|image| Resolved::known(filler.fill(image), Vec::new())),
         command: argv(&service.command),
         entrypoint: argv(&service.entrypoint),
-        command_span: service.command.as_ref().or(service.entrypoint.as_ref()).map(Text::span),
-        environment: variables(&[&service.env], symbols),
-        published: service.ports.iter().filter_map(|port| published(&fill(port, symbols))).collect(),
-        networks: Some(BTreeMap::from([(JOB_NETWORK.to_owned(), Vec::new())])),
+        command_span: service.command.as_ref().or(service.entrypoint.as_ref()).and_then(span),
+        environment,
+        published: service.ports.iter().filter_map(|port| published(&filler.fill(port))).collect(),
+        networks: Some(BTreeMap::from([(JOB_NETWORK.to_owned(), service.aliases.clone())])),
         ..Container::named(&service.id.value, service.id.span)
     }
 }
 
-/// The steps: on the runner, or in the job's container.
-fn runner(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Container {
+/// The scripts: on the runner, or in the job's container.
+fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
     let mut layers: Vec<&[(Spanned<String>, Text)]> = vec![&workflow.env, &job.env];
     layers.extend(job.steps.iter().map(|step| step.env.as_slice()));
-    let scripts = job.steps.iter().filter_map(|step| step.run.clone());
-    let command: Vec<Text> = scripts.collect();
-    let on_runner = job.container.is_none();
+    let command: Vec<Text> = job.steps.iter().flat_map(|step| step.run.clone()).collect();
+    let on_runner = workflow.system == System::GitHub && job.container.is_none();
+    // The executor decides whether a job of GitLab shares its services' `localhost`: on Kubernetes it does.
+    let elsewhere = match workflow.system {
+        System::GitHub => Vec::new(),
+        System::GitLab => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
+    };
+    let mut environment = variables(&layers, filler);
+    environment.incomplete = (workflow.system == System::GitLab).then_some(job.id.span);
     Container {
-        image: job.container.as_ref().map(|image| Resolved::known(fill(image, symbols), Vec::new())),
+        image: job.container.as_ref().map(|image| Resolved::known(filler.fill(image), Vec::new())),
         command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
-        environment: variables(&layers, symbols),
+        environment,
         mounts: vec![Mount {
             volume: None,
             span: job.id.span,
@@ -101,30 +130,31 @@ fn runner(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Container {
         }],
         networks: (!on_runner).then(|| BTreeMap::from([(JOB_NETWORK.to_owned(), Vec::new())])),
         network_mode: on_runner.then(|| Spanned::new("host".to_owned(), job.id.span)),
+        extra_hosts: elsewhere,
         ..Container::named(&job.id.value, job.id.span)
     }
 }
 
 /// Layers of variables, later ones win.
-fn variables(layers: &[&[(Spanned<String>, Text)]], symbols: &Symbols) -> Variables {
+fn variables(layers: &[&[(Spanned<String>, Text)]], filler: &Filler<'_>) -> Variables {
     let mut variables = Variables::default();
     for (name, value) in layers.iter().copied().flatten() {
         let step = Step { span: name.span, label: format!("{} is set here", name.value) };
-        let value = Resolved::known(fill(value, symbols), vec![step]);
+        let value = Resolved::known(filler.fill(value), vec![step]);
         variables.map.insert(name.value.clone(), Variable { name_span: name.span, taken_in: name.span, value });
     }
     variables
 }
 
 /// A Redis that an action starts on the runner, published on a port of it.
-fn redis_action(step: &crate::facts::ci::Step, symbols: &Symbols) -> Option<Container> {
+fn redis_action(step: &crate::facts::ci::Step, filler: &Filler<'_>) -> Option<Container> {
     let uses = step.uses.as_ref()?;
     let action = uses.as_str().split('@').next()?.to_ascii_lowercase();
     // Inputs as these actions document them; what both name alike is read alike.
     if !matches!(action.as_str(), "supercharge/redis-github-action" | "shogo82148/actions-setup-redis") {
         return None;
     }
-    let input = |name: &str| step.with.iter().find(|(key, _)| key.value == name).map(|(_, value)| fill(value, symbols));
+    let input = |name: &str| step.with.iter().find(|(key, _)| key.value == name).map(|(_, value)| filler.fill(value));
     let mut command = vec![Text::mapped("redis-server", uses.span())];
     if let Some(password) = input("redis-password").filter(|password| !password.is_empty()) {
         command.push(Text::mapped("--requirepass", password.anchor()));
@@ -173,37 +203,10 @@ fn published(entry: &Text) -> Option<Published> {
     })
 }
 
-/// Fills `${{ … }}` with symbols: the same secret is the same symbol, everything else equals nothing.
-fn fill(text: &Text, symbols: &Symbols) -> Text {
-    let value = text.as_str();
-    let mut out = Text::empty(text.anchor());
-    let mut at = 0;
-    while let Some(start) = value[at..].find("${{").map(|found| at + found) {
-        let Some(end) = value[start..].find("}}").map(|found| start + found + 2) else { break };
-        out.push_text(&text.slice(at..start));
-        let expression = value[start + 3..end - 2].trim();
-        let span: Span = text.span_of(start..end);
-        let symbol = match expression.split_once('.') {
-            Some((scope @ ("secrets" | "vars"), name)) if is_name(name) => {
-                symbols.variable(&format!("github {scope}"), name)
-            }
-            _ => symbols.opaque(span),
-        };
-        out.push_mapped(symbol.encode_utf8(&mut [0; 4]), span);
-        at = end;
-    }
-    out.push_text(&text.slice(at..value.len()));
-    out
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_' || char == '-')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::FileId;
+    use crate::source::{FileId, Span};
 
     fn text(value: &str) -> Text {
         Text::exact(value, Span::new(FileId(0), 0..value.len()))
@@ -214,14 +217,5 @@ mod tests {
         let port = published(&text("6380:6379")).unwrap();
         assert_eq!((port.host_port.unwrap().as_str(), port.container_port), ("6380", Some(6379)));
         assert!(published(&text("6379/tcp")).unwrap().host_port.is_none());
-    }
-
-    #[test]
-    fn the_same_secret_is_the_same_symbol() {
-        let symbols = Symbols::default();
-        let one = fill(&text("redis://:${{ secrets.PW }}@redis"), &symbols);
-        let two = fill(&text("${{secrets.PW}}"), &symbols);
-        assert!(one.as_str().contains(two.as_str()));
-        assert_ne!(fill(&text("${{ matrix.a }}"), &symbols), fill(&text("${{ matrix.a }}"), &symbols));
     }
 }
