@@ -170,7 +170,9 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
     let (config, pedantic) = (&options.config, options.pedantic);
     let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config, pedantic };
     let checked = check::check(rules::ALL, &context, options);
-    if !options.show_secrets {
+    if options.show_secrets {
+        sources.unmark_secrets();
+    } else {
         secrets::mark(&mut sources, &model, &checked.findings);
     }
     Report::new(sources, symbols, model, checked, notices)

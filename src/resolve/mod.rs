@@ -22,6 +22,7 @@ pub mod project;
 pub mod sentinels;
 pub mod server_auth;
 pub mod stage;
+pub mod trace;
 pub mod unplaced;
 pub mod versions;
 pub mod wiring;

@@ -232,6 +232,7 @@ fn copy(instruction: &Instruction, image: &mut Built, build: &Build, index: &Ind
         let into_folder = !folder && (target.ends_with('/') || target.ends_with("/.") || sources.len() > 1);
         let base = target.trim_end_matches('.').trim_end_matches('/');
         image.copies.push(Mount {
+            volume: None,
             span: instruction.span,
             source: path,
             target: if into_folder { format!("{base}/{name}") } else { base.to_owned() },

@@ -246,6 +246,7 @@ mod tests {
         let mount = |name: &&str| Mount {
             span,
             source: None,
+            volume: None,
             target: format!("/run/secrets/{name}"),
             content: None,
             exists: None,
