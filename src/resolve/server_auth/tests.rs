@@ -48,6 +48,7 @@ fn world(image: &str, command: &[&str]) -> World {
         healthcheck: None,
         healthcheck_span: None,
         working_dir: None,
+        network_traces: std::collections::BTreeMap::new(),
         profiles: Vec::new(),
         expanded: std::collections::BTreeSet::new(),
     };
