@@ -68,7 +68,7 @@ fn fallback(modules: &[&Module], container: &Container) -> Option<String> {
         return Some((*first).to_owned());
     }
     let words = container.command.iter().flatten().flat_map(|case| &case.value);
-    let command: Vec<&str> = words.map(|word| word.as_str()).collect();
+    let command: Vec<&str> = words.map(super::super::text::Text::as_str).collect();
     let starts = |program: &str| command.iter().any(|word| word.contains(program));
     let file = if starts("manage.py") {
         "manage.py"
