@@ -1,7 +1,7 @@
 //! Containers as compose describes them → the authentication in force.
 
 use super::*;
-use crate::model::{Auth, Password, User};
+use crate::model::{Auth, Password, User, VariableUse};
 use crate::resolve::project::Variable;
 use crate::source::FileId;
 use crate::symbol::{Alternative, Condition, Resolved};
