@@ -1,6 +1,8 @@
 //! How many instructions a run takes, which no busy machine changes: `cargo bench --bench instructions` compares with the
 //! recorded figure, `UPDATE=1` records it anew. Needs valgrind; the figure holds for x86-64.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 #[allow(dead_code, reason = "the other trees are for the ratios")]
 mod trees;
 

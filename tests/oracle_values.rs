@@ -119,7 +119,7 @@ fn loaded_values_are_what_the_libraries_give() {
         let ours = ours(case);
         match (real, ours.as_slice()) {
             (Some(real), [one]) if *one == real => {}
-            (None, []) | (None, [_]) if ours.iter().all(|one| one == "?") => {}
+            (None, [] | [_]) if ours.iter().all(|one| one == "?") => {}
             (Some(_), []) => unknown.push(case.name.clone()),
             (Some(_), [one]) if one == "?" => unknown.push(case.name.clone()),
             (real, ours) => wrong.push(format!("{}: {real:?}, not {ours:?}", case.name)),

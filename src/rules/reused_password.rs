@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let grave = *serious >= Stage::Staging;
         // Below staging a password that is written down once is one that somebody shares on purpose.
         let twice = first.value.span() != second.value.span();
-        if serious == other || !grave && !(context.pedantic && twice) {
+        if serious == other || !(grave || context.pedantic && twice) {
             continue;
         }
         let message = format!("{} has the same password as {}", name(*serious), name(*other));

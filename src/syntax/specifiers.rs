@@ -236,9 +236,8 @@ fn comparator(operator: &str, version: &Written<'_>) -> Option<Interval> {
             Interval { from: all.from, below: version.next(version.numbers.len() - 2) }
         }
         ">=" => Interval { from: all.from, below: END },
-        "<" if any => Interval { from: END, below: END },
+        "<" | ">" if any => Interval { from: END, below: END },
         "<" => Interval { from: [0; 3], below: all.from },
-        ">" if any => Interval { from: END, below: END },
         ">" => Interval { from: all.below, below: END },
         "<=" => Interval { from: [0; 3], below: all.below },
         "!=" => Interval::ALL,
@@ -252,32 +251,32 @@ mod tests {
 
     const MAX: u32 = u32::MAX;
 
-    fn range(from: (u32, u32), to: (u32, u32)) -> Option<VersionRange> {
-        Some(VersionRange { from: Some(from), to: Some(to) })
+    fn range(from: (u32, u32), to: (u32, u32)) -> VersionRange {
+        VersionRange { from: Some(from), to: Some(to) }
     }
 
     #[test]
     fn of_python() {
-        assert_eq!(pep440("==5.0.1"), range((5, 0), (5, 0)));
-        assert_eq!(pep440(">=4.5,<6"), range((4, 5), (5, MAX)));
+        assert_eq!(pep440("==5.0.1"), Some(range((5, 0), (5, 0))));
+        assert_eq!(pep440(">=4.5,<6"), Some(range((4, 5), (5, MAX))));
         assert_eq!(pep440("<5.0.4"), Some(VersionRange { from: None, to: Some((5, 0)) }));
-        assert_eq!(pep440("~=5.0"), range((5, 0), (5, MAX)));
-        assert_eq!(pep440("==4.*"), range((4, 0), (4, MAX)));
+        assert_eq!(pep440("~=5.0"), Some(range((5, 0), (5, MAX))));
+        assert_eq!(pep440("==4.*"), Some(range((4, 0), (4, MAX))));
         assert_eq!(pep440(""), Some(VersionRange::default()));
         assert_eq!(pep440(">=5,<4"), None);
-        assert_eq!(poetry("^4.3"), range((4, 3), (4, MAX)));
-        assert_eq!(poetry("4.5"), range((4, 5), (4, 5)));
-        assert_eq!(poetry("^4.3 || ^6"), range((4, 3), (6, MAX)));
+        assert_eq!(poetry("^4.3"), Some(range((4, 3), (4, MAX))));
+        assert_eq!(poetry("4.5"), Some(range((4, 5), (4, 5))));
+        assert_eq!(poetry("^4.3 || ^6"), Some(range((4, 3), (6, MAX))));
     }
 
     #[test]
     fn of_node() {
-        assert_eq!(npm("^4.6.7"), range((4, 6), (4, MAX)));
-        assert_eq!(npm("~4.6"), range((4, 6), (4, 6)));
-        assert_eq!(npm("4"), range((4, 0), (4, MAX)));
-        assert_eq!(npm(">= 4 < 6"), range((4, 0), (5, MAX)));
-        assert_eq!(npm("4.5 - 5.2"), range((4, 5), (5, 2)));
-        assert_eq!(npm("npm:redis@^3.1"), range((3, 1), (3, MAX)));
+        assert_eq!(npm("^4.6.7"), Some(range((4, 6), (4, MAX))));
+        assert_eq!(npm("~4.6"), Some(range((4, 6), (4, 6))));
+        assert_eq!(npm("4"), Some(range((4, 0), (4, MAX))));
+        assert_eq!(npm(">= 4 < 6"), Some(range((4, 0), (5, MAX))));
+        assert_eq!(npm("4.5 - 5.2"), Some(range((4, 5), (5, 2))));
+        assert_eq!(npm("npm:redis@^3.1"), Some(range((3, 1), (3, MAX))));
         assert_eq!(npm("*"), Some(VersionRange::default()));
         assert_eq!(npm("latest"), None);
         assert_eq!(npm("github:redis/node-redis"), None);

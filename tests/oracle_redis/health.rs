@@ -166,17 +166,14 @@ fn tools(folder: &Path, cli: &Path, port: u16) -> PathBuf {
 /// Runs a check as the engine does: no shell for `CMD`, `/bin/sh -c` for `CMD-SHELL`, nothing on the standard input.
 fn really(check: Check, live: &Live, bin: &Path, environment: &[(&str, &str)]) -> char {
     let test: Vec<String> = check.test().iter().map(|word| word.replace("6379", &live.port.to_string())).collect();
-    let mut command = match test[0].as_str() {
-        "CMD" => {
-            let mut command = Command::new(bin.join("redis-cli"));
-            command.args(&test[2..]);
-            command
-        }
-        _ => {
-            let mut command = Command::new("/bin/sh");
-            command.args(["-c", &test[1]]);
-            command
-        }
+    let mut command = if test[0].as_str() == "CMD" {
+        let mut command = Command::new(bin.join("redis-cli"));
+        command.args(&test[2..]);
+        command
+    } else {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &test[1]]);
+        command
     };
     command.env_clear().env("PATH", format!("{}:/usr/bin:/bin", bin.display())).env("HOME", bin);
     command.envs(environment.iter().copied()).current_dir(bin);

@@ -107,7 +107,7 @@ fn requirements(file: FileId, path: &str, text: &str) -> (Vec<PinFile>, Vec<Requ
     (vec![PinFile { locked: read.locked, includes, ..whole(path, read.pins) }], requests)
 }
 
-/// The library that a package of PyPI is, by its name in any spelling.
+/// The library that a package of `PyPI` is, by its name in any spelling.
 fn of_pypi(name: &str) -> Option<Family> {
     name.eq_ignore_ascii_case("redis").then_some(Family::RedisPy)
 }

@@ -62,7 +62,7 @@ pub(super) fn requirement(line: &str) -> Option<Pin> {
 /// Requirements stand on lines of their own, or behind the key.
 pub(super) fn setup_cfg(text: &str) -> Vec<Pin> {
     let line = |line: &str| {
-        let value = line.split_once(" = ").or_else(|| line.split_once("=")).map_or("", |(_, value)| value.trim());
+        let value = line.split_once(" = ").or_else(|| line.split_once('=')).map_or("", |(_, value)| value.trim());
         requirement(line.trim()).or_else(|| requirement(value))
     };
     text.lines().filter_map(line).collect()

@@ -33,8 +33,8 @@ pub(super) fn pyproject(text: &str) -> Vec<Pin> {
         &["tool", "hatch", "envs"],
     ];
     for group in groups.iter().filter_map(|path| at(table, path)).filter_map(|value| value.as_table()) {
-        for value in group.values().map(|value| value.get_ref()) {
-            let nested = value.as_table().and_then(|table| table.get("dependencies")).map(|value| value.get_ref());
+        for value in group.values().map(toml::Spanned::get_ref) {
+            let nested = value.as_table().and_then(|table| table.get("dependencies")).map(toml::Spanned::get_ref);
             pins.extend(requirements(nested.unwrap_or(value)));
         }
     }
@@ -59,11 +59,11 @@ fn poetry(value: &DeValue<'_>) -> Vec<Pin> {
     let entries = table.iter().filter_map(|(name, value)| Some((of_pypi(name.get_ref())?, value.get_ref())));
     let mut pins = Vec::new();
     for (package, value) in entries {
-        let several = value.as_array().map(|array| array.iter().map(|one| one.get_ref()).collect());
+        let several = value.as_array().map(|array| array.iter().map(toml::Spanned::get_ref).collect());
         let several: Vec<&DeValue<'_>> = several.unwrap_or_else(|| vec![value]);
         let conditional = several.len() > 1;
         for one in several {
-            let version = one.as_table().and_then(|table| table.get("version")).map(|version| version.get_ref());
+            let version = one.as_table().and_then(|table| table.get("version")).map(toml::Spanned::get_ref);
             let range = version.unwrap_or(one).as_str().and_then(specifiers::poetry);
             pins.push(Pin { conditional, ..pin(package, range) });
         }

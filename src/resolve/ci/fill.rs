@@ -40,12 +40,11 @@ impl<'a> Filler<'a> {
         while let Some(dollar) = value[at..].find('$').map(|found| at + found) {
             out.push_text(&text.slice(at..dollar));
             let rest = &value[dollar + 1..];
-            let (name, end) = match rest.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-                Some((name, _)) => (name, dollar + name.len() + 3),
-                None => {
-                    let length = rest.find(|char: char| !is_name(char)).unwrap_or(rest.len());
-                    (&rest[..length], dollar + 1 + length)
-                }
+            let (name, end) = if let Some((name, _)) = rest.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+                (name, dollar + name.len() + 3)
+            } else {
+                let length = rest.find(|char: char| !is_name(char)).unwrap_or(rest.len());
+                (&rest[..length], dollar + 1 + length)
             };
             if name.is_empty() || !name.chars().all(is_name) {
                 // `$$`, or a dollar sign that names nothing.

@@ -34,7 +34,7 @@ impl<'a> Evaluator<'a> {
         let (root, keys, default) = path(expr)?;
         let (constructor, inner) = self.constructor_of(root, scope)?;
         let unknown = Some(opaque(expr.span));
-        let Some(options) = self.dynaconf_options(constructor, inner) else { return unknown };
+        let Some(options) = dynaconf_options(constructor, inner) else { return unknown };
         let Some(environment) = self.current_environment(&options, expr) else { return unknown };
         let default = default.map(|value| self.eval(value, scope));
         let mut written = match self.in_files(&options, &environment, &keys) {
@@ -81,45 +81,6 @@ impl<'a> Evaluator<'a> {
             }
             _ => None,
         }
-    }
-
-    /// `None`: something there that is not followed.
-    fn dynaconf_options(&self, call: &'a Call, scope: Scope<'a>) -> Option<Options<'a>> {
-        let mut options = Options {
-            prefix: "DYNACONF".to_owned(),
-            files: Vec::new(),
-            layered: false,
-            switcher: "ENV_FOR_DYNACONF".to_owned(),
-            environment: None,
-            dotenv: false,
-            module: &scope.module.path,
-        };
-        if !call.spreads.is_empty() {
-            return None;
-        }
-        for (name, value) in &call.keywords {
-            match (name.value.to_ascii_lowercase().as_str(), &value.kind) {
-                ("envvar_prefix", ExprKind::Text(text)) if !text.as_str().contains(',') => {
-                    options.prefix = text.as_str().to_ascii_uppercase();
-                }
-                ("envvar_prefix", ExprKind::Bool(false)) => options.prefix = String::new(),
-                ("settings_files" | "settings_file", ExprKind::List(list)) => {
-                    for file in list {
-                        options.files.push(file.as_text()?.clone());
-                    }
-                }
-                ("settings_files" | "settings_file" | "secrets", ExprKind::Text(text)) => {
-                    options.files.push(text.clone());
-                }
-                ("environments", ExprKind::Bool(layered)) => options.layered = *layered,
-                ("env_switcher", ExprKind::Text(text)) => text.as_str().clone_into(&mut options.switcher),
-                ("env", ExprKind::Text(text)) => options.environment = Some(text.as_str().to_owned()),
-                ("load_dotenv", ExprKind::Bool(load)) => options.dotenv = *load,
-                ("lowercase_read" | "validators", _) => {}
-                _ => return None,
-            }
-        }
-        Some(options)
     }
 
     /// The name of the layer over `[default]`; `None`: it can't be told.
@@ -171,6 +132,45 @@ impl<'a> Evaluator<'a> {
         }
         Ok(Some((value, scope)))
     }
+}
+
+/// `None`: something there that is not followed.
+fn dynaconf_options<'a>(call: &'a Call, scope: Scope<'a>) -> Option<Options<'a>> {
+    let mut options = Options {
+        prefix: "DYNACONF".to_owned(),
+        files: Vec::new(),
+        layered: false,
+        switcher: "ENV_FOR_DYNACONF".to_owned(),
+        environment: None,
+        dotenv: false,
+        module: &scope.module.path,
+    };
+    if !call.spreads.is_empty() {
+        return None;
+    }
+    for (name, value) in &call.keywords {
+        match (name.value.to_ascii_lowercase().as_str(), &value.kind) {
+            ("envvar_prefix", ExprKind::Text(text)) if !text.as_str().contains(',') => {
+                options.prefix = text.as_str().to_ascii_uppercase();
+            }
+            ("envvar_prefix", ExprKind::Bool(false)) => options.prefix = String::new(),
+            ("settings_files" | "settings_file", ExprKind::List(list)) => {
+                for file in list {
+                    options.files.push(file.as_text()?.clone());
+                }
+            }
+            ("settings_files" | "settings_file" | "secrets", ExprKind::Text(text)) => {
+                options.files.push(text.clone());
+            }
+            ("environments", ExprKind::Bool(layered)) => options.layered = *layered,
+            ("env_switcher", ExprKind::Text(text)) => text.as_str().clone_into(&mut options.switcher),
+            ("env", ExprKind::Text(text)) => options.environment = Some(text.as_str().to_owned()),
+            ("load_dotenv", ExprKind::Bool(load)) => options.dotenv = *load,
+            ("lowercase_read" | "validators", _) => {}
+            _ => return None,
+        }
+    }
+    Some(options)
 }
 
 /// The object that is asked, the keys, and the default of `get`.

@@ -88,7 +88,7 @@ impl<'a> Evaluator<'a> {
     fn members(&self, object: &'a Expr, scope: Scope<'a>, name: &'a str) -> Vec<(Span, Vec<Case<'a>>)> {
         let values: Vec<Value<'a>> = match object.as_text() {
             Some(path) => self.named_object(path.as_str()).into_iter().collect(),
-            None => self.from_default(object, scope).into_iter().map(|case| case.value).collect(),
+            None => self.defaulted(object, scope).into_iter().map(|case| case.value).collect(),
         };
         let mut found = Vec::new();
         for value in values {
@@ -112,7 +112,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `create_app(config_class=Config)`: the default of a parameter stands for what is passed.
-    fn from_default(&self, object: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
+    fn defaulted(&self, object: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
         if let ExprKind::Name(name) = &object.kind
             && let Some(function) = scope.function
             && let Some((_, Some(default))) = function.parameters.iter().find(|(parameter, _)| parameter == name)

@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use super::argv::Run;
 use super::files::Files;
 use crate::finding::Confidence;
-use crate::model::{Auth, ConfMount, Directive, Distribution, ImageVariable, Password, Product, Server, VariableUse};
+use crate::model::{ConfMount, Directive, Distribution, ImageVariable, Product, Server, VariableUse};
 use crate::resolve::images::Image;
 use crate::resolve::project::{Case, Container};
-use crate::source::{Sources, Span, Spanned};
-use crate::symbol::Symbols;
+use crate::source::{Span, Spanned};
 use crate::text::Text;
 
 /// What directives say of ports, databases and addresses; the rest is filled in by the caller.

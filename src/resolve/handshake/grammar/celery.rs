@@ -107,6 +107,8 @@ fn broker_socket(url: &Url, symbols: &Symbols) -> Parts {
 /// Parameters of a broker connection; those of redis-py are none. Any that speaks of TLS switches it on, whatever the
 /// scheme says.
 fn broker_query(url: &Url, parts: &mut Parts) {
+    const OWN: [&str; 6] = ["transport", "hostname", "port", "userid", "password", "virtual_host"];
+    const TAKEN: [&str; 6] = ["insist", "ssl", "connect_timeout", "login_method", "heartbeat", "credential_provider"];
     for (name, value) in &url.query {
         if name.as_str() == "ssl_cert_reqs" && Symbols::is_known(value) && !is_certificate_requirement(value) {
             parts.fail(format!("KeyError: '{}'", value.as_str()), value.span());
@@ -114,12 +116,10 @@ fn broker_query(url: &Url, parts: &mut Parts) {
         parts.tls |= name.as_str().starts_with("ssl_");
     }
     let names = || url.query.iter().map(|(name, _)| name).filter(|name| !name.as_str().starts_with("ssl_"));
-    const OWN: [&str; 6] = ["transport", "hostname", "port", "userid", "password", "virtual_host"];
     if let Some(name) = names().find(|name| OWN.contains(&name.as_str())) {
         let message = format!("TypeError: dict() got multiple values for keyword argument '{}'", name.as_str());
         parts.fail(message, name.span());
     }
-    const TAKEN: [&str; 6] = ["insist", "ssl", "connect_timeout", "login_method", "heartbeat", "credential_provider"];
     if let Some(name) = names().find(|name| Symbols::is_known(name) && !TAKEN.contains(&name.as_str())) {
         let message =
             format!("TypeError: Connection._init_params() got an unexpected keyword argument '{}'", name.as_str());

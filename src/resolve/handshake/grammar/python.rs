@@ -174,10 +174,10 @@ pub(in super::super) fn integer(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let grouped = digits.split('_').all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit()));
-    grouped.then(|| text.replace('_', "")).and_then(|text| {
+    grouped.then(|| text.replace('_', "")).map(|text| {
         // A number too large for us is too large for any use of it here.
         let fallback = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-        Some(text.parse().unwrap_or(fallback))
+        text.parse().unwrap_or(fallback)
     })
 }
 

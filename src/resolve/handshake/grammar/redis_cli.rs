@@ -52,7 +52,7 @@ fn address(rest: &Text, parts: &mut Parts) {
             parts.port_span = Some(port.span());
             parts.port_unknown = !Symbols::is_known(&port);
             if !parts.port_unknown {
-                parts.port = leading_number(port.as_str()).and_then(|number| u16::try_from(number).ok());
+                parts.port = u16::try_from(leading_number(port.as_str())).ok();
             }
         }
     }
@@ -60,17 +60,17 @@ fn address(rest: &Text, parts: &mut Parts) {
     if !Symbols::is_known(&path) {
         parts.db_unknown = true;
     } else if !path.is_empty() {
-        parts.select(leading_number(path.as_str()), path.span());
+        parts.select(Some(leading_number(path.as_str())), path.span());
     }
 }
 
 /// C's `atoi`.
-fn leading_number(text: &str) -> Option<i64> {
+fn leading_number(text: &str) -> i64 {
     let text = text.trim_start();
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let end = digits.find(|char: char| !char.is_ascii_digit()).unwrap_or(digits.len());
     let number = digits[..end].parse::<i64>().unwrap_or(0);
-    Some(if text.starts_with('-') { -number } else { number })
+    if text.starts_with('-') { -number } else { number }
 }
 
 /// The first escape that is none, and what is said of it.

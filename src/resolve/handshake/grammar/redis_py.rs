@@ -50,9 +50,9 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
         parts.socket = Some(path);
     }
     if legacy {
-        legacy_parts(&url, &mut parts)
+        legacy_parts(&url, &mut parts);
     } else {
-        current_parts(&url, family, version, symbols, &mut parts)
+        current_parts(&url, family, version, symbols, &mut parts);
     }
     parts
 }
