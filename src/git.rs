@@ -5,7 +5,6 @@
 
 mod change;
 
-use std::collections::HashSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,9 +20,21 @@ const MAX_LINK_SIZE: u64 = 4096;
 /// Bytes of an entry before its object name: times, device, mode, owner, size.
 const STAT: usize = 40;
 
+/// The paths that git tracks, in the order of its index, which is that of their bytes.
+#[derive(Debug)]
+pub struct Tracked(Vec<String>);
+
+impl Tracked {
+    /// Whether git tracks a path.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        self.0.binary_search_by(|other| other.as_str().cmp(path)).is_ok()
+    }
+}
+
 /// The paths that git tracks under `root`, which holds `.git`.
 #[must_use]
-pub fn tracked(root: &Path) -> Option<HashSet<String>> {
+pub fn tracked(root: &Path) -> Option<Tracked> {
     let bytes = read(&git_folder(root)?.join("index"), MAX_INDEX_SIZE)?;
     // SHA-1 objects, else SHA-256; a wrong guess does not survive the checks of `parse`.
     parse(&bytes, 20).or_else(|| parse(&bytes, 32))
@@ -51,13 +62,13 @@ fn read(path: &Path, limit: u64) -> Option<Vec<u8>> {
 }
 
 /// The names in an index of version 2, 3 or 4; `None` where it is no such index, or only a part of one.
-fn parse(bytes: &[u8], hash: usize) -> Option<HashSet<String>> {
+fn parse(bytes: &[u8], hash: usize) -> Option<Tracked> {
     let word = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let version = word(4)?;
     if !bytes.starts_with(b"DIRC") || !(2..=4).contains(&version) {
         return None;
     }
-    let mut names = HashSet::new();
+    let mut names = Vec::new();
     let mut last = Vec::new();
     let mut at = 12;
     for _ in 0..word(8)? {
@@ -82,8 +93,10 @@ fn parse(bytes: &[u8], hash: usize) -> Option<HashSet<String>> {
         if name.is_empty() || name < last {
             return None;
         }
-        if let Ok(name) = std::str::from_utf8(&name) {
-            names.insert(name.to_owned());
+        if let Ok(name) = std::str::from_utf8(&name)
+            && last != name.as_bytes()
+        {
+            names.push(name.to_owned());
         }
         last = name;
     }
@@ -94,7 +107,7 @@ fn parse(bytes: &[u8], hash: usize) -> Option<HashSet<String>> {
         }
         at = at.checked_add(8)?.checked_add(word(at + 4)? as usize)?;
     }
-    (at + hash == bytes.len()).then_some(names)
+    (at + hash == bytes.len()).then_some(Tracked(names))
 }
 
 /// The variable-length integer of version 4: how much of the last name is dropped.
@@ -140,9 +153,7 @@ mod tests {
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = tracked(folder).unwrap().into_iter().collect();
-        names.sort();
-        names
+        tracked(folder).unwrap().0
     }
 
     const ALL: [&str; 4] = ["a.txt", "a/b.txt", "a/bc.txt", "é.txt"];

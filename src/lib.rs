@@ -58,7 +58,7 @@ use report::Report;
 use since::Since;
 use source::Sources;
 use symbol::Symbols;
-use tree::{Content, Tree};
+use tree::{Content, Index, Presence, Tree};
 
 /// What is asked of a run.
 #[derive(Debug, Clone)]
@@ -116,11 +116,31 @@ pub fn configure(tree: &Tree) -> Result<Config, Misconfigured> {
         let file = sources.add(path, &bytes, None);
         match config::parse(path, sources.get(file).text(), &rules) {
             Ok(None) => {}
-            Ok(Some(config)) => return Ok(config),
+            Ok(Some(config)) => {
+                let mistakes = absent(&config, tree.index());
+                return if mistakes.is_empty() { Ok(config) } else { Err(Misconfigured { sources, mistakes }) };
+            }
             Err(mistakes) => return Err(Misconfigured { sources, mistakes }),
         }
     }
     Ok(Config::default())
+}
+
+/// The files that a configuration names and that nobody can have.
+fn absent(config: &Config, index: &Index) -> Vec<Mistake> {
+    let place = |path: &str| match tree::join("", path) {
+        Some(path) if !path.is_empty() => index.presence(&path),
+        _ => Presence::Absent,
+    };
+    let file = |path: &str| matches!(place(path), Presence::File | Presence::Ignored);
+    // Whoever runs it makes an env file of the example beside it.
+    let described = |path: &str| {
+        let folder = path.rsplit_once('/').and_then(|(folder, _)| tree::join("", folder)).unwrap_or_default();
+        let beside = |other: &&str| other.rsplit_once('/').map_or("", |(folder, _)| folder) == folder;
+        index.files().any(|other| beside(&other) && extract::is_example(other) && other.contains("env"))
+    };
+    let known: Vec<&str> = index.files().collect();
+    config::absent(config, &file, &|path| file(path) || described(path), &known)
 }
 
 /// Judges a repository as it was before a change, so that `now` can be compared with it.
@@ -144,7 +164,7 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
         sources.add(file.path.as_str(), &file.bytes, tree.tracked(&file.path));
     }
     let symbols = Symbols::default();
-    let extract::Extracted { facts, index, mut notices } = extract::run(tree, &mut sources);
+    let extract::Extracted { facts, index, mut notices } = extract::run_with(tree, &mut sources, &options.config);
     let (model, more) = resolve::resolve(&facts, &index, &mut sources, &symbols, &options.config);
     notices.extend(more);
     let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config: &options.config };

@@ -5,6 +5,10 @@
 pub enum Family {
     /// redis-py and what passes its URL through: RQ, Huey, dramatiq, Flask-Caching, channels-redis …
     RedisPy,
+    /// The asynchronous half of redis-py, and what was aioredis: it looks at the scheme only once the URL is split.
+    RedisPyAsyncio,
+    /// valkey-py, which left redis-py at version 5 and knows its own schemes beside those of Redis.
+    ValkeyPy,
     /// kombu, which parses Celery broker URLs.
     Kombu,
     /// Celery's Redis result backend.
@@ -32,7 +36,8 @@ impl Family {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::RedisPy => "redis-py",
+            Self::RedisPy | Self::RedisPyAsyncio => "redis-py",
+            Self::ValkeyPy => "valkey-py",
             Self::Kombu => "kombu",
             Self::CeleryBackend => "celery",
             Self::Arq => "arq",
@@ -43,6 +48,21 @@ impl Family {
             Self::RedisCli => "redis-cli",
             Self::RedisRs => "redis-rs",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether redis-py opens the connection: the family's version is redis-py's.
+    #[must_use]
+    pub fn is_on_redis_py(self) -> bool {
+        match self {
+            Self::RedisPy
+            | Self::RedisPyAsyncio
+            | Self::Kombu
+            | Self::CeleryBackend
+            | Self::Arq
+            | Self::DjangoRedis
+            | Self::DjangoCore => true,
+            Self::ValkeyPy | Self::NodeRedis | Self::Ioredis | Self::RedisCli | Self::RedisRs | Self::Unknown => false,
         }
     }
 }

@@ -1,29 +1,29 @@
-//! Arguments in, exit code out. The only place that prints.
+//! Arguments in, exit code out. Only this and its submodules print.
 
 mod cli;
+mod console;
+mod progress;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use cli::{Command, Format, Inspect, Lint, Refusal};
+use cli::{CLEAN, Command, FOUND, Inspect, Lint, REFUSED, Refusal};
+use console::{complain, print, print_bytes, refuse, say};
+use progress::Progress;
 use redislint::baseline::{self, Baseline};
 use redislint::config::{self, Config, schema};
 use redislint::fingerprint::Fingerprint;
-use redislint::report::{Report, concise, inspect, json, mistakes, starter, text};
+use redislint::report::{Format, Look, Report, inspect, json, markdown, mistakes, starter, text};
 use redislint::since::Since;
-use redislint::tree::{Located, Tree};
+use redislint::tree::{Located, MAX_FILE_SIZE, Tree};
 use redislint::{Options, git, lint, rules};
 
-/// Nothing at or above the severity that fails.
-const CLEAN: u8 = 0;
-/// Findings.
-const FOUND: u8 = 1;
-/// Usage, a path that does not exist, or what `--strict` does not let pass.
-const REFUSED: u8 = 2;
+/// GitHub drops the summary of a step beyond 1 MiB; what else the step says needs some of it.
+const MAX_SUMMARY: usize = 900_000;
 
 fn main() -> ExitCode {
     let code = match cli::decide(std::env::args_os()) {
@@ -34,6 +34,10 @@ fn main() -> ExitCode {
         Ok(Command::ConfigSchema) => finish(print(&schema::render(&rules::names()))),
         Ok(Command::Rules { json: true }) => finish(print(&json::catalogue())),
         Ok(Command::Rules { json: false }) => list(),
+        Ok(Command::Completions(shell)) => finish(print_bytes(&cli::completions(shell))),
+        Ok(Command::Man) => {
+            finish(cli::manual().map_err(|error| error.to_string()).and_then(|page| print_bytes(&page)))
+        }
         Err(Refusal::Path(error)) => refuse(&error.to_string()),
         Err(Refusal::Clap(error)) => {
             let _ = error.print();
@@ -44,29 +48,29 @@ fn main() -> ExitCode {
 }
 
 fn report(mut asked: Lint) -> Result<u8, String> {
+    let progress = Progress::on_terminal(asked.quiet);
     let root = &asked.located.root;
-    let tree = open(root)?;
+    progress.say("listing files");
+    let mut tree = open(root)?;
+    if asked.stdin {
+        let text = standard_input()?;
+        asked.located.paths.iter().for_each(|path| tree.stand_in(path, text.clone()));
+    }
     asked.options.config = configure(&tree)?;
     if let Some(path) = &asked.baseline {
         asked.options.baseline = Some(read_baseline(path)?);
     }
+    progress.say(&format!("judging {} files", tree.index().files().count()));
     if let Some(revision) = &asked.since {
         asked.options.since = Some(change(root, &tree, revision, &asked.options)?);
     }
     let report = lint(&tree, &asked.options);
+    drop(progress);
     if let Some(path) = &asked.write_baseline {
         return write_baseline(path, &report);
     }
-    let closing =
-        if asked.quiet { String::new() } else { format!("{}{}\n", text::notices(&report), report.closing_line()) };
-    let mut printed = match asked.format {
-        Format::Json => print(&json::render(&report, &asked.located.shown)),
-        Format::Text => print(&text::render(&report, asked.style)).and(print(&closing)),
-        Format::Concise => print(&concise::render(&report)),
-    };
-    if matches!(asked.format, Format::Concise) {
-        complain(&closing);
-    }
+    write_outputs(&asked, &report)?;
+    let mut printed = show(&asked, &report);
     if asked.strict {
         let troubles = [
             (!report.judged_anything(), "nothing to judge"),
@@ -82,6 +86,50 @@ fn report(mut asked: Lint) -> Result<u8, String> {
     Ok(if fails { FOUND } else { CLEAN })
 }
 
+/// Prints the report, and what is to be said of the run.
+fn show(asked: &Lint, report: &Report) -> Result<(), String> {
+    let look = Look { style: asked.style, ..look(&asked.located) };
+    let shown = asked.format.render(report, &look);
+    let closing =
+        if asked.quiet { String::new() } else { format!("{}{}\n", text::notices(report), report.closing_line()) };
+    match asked.format {
+        Format::Text => say(&shown).and(say(&closing)),
+        Format::Concise => say(&shown).map(|()| complain(&closing)),
+        Format::Github => {
+            if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
+                let summary = markdown::render_within(report, &look, MAX_SUMMARY);
+                let file = File::options().create(true).append(true).open(path);
+                let written = file.and_then(|mut file| file.write_all(summary.as_bytes()));
+                if let Err(error) = written {
+                    complain(&format!("redislint: can't write the summary of the job: {error}\n"));
+                }
+            }
+            print(&shown).map(|()| complain(&closing))
+        }
+        // What says everything itself is followed by nothing.
+        Format::Json | Format::Sarif | Format::Gitlab | Format::Junit | Format::Markdown => print(&shown),
+    }
+}
+
+fn write_outputs(asked: &Lint, report: &Report) -> Result<(), String> {
+    for (format, path) in &asked.outputs {
+        let text = format.render(report, &look(&asked.located));
+        fs::write(path, text).map_err(|error| format!("can't write {}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn look(located: &Located) -> Look<'_> {
+    Look { root: &located.shown, below: &located.below, ..Look::default() }
+}
+
+/// No more than a file may have, and one byte that shows that there was more.
+fn standard_input() -> Result<Vec<u8>, String> {
+    let mut text = Vec::new();
+    let read = std::io::stdin().lock().take(MAX_FILE_SIZE + 1).read_to_end(&mut text);
+    read.map(|_| text).map_err(|error| format!("can't read standard input: {error}"))
+}
+
 fn open(root: &Path) -> Result<Tree, String> {
     Tree::open(root).map_err(|error| error.to_string())
 }
@@ -93,14 +141,14 @@ fn configure(tree: &Tree) -> Result<Config, String> {
 
 fn read_baseline(path: &Path) -> Result<Baseline, String> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("can't read the baseline {shown}: {error}"))?;
+    let text = fs::read_to_string(path).map_err(|error| format!("can't read the baseline {shown}: {error}"))?;
     Baseline::parse(&shown, &text).map_err(|line| format!("{shown}:{line}: this is no line of a baseline"))
 }
 
 fn write_baseline(path: &Path, report: &Report) -> Result<u8, String> {
     let entries: BTreeSet<String> = report.places.iter().map(Fingerprint::entry).collect();
     let shown = path.display();
-    std::fs::write(path, baseline::render(&entries)).map_err(|error| format!("can't write {shown}: {error}"))?;
+    fs::write(path, baseline::render(&entries)).map_err(|error| format!("can't write {shown}: {error}"))?;
     complain(&format!("{} findings are now known to {shown}\n", report.findings.len()));
     Ok(CLEAN)
 }
@@ -122,7 +170,7 @@ fn picture(mut asked: Inspect) -> Result<u8, String> {
         (false, true) => format!("{}\n", report.closing_line()),
         (false, false) => inspect::text(&report),
     };
-    print(&shown).map(|()| CLEAN)
+    if asked.json { print(&shown) } else { say(&shown) }.map(|()| CLEAN)
 }
 
 fn init(located: &Located) -> Result<u8, String> {
@@ -158,23 +206,4 @@ fn list() -> u8 {
         let _ = writeln!(lines, "{:width$}  {category:12}  {severity:7}  {summary}", rule.name);
     }
     finish(print(&lines))
-}
-
-/// Prints to standard output. That nobody reads on (`| head`) is no error.
-fn print(text: &str) -> Result<(), String> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("can't write: {error}")),
-        _ => Ok(()),
-    }
-}
-
-fn refuse(message: &str) -> u8 {
-    complain(&format!("redislint: {message}\n"));
-    REFUSED
-}
-
-/// Prints to standard error; where that fails there is nobody left to tell.
-fn complain(message: &str) {
-    let _ = std::io::stderr().lock().write_all(message.as_bytes());
 }

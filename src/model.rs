@@ -76,8 +76,12 @@ pub struct Environment {
     pub files: Vec<FileId>,
     /// Why these run together, such as `compose discovers docker-compose.yml with its override`.
     pub evidence: String,
+    /// Where the repository says so, if it does in so many words.
+    pub evidence_at: Option<Span>,
     /// How sure it is that they run together.
     pub confidence: Confidence,
+    /// What compose is given; empty elsewhere.
+    pub given: Given,
     /// Every service as resolved; empty for the host.
     pub services: Vec<Service>,
     /// Redis servers.
@@ -94,6 +98,17 @@ pub struct Environment {
     pub missing: Vec<MissingFile>,
     /// Words of a server's command that never reach it.
     pub lost_words: Vec<LostWords>,
+}
+
+/// What compose is given, on the command line or in the configuration.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The files, relative to the root; those that they include are not among them.
+    pub files: Vec<String>,
+    /// `--env-file`s, relative to the root.
+    pub env_files: Vec<String>,
+    /// Profiles.
+    pub profiles: Vec<String>,
 }
 
 /// Faults and facts of Kubernetes objects that are neither a server's nor a client's.
@@ -276,7 +291,7 @@ pub enum Distribution {
 }
 
 /// A Redis server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Server {
     /// Unique within the environment.
     pub id: String,
@@ -455,9 +470,7 @@ pub struct Healthcheck {
     pub understood: bool,
     /// Whether it sends credentials.
     pub authenticates: bool,
-    /// Whether a `NOAUTH` reply makes it fail (`grep PONG`, `-e`): then the container never becomes healthy.
-    pub fails_on_noauth: bool,
-    /// Whether it writes a key (`incr ping`).
+    /// Whether its command writes a key (`incr ping`).
     pub writes: bool,
     /// The port it asks on the container itself; `None`: another host, a socket, or not known.
     pub port: Option<u16>,
@@ -465,6 +478,30 @@ pub struct Healthcheck {
     pub tls: bool,
     /// An argument with `$NAME` in a form that no shell reads: the name stays as it is.
     pub unexpanded: Option<Span>,
+    /// How it ends, one for each of the server's `auth`.
+    pub ends: Vec<HealthEnd>,
+}
+
+/// How a health check ends against one authentication of the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HealthEnd {
+    /// Whether it exits with 0; `None`: could not be told.
+    pub passes: Option<bool>,
+    /// Why the server did not let it in, where it did not.
+    pub refused: Option<Refusal>,
+    /// Whether it leaves a key behind.
+    pub writes: bool,
+}
+
+/// Why a server does not let `redis-cli` in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `NOAUTH`: it sends no password.
+    Missing,
+    /// `WRONGPASS`: another password or user than the server's.
+    Wrong,
+    /// `ERR AUTH`: a password for a server without one.
+    Unexpected,
 }
 
 /// Where a client runs.
@@ -489,6 +526,8 @@ pub struct Client {
     pub span: Span,
     /// What it connects with, by condition; never empty.
     pub cases: Vec<ClientCase>,
+    /// It asks a Sentinel for the master of this name.
+    pub master: Option<Text>,
     /// Its library.
     pub family: Family,
     /// Its library's version.

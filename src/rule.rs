@@ -85,4 +85,24 @@ impl Rule {
         let body = self.doc.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
         body.split("\n\n").next().unwrap_or_default().trim()
     }
+
+    /// The text below a heading of the documentation.
+    #[must_use]
+    pub fn section(&self, heading: &str) -> Option<&'static str> {
+        let mut sections = self.doc.split("\n## ").skip(1);
+        sections.find_map(|section| section.strip_prefix(heading)?.strip_prefix('\n')).map(str::trim)
+    }
+}
+
+/// The page of a rule on the web, where the repository that this program was built from is known: a release is told by
+/// the workflow that builds it, so that a fork does not point to another's pages.
+#[must_use]
+pub fn page(name: &str) -> Option<String> {
+    home().map(|home| format!("{home}/blob/v{}/rules/{name}.md", env!("CARGO_PKG_VERSION")))
+}
+
+/// The repository that this program was built from, on the web.
+#[must_use]
+pub fn home() -> Option<&'static str> {
+    option_env!("REDISLINT_REPOSITORY").or(Some(env!("CARGO_PKG_REPOSITORY"))).filter(|home| !home.is_empty())
 }

@@ -54,7 +54,7 @@ pub fn is_secret_name(name: &str) -> bool {
         || name.split(['_', '-', '.']).any(|part| matches!(part, "pass" | "pwd" | "pw" | "apikey"))
         || name.contains("api_key")
         || name.contains("private_key");
-    // The path of a secret's file, and switches about passwords, are none.
+    // The path of a secret's file, and given about passwords, are none.
     speaks && !["_file", "_path", "_dir", "_enabled", "_length"].iter().any(|end| name.ends_with(end))
 }
 

@@ -62,8 +62,11 @@ fn the_dependency_tables_name_every_dependency() {
     let named: BTreeSet<&str> =
         rows.map(|row| row.split(" | ").nth(1).unwrap()).flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
     let mut used = BTreeSet::new();
-    for table in ["dependencies", "dev-dependencies"] {
-        for (name, value) in manifest.get(table).unwrap().get_ref().as_table().unwrap() {
+    let platforms = manifest.get("target").unwrap().get_ref().as_table().unwrap();
+    let platforms = platforms.iter().map(|(_, platform)| platform.get_ref().as_table().unwrap());
+    for tables in platforms.chain([&manifest]) {
+        let tables = ["dependencies", "dev-dependencies"].iter().filter_map(|table| tables.get(*table));
+        for (name, value) in tables.flat_map(|table| table.get_ref().as_table().unwrap()) {
             used.insert(name.get_ref().as_ref());
             let package = value.get_ref().as_table().and_then(|table| table.get("package"));
             used.extend(package.and_then(|package| package.get_ref().as_str()));

@@ -11,11 +11,16 @@ use std::fs;
 /// So many characters of a password in a row give too much of it away.
 const PART: usize = 6;
 
-const OUTPUTS: [&[&str]; 6] = [
+const OUTPUTS: [&[&str]; 11] = [
     &["--format", "text"],
     &["--format", "text", "--color", "always"],
     &["--format", "json"],
     &["--format", "concise"],
+    &["--format", "sarif"],
+    &["--format", "github"],
+    &["--format", "gitlab"],
+    &["--format", "junit"],
+    &["--format", "markdown"],
     &["inspect", "--format", "text"],
     &["inspect", "--format", "json"],
 ];
@@ -34,6 +39,7 @@ fn no_output_holds_a_password() {
             assert!(shown.status.code().is_some_and(|code| code < 2), "{arguments:?}: {shown:?}");
             let shown = String::from_utf8_lossy(&shown.stdout).into_owned() + &String::from_utf8_lossy(&shown.stderr);
             assert!(!shown.is_empty(), "{arguments:?} printed nothing");
+            let shown = without_rules(&shown);
             for form in passwords.iter().flat_map(|password| forms(password)) {
                 // The failure must not print what it is about; the form's beginning tells which one it is.
                 let at = shown.find(&form).map(|at| shown[..at].lines().count());
@@ -41,6 +47,15 @@ fn no_output_holds_a_password() {
             }
         }
     }
+}
+
+/// SARIF holds the documentation of the rules, whose examples use passwords of fixtures; it is the same for everyone.
+fn without_rules(shown: &str) -> String {
+    let Ok(mut log) = serde_json::from_str::<serde_json::Value>(shown) else { return shown.to_owned() };
+    if let Some(rules) = log.pointer_mut("/runs/0/tool/driver/rules") {
+        *rules = serde_json::Value::Null;
+    }
+    format!("{log:#}")
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! Goes out: a [`Config`] in which every value keeps its place, or everything that is wrong with it. Imports no rule;
 //! opens no file.
 
+mod files;
 mod glob;
 mod keys;
 mod read;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use crate::finding::Severity;
 use crate::source::{FileId, Spanned};
 
+pub use files::absent;
 pub use read::{Mistake, parse};
 
 /// The files that are looked for at the root; the first one that speaks is the only one.
@@ -61,14 +63,29 @@ impl Config {
     /// Whether `allowed-endpoints` says that an address is meant to be reached; without a port it stands for all ports.
     #[must_use]
     pub fn allows_endpoint(&self, host: &str, port: &str) -> bool {
-        let bare = |text: &str| text.trim_matches(['[', ']']).to_ascii_lowercase();
-        self.allowed_endpoints.iter().any(|allowed| {
-            let allowed = allowed.value.as_str();
-            let with_port =
-                allowed.rsplit_once(':').is_some_and(|(name, number)| bare(name) == bare(host) && number == port);
-            with_port || bare(allowed) == bare(host)
-        })
+        self.allowed_endpoints.iter().any(|allowed| is_endpoint(&allowed.value, host, port))
     }
+
+    /// Whether `hosts` says that an address is a server.
+    #[must_use]
+    pub fn is_host(&self, host: &str, port: &str) -> bool {
+        self.hosts.iter().any(|known| known.is_at(host, port))
+    }
+}
+
+impl Host {
+    /// Whether it is this address.
+    #[must_use]
+    pub fn is_at(&self, host: &str, port: &str) -> bool {
+        is_endpoint(&self.address.value, host, port)
+    }
+}
+
+/// Whether `written` (`host` or `host:port`) stands for an address; without a port it stands for all ports.
+fn is_endpoint(written: &str, host: &str, port: &str) -> bool {
+    let bare = |text: &str| text.trim_matches(['[', ']']).to_ascii_lowercase();
+    let with_port = written.rsplit_once(':').is_some_and(|(name, number)| bare(name) == bare(host) && number == port);
+    with_port || bare(written) == bare(host)
 }
 
 /// The file of a configuration.

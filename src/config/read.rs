@@ -52,7 +52,11 @@ pub fn parse(path: &str, source: &str, rules: &[&str]) -> Result<Option<Config>,
     }
     if reader.mistakes.is_empty() {
         let source = Some(ConfigFile { path: path.to_owned(), bytes: source.as_bytes().to_owned() });
-        return Ok(Some(Config { source, ..config(table) }));
+        let config = Config { source, ..config(table) };
+        reader.mistakes.extend(repeated(&config));
+        if reader.mistakes.is_empty() {
+            return Ok(Some(config));
+        }
     }
     reader.mistakes.sort_by_key(|mistake| mistake.span);
     Err(reader.mistakes)
@@ -60,6 +64,16 @@ pub fn parse(path: &str, source: &str, rules: &[&str]) -> Result<Option<Config>,
 
 fn mistake(range: std::ops::Range<usize>, message: impl Into<String>) -> Mistake {
     Mistake { span: Span::new(FILE, range), message: message.into(), suggestion: None }
+}
+
+/// Environments with the name of an earlier one.
+fn repeated(config: &Config) -> impl Iterator<Item = Mistake> {
+    let names = config.environments.iter().map(|environment| &environment.name).enumerate();
+    names.filter_map(|(at, name)| {
+        let first = config.environments.iter().position(|other| other.name.value == name.value)?;
+        let message = format!("the environment `{}` is there twice", name.value);
+        (first < at).then(|| mistake(name.span.range(), message))
+    })
 }
 
 type Range = std::ops::Range<usize>;

@@ -14,19 +14,21 @@ mod server_files;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use crate::config::Config;
 use crate::facts::{
-    ConfFile, Dockerfile, EnvFile, Facts, FileKind, Pin, Request, SettingsFile, ci as ci_facts, code,
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, PinFile, Request, SettingsFile, ValuesFile, ci as ci_facts, code,
     compose as compose_facts, kubernetes as kubernetes_facts,
 };
 use crate::finding::{Level, Notice};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, Spanned};
 use crate::syntax::{dockerfile, redis_conf};
-use crate::tree::{Content, Index, Presence, Tree};
+use crate::tree::{Content, Index, Presence, Tree, join};
 pub use seeds::is_example;
 
 /// More files than any repository needs for its Redis settings; beyond it the run says so and judges what it has.
@@ -49,17 +51,25 @@ enum Fact {
     Conf(ConfFile),
     Module(code::Module),
     Dockerfile(Dockerfile),
-    Pins(Vec<Pin>),
+    Pins(Vec<PinFile>),
     Workflow(ci_facts::Workflow),
     Manifest(kubernetes_facts::Manifest),
     Data,
     Settings(SettingsFile),
+    Values(Box<ValuesFile>),
     Commands(runs::Said),
 }
 
-/// Reads the seeds, then what they ask for, each file once in each role, until nothing new is asked.
+/// Reads a repository of which nothing is configured.
 #[must_use]
 pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
+    run_with(tree, sources, &Config::default())
+}
+
+/// Reads the seeds and what the configuration names, then what these ask for, each file once in each role, until
+/// nothing new is asked.
+#[must_use]
+pub fn run_with(tree: &Tree, sources: &mut Sources, config: &Config) -> Extracted {
     let mut driver = Driver {
         facts: Facts::default(),
         index: tree.index().clone(),
@@ -68,6 +78,7 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
         served: BTreeSet::new(),
     };
     let mut wave = seeds::find(tree);
+    wave.extend(named(config));
     while !wave.is_empty() {
         let requests = driver.serve(wave, tree, sources);
         wave = requests.into_iter().map(|request| (request.path, request.kind, None)).collect();
@@ -82,8 +93,21 @@ pub fn run(tree: &Tree, sources: &mut Sources) -> Extracted {
     driver.facts.runs.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
     driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
-    driver.facts.pins.sort_by(|a, b| (&a.path, a.range.span).cmp(&(&b.path, b.range.span)));
+    driver.facts.pins.sort_by(|a, b| (&a.path, &a.folder).cmp(&(&b.path, &b.folder)));
+    driver.facts.values.sort_by(|a, b| a.path.cmp(&b.path));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
+}
+
+/// The files that the configuration names.
+fn named(config: &Config) -> impl Iterator<Item = Job> {
+    let of = |files: &[Spanned<String>], kind| -> Vec<Job> {
+        files.iter().filter_map(|file| Some((join("", &file.value)?, kind, None))).collect()
+    };
+    config.environments.iter().flat_map(move |environment| {
+        let mut jobs = of(&environment.files, FileKind::Compose);
+        jobs.extend(of(&environment.env_files, FileKind::Dotenv));
+        jobs
+    })
 }
 
 /// A file to read: its path, how, and its content where that was needed to choose it.
@@ -127,6 +151,7 @@ impl Driver {
                 Fact::Manifest(file) => self.facts.manifests.push(file),
                 Fact::Data => {}
                 Fact::Settings(file) => self.facts.settings.push(file),
+                Fact::Values(file) => self.facts.values.push(*file),
                 Fact::Commands(said) => {
                     self.facts.runs.extend(said.runs);
                     self.facts.copies.extend(said.copies);
@@ -153,7 +178,7 @@ impl Driver {
         }
         let file = match content.unwrap_or_else(|| tree.read(path)) {
             Content::Bytes(bytes) => {
-                if self.index.presence(path) != Presence::File {
+                if !self.index.is_file(path) {
                     self.index.insert(path.to_owned(), tree.tracked(path));
                 }
                 let file = sources.add(path, &bytes, self.index.tracked(path));
@@ -212,7 +237,7 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             (Fact::Compose(fact), requests, notices)
         }
         FileKind::Python => {
-            let exists = |path: &str| index.presence(path) == Presence::File;
+            let exists = |path: &str| index.is_file(path);
             let (fact, requests, notices) = python::extract(file, path, text, &exists);
             (Fact::Module(fact), requests, notices)
         }
@@ -252,8 +277,12 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let (said, requests) = runs::extract(file, path, text, index);
             (Fact::Commands(said), requests, Vec::new())
         }
+        FileKind::Values => (Fact::Values(Box::new(values::extract(file, path, text))), Vec::new(), Vec::new()),
         FileKind::Settings => (Fact::Settings(settings::extract(file, path, text)), Vec::new(), Vec::new()),
-        FileKind::Pins => (Fact::Pins(pins::extract(file, path, text)), Vec::new(), Vec::new()),
+        FileKind::Pins => {
+            let (files, requests) = pins::extract(file, path, text);
+            (Fact::Pins(files), requests, Vec::new())
+        }
         // Each reader of the file has its own dialect: it is parsed where the reader is known.
         FileKind::Dotenv => {
             let example = is_example(path);

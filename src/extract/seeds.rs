@@ -1,7 +1,9 @@
 //! Which files are read without being asked for: by name, and where a name says too little, by content.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use rayon::prelude::*;
 use regex::bytes::Regex;
 
 use super::Job;
@@ -19,7 +21,7 @@ enum Says {
     Anything,
     /// It mentions Redis.
     Redis,
-    /// It mentions Redis, or is about a queue whose settings may stand elsewhere.
+    /// It mentions Redis, or is about a queue or a framework whose settings may stand elsewhere.
     Code,
     /// It has services of containers, or objects of Kubernetes, one of them speaking of Redis.
     Services,
@@ -35,10 +37,15 @@ enum Says {
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
 static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
-static COMMANDS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i-u)docker[- ]compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok());
-static QUEUE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i-u)\bcelery\(|config_from_object|broker_url").ok());
+static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i-u)(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok()
+});
+static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // A settings module may do no more than take over another one.
+    let settings = r"from[ \t]+[\w.]*\b(base|common|defaults?|settings)[ \t]+import[ \t]+\*";
+    let frameworks = format!(r"DJANGO_SETTINGS_MODULE|DJANGO_CONFIGURATION|\bconfig\.from_|{settings}");
+    Regex::new(&format!(r"(?i-u)redis|valkey|6379|celery\(|config_from_object|broker_url|{frameworks}")).ok()
+});
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
 static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t-]*apiVersion:[ \t]").ok());
@@ -48,16 +55,49 @@ static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The files to begin with; their contents come along where they had to be looked at.
 pub(super) fn find(tree: &Tree) -> Vec<Job> {
+    let paths: Vec<&str> = tree.index().files().collect();
     let candidates: Vec<(&str, FileKind, Says)> =
-        tree.index().files().filter_map(|path| kind_of(path).map(|(kind, says)| (path, kind, says))).collect();
-    let commands = tree.index().files().filter(|path| may_say_commands(path));
-    let commands = commands.map(|path| (path, FileKind::Commands, Says::Commands)).collect();
+        paths.par_iter().filter_map(|path| kind_of(path).map(|(kind, says)| (*path, kind, says))).collect();
+    let projects = folders_of_projects(&candidates);
+    let commands = paths.par_iter().filter(|path| may_say_commands(path) && tells_of(path, &projects));
+    let commands = commands.map(|path| (*path, FileKind::Commands, Says::Commands)).collect();
+    // Code that also pins packages.
+    let setups = paths.iter().filter(|path| path.rsplit('/').next() == Some("setup.py"));
+    let setups = setups.map(|path| (*path, FileKind::Pins, Says::Redis)).collect();
     let (by_name, by_content): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|(_, _, says)| matches!(says, Says::Anything));
     let mut jobs: Vec<Job> = by_name.into_iter().map(|(path, kind, _)| (path.to_owned(), kind, None)).collect();
     jobs.extend(looked_at(tree, by_content));
     jobs.extend(looked_at(tree, commands));
+    jobs.extend(looked_at(tree, setups));
     jobs
+}
+
+/// The folders with files that compose or an example may be started from, and those above them.
+fn folders_of_projects<'a>(candidates: &[(&'a str, FileKind, Says)]) -> HashSet<&'a str> {
+    let mut folders = HashSet::from([""]);
+    for (path, kind, says) in candidates {
+        let example = matches!(kind, FileKind::Dotenv) && is_example(path);
+        if !example && !matches!((kind, says), (FileKind::Compose, Says::Anything)) {
+            continue;
+        }
+        let mut folder = *path;
+        while let Some((parent, _)) = folder.rsplit_once('/')
+            && folders.insert(parent)
+        {
+            folder = parent;
+        }
+    }
+    folders
+}
+
+/// Documents say how to start what lies at or below their place, or beside their folder (`docs/`). A large tree has
+/// thousands of others.
+fn tells_of(path: &str, projects: &HashSet<&str>) -> bool {
+    let document = [".md", ".markdown", ".MD"].iter().any(|ending| path.ends_with(ending));
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let beside = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    !document || projects.contains(folder) || projects.contains(beside)
 }
 
 /// The files that say what they have to say.
@@ -88,19 +128,36 @@ fn is_manifest(bytes: &[u8]) -> bool {
 
 /// Scripts, build files and documents, whatever else they are read as.
 fn may_say_commands(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let name = lower.rsplit('/').next().unwrap_or(&lower);
-    let stem = name.split('.').next().unwrap_or(name);
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let stem = name.split('.').next().unwrap_or(&name);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let example_env = is_example(path) && name.contains("env");
+    let example_env = || name.contains("env") && is_example(path);
     matches!(
         extension,
         "sh" | "bash" | "zsh" | "bat" | "cmd" | "ps1" | "mk" | "just" | "md" | "markdown" | "dockerfile"
     ) || matches!(stem, "makefile" | "gnumakefile" | "justfile" | "dockerfile" | "taskfile")
         || name == ".justfile"
-        || name == "package.json"
+        || matches!(name.as_str(), "package.json" | "devcontainer.json" | ".devcontainer.json")
+        || name.starts_with("procfile")
         || is_workflow(path)
-        || example_env
+        || is_pipeline(path, &name)
+        || example_env()
+}
+
+/// The files of CI systems other than GitHub's, and composite actions.
+fn is_pipeline(path: &str, name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        ".gitlab-ci",
+        ".travis",
+        ".drone",
+        ".woodpecker",
+        "azure-pipelines",
+        "bitbucket-pipelines",
+        "buildspec",
+        "action",
+    ];
+    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
+    stem.is_some_and(|stem| NAMES.contains(&stem)) || path.ends_with(".circleci/config.yml")
 }
 
 /// How a file would be read, going by its name.
@@ -109,13 +166,10 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
     let yaml = matches!(extension, "yml" | "yaml");
     let server = ["redis", "valkey", "keydb", "sentinel"].iter().any(|word| name.contains(word));
-    let compose = ["docker-compose", "compose"].iter().any(|word| {
-        stem == *word
-            || stem.starts_with(&format!("{word}."))
-            || stem.starts_with(&format!("{word}-"))
-            || stem.starts_with(&format!("{word}_"))
-    });
+    let named = |word| stem.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
+    let compose = named("docker-compose") || named("compose");
     Some(match extension {
+        _ if is_pin_file(path) && extension != "py" => (FileKind::Pins, Says::Redis),
         _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
         _ if is_kustomization(path) => (FileKind::Manifest, Says::Anything),
@@ -137,7 +191,6 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
-        _ if is_pin_file(path) => (FileKind::Pins, Says::Redis),
         "toml" | "json" | "ini" | "cfg" | "properties" if is_settings(path) => (FileKind::Settings, Says::Url),
         _ => return None,
     })
@@ -160,7 +213,7 @@ fn says(what: Says, bytes: &[u8]) -> bool {
     match what {
         Says::Anything => true,
         Says::Redis => found(REDIS.as_ref(), bytes),
-        Says::Code => found(REDIS.as_ref(), bytes) || found(QUEUE.as_ref(), bytes),
+        Says::Code => found(CODE.as_ref(), bytes),
         Says::Services => has_services(bytes) || found(REDIS.as_ref(), bytes) && is_manifest(bytes),
         Says::ServicesOrUrl => {
             has_services(bytes) || found(URL.as_ref(), bytes) || found(REDIS.as_ref(), bytes) && is_manifest(bytes)
@@ -194,7 +247,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &QUEUE, &URL, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &CODE, &URL, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

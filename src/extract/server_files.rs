@@ -5,7 +5,7 @@ use crate::facts::{FileKind, Request};
 use crate::source::Span;
 use crate::syntax::{dockerfile::Instruction, redis_conf::Line};
 use crate::text::Text;
-use crate::tree::{Index, Presence, join};
+use crate::tree::{Index, join};
 
 /// What a conf file includes, where a file of that name lies beside it.
 pub(super) fn named_by_conf(path: &str, lines: &[Line], index: &Index) -> Vec<Request> {
@@ -56,5 +56,5 @@ fn beside(path: &str, name: &str, from: Span, index: &Index) -> Option<Request> 
 
 fn in_folder(folder: &str, name: &str, from: Span, index: &Index) -> Option<Request> {
     let path = join(folder, name)?;
-    (index.presence(&path) == Presence::File).then_some(Request { path, kind: FileKind::RedisConf, from })
+    (index.is_file(&path)).then_some(Request { path, kind: FileKind::RedisConf, from })
 }

@@ -10,10 +10,21 @@ pub struct Workflow {
     pub file: FileId,
     /// Its path relative to the root.
     pub path: String,
-    /// `env` of the workflow.
+    /// Whose file it is.
+    pub system: System,
+    /// `env` of the workflow, `variables` of the pipeline.
     pub env: Vec<(Spanned<String>, Text)>,
     /// Its jobs, in order.
     pub jobs: Vec<Job>,
+}
+
+/// A CI system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// GitHub Actions.
+    GitHub,
+    /// GitLab CI/CD.
+    GitLab,
 }
 
 /// One job.
@@ -38,16 +49,27 @@ pub struct Service {
     pub id: Spanned<String>,
     /// The image.
     pub image: Option<Text>,
+    /// Further host names.
+    pub aliases: Vec<String>,
     /// Its variables.
     pub env: Vec<(Spanned<String>, Text)>,
     /// Port entries, such as `6379:6379`.
     pub ports: Vec<Text>,
-    /// `command`, as one string.
-    pub command: Option<Text>,
-    /// `entrypoint`, as one string.
-    pub entrypoint: Option<Text>,
+    /// `command`.
+    pub command: Option<Command>,
+    /// `entrypoint`.
+    pub entrypoint: Option<Command>,
     /// `options`: flags of `docker create`.
     pub options: Option<Text>,
+}
+
+/// How a service is started.
+#[derive(Debug)]
+pub enum Command {
+    /// As one string, to be split into words.
+    Line(Text),
+    /// As a list.
+    Words(Vec<Text>),
 }
 
 /// One step.
@@ -57,8 +79,8 @@ pub struct Step {
     pub uses: Option<Text>,
     /// The action's inputs.
     pub with: Vec<(Spanned<String>, Text)>,
-    /// A script.
-    pub run: Option<Text>,
+    /// Scripts, in order.
+    pub run: Vec<Text>,
     /// `env` of the step.
     pub env: Vec<(Spanned<String>, Text)>,
     /// The whole step.

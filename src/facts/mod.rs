@@ -7,7 +7,7 @@ pub mod code;
 pub mod compose;
 pub mod kubernetes;
 
-use crate::library::VersionRange;
+use crate::library::{Family, VersionRange};
 use crate::source::{FileId, Span, Spanned};
 use crate::syntax::{dockerfile, redis_conf};
 use crate::text::Text;
@@ -30,13 +30,15 @@ pub struct Facts {
     /// Kubernetes manifests and kustomizations, in path order.
     pub manifests: Vec<kubernetes::Manifest>,
     /// Versions of client libraries that the repository pins.
-    pub pins: Vec<Pin>,
+    pub pins: Vec<PinFile>,
     /// `docker compose` commands in scripts and documents, in path order.
     pub runs: Vec<compose::ComposeRun>,
     /// Examples of env files that scripts and documents tell to copy.
     pub copies: Vec<compose::ExampleCopy>,
     /// Configuration files of programs that hold Redis URLs.
     pub settings: Vec<SettingsFile>,
+    /// Files whose values Python code loads.
+    pub values: Vec<ValuesFile>,
 }
 
 /// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.
@@ -48,15 +50,64 @@ pub struct SettingsFile {
     pub urls: Vec<(Spanned<String>, Text)>,
 }
 
-/// A version of the client library, as a requirements or lock file gives it.
+/// A requirements file, manifest or lock file, as far as it names client libraries.
 #[derive(Debug, Clone)]
-pub struct Pin {
-    /// The file's path relative to the root.
+pub struct PinFile {
+    /// Its path relative to the root.
     pub path: String,
+    /// The folder whose code it speaks for.
+    pub folder: String,
     /// A lock file: what is really installed.
     pub locked: bool,
-    /// The versions allowed, where they are written.
-    pub range: Spanned<VersionRange>,
+    /// The libraries it names.
+    pub pins: Vec<Pin>,
+    /// Paths of the requirements and constraints that it takes in.
+    pub includes: Vec<String>,
+}
+
+/// Versions of a client library.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    /// redis-py, node-redis or ioredis.
+    pub package: Family,
+    /// The versions allowed.
+    pub range: VersionRange,
+    /// It holds under a condition, or is one of several.
+    pub conditional: bool,
+}
+
+/// A YAML, TOML, JSON or ini file as the dictionary that Python code gets of it.
+#[derive(Debug)]
+pub struct ValuesFile {
+    /// Its path relative to the root.
+    pub path: String,
+    /// The dictionary.
+    pub root: code::Expr,
+    /// Of an ini file, with configparser's basic and with its extended interpolation.
+    pub interpolated: Option<(code::Expr, code::Expr)>,
+}
+
+impl ValuesFile {
+    /// Where a file may lie that a module names: in its folder or one above it, or in a folder for configuration there.
+    #[must_use]
+    pub fn candidates(module: &str, name: &str) -> Vec<String> {
+        let named = name.rsplit('/').next().is_some_and(|last| {
+            [".yaml", ".yml", ".toml", ".json", ".ini", ".cfg", ".conf"]
+                .iter()
+                .any(|end| last.strip_suffix(end).is_some_and(|stem| !stem.is_empty()))
+        });
+        if !named || name.starts_with('/') || name.contains("://") {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        let mut folder = module;
+        while let Some((above, _)) = folder.rsplit_once('/') {
+            folder = above;
+            all.extend(["", "config/", "conf/", "settings/"].map(|inner| format!("{folder}/{inner}{name}")));
+        }
+        all.extend(["", "config/", "conf/", "settings/"].map(|inner| format!("{inner}{name}")));
+        all.iter().filter_map(|path| crate::tree::join("", path)).collect()
+    }
 }
 
 /// A `.env`-like file.
@@ -117,6 +168,8 @@ pub enum FileKind {
     Data,
     /// A program's configuration, read for Redis URLs only.
     Settings,
+    /// A file whose values Python code loads.
+    Values,
     /// A script or document, read for the commands that start compose.
     Commands,
 }

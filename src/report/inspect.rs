@@ -8,7 +8,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::json::location;
-use super::{Report, clean};
+use super::{Report, clean, pretty};
 use crate::model::{Client, ClientCase, Environment, Published, Server, Service};
 use crate::symbol::Step;
 use crate::text::Text;
@@ -19,7 +19,7 @@ use picture::{End, auth, conditions, ends, exposed, scheme, versions};
 pub fn json(report: &Report) -> String {
     let environments: Vec<Value> =
         environments(report).map(|environment| environment_json(report, environment)).collect();
-    format!("{:#}\n", json!({ "schema": "redislint-inspect/1", "environments": environments }))
+    pretty(&json!({ "schema": "redislint-inspect/1", "environments": environments }))
 }
 
 /// The environments, and last the clients of which none is known.
@@ -37,6 +37,7 @@ fn environment_json(report: &Report, environment: &Environment) -> Value {
         "kind": environment.kind.name(),
         "files": environment.files.iter().map(|file| report.sources.get(*file).path()).collect::<Vec<_>>(),
         "evidence": environment.evidence,
+        "evidence_location": environment.evidence_at.map(|at| location(report, at)),
         "services": if services.is_empty() { Value::Null } else { Value::Object(services) },
         "servers": servers,
         "clients": clients,
@@ -126,20 +127,40 @@ fn client_json(report: &Report, client: &Client) -> Value {
         crate::model::Place::Host => None,
     };
     let case = client.cases.first();
-    let text = |part: fn(&ClientCase) -> Option<&Text>| case.and_then(part).map(|text| show(report, text));
-    json!({
+    let mut value = json!({
         "id": client.id,
         "service": service,
         "setting": client.setting,
-        "scheme": case.map(scheme),
-        "host": text(|case| case.host.as_ref()),
-        "port": case.and_then(|case| case.port),
-        "db": case.and_then(|case| case.db),
-        "username": text(|case| case.username.as_ref()),
-        "password": text(|case| case.password.as_ref()),
         "library": client.family.name(),
         "location": location(report, client.span),
         "trace": case.map(|case| trace_json(report, &case.trace)).unwrap_or_default(),
+    });
+    if let Some(case) = case {
+        merge(&mut value, connection_json(report, case));
+    }
+    if client.cases.len() > 1 {
+        let with_conditions = |case: &ClientCase| {
+            let mut value = json!({ "when": conditions(report, &case.when) });
+            merge(&mut value, connection_json(report, case));
+            value
+        };
+        value["cases"] = client.cases.iter().map(with_conditions).collect();
+    }
+    value
+}
+
+/// What the client connects with, or why it refuses to.
+fn connection_json(report: &Report, case: &ClientCase) -> Value {
+    let text = |text: &Option<Text>| text.as_ref().map(|text| show(report, text));
+    json!({
+        "scheme": scheme(case),
+        "host": text(&case.host),
+        "port": case.port,
+        "db": case.db,
+        "username": text(&case.username),
+        "password": text(&case.password),
+        "tls": case.tls,
+        "error": case.error.as_ref().map(|error| &error.message),
     })
 }
 
@@ -196,7 +217,8 @@ fn environment_text(out: &mut String, report: &Report, environment: &Environment
     if !files.is_empty() {
         let _ = writeln!(out, "  files: {}", clean(&files.join(", ")));
     }
-    let _ = writeln!(out, "  evidence: {}", clean(&environment.evidence));
+    let place = environment.evidence_at.map(|at| format!(" ({})", report.place(at))).unwrap_or_default();
+    let _ = writeln!(out, "  evidence: {}{place}", clean(&environment.evidence));
     for server in &environment.servers {
         let port = server.port.or(server.tls_port).map_or_else(|| "?".to_owned(), |port| port.to_string());
         let reach = if exposed(server) { ", exposed" } else { "" };

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Report;
+use super::{Report, pretty};
 use crate::finding::{Finding, Label};
 use crate::rules;
-use crate::source::Span;
+use crate::source::{Position, Span};
 
 /// The report as JSON; `root` is shown as given.
 #[must_use]
@@ -53,7 +53,7 @@ pub fn render(report: &Report, root: &str) -> String {
             "elsewhere": summary.elsewhere,
         },
     });
-    format!("{value:#}\n")
+    pretty(&value)
 }
 
 fn finding(report: &Report, finding: &Finding, fingerprint: &str) -> Value {
@@ -80,16 +80,9 @@ fn finding(report: &Report, finding: &Finding, fingerprint: &str) -> Value {
 
 /// A place, as every JSON of ours writes it.
 pub(super) fn location(report: &Report, span: Span) -> Value {
-    let source = report.sources.get(span.file);
-    let position = |offset: usize| {
-        let at = source.position(offset);
-        json!({ "line": at.line, "column": at.column, "offset": at.offset })
-    };
-    json!({
-        "path": source.path(),
-        "start": position(span.range().start),
-        "end": position(span.range().end),
-    })
+    let position = |at: Position| json!({ "line": at.line, "column": at.column, "offset": at.offset });
+    let (start, end) = report.ends(span);
+    json!({ "path": report.sources.get(span.file).path(), "start": position(start), "end": position(end) })
 }
 
 /// The rules as JSON (schema `redislint-rules/1`), in the order of the catalogue.

@@ -1,11 +1,17 @@
-//! What a run found, and its forms: text for people, one line a finding, JSON, and the resolved picture.
+//! What a run found, and its forms: text for people, those that other programs read, and the resolved picture.
 //!
 //! The only place that knows lines, columns, colours and JSON. Prints nothing itself: every form is a string.
 
 pub mod concise;
+pub mod format;
+pub mod github;
+pub mod gitlab;
 pub mod inspect;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod mistakes;
+pub mod sarif;
 pub mod starter;
 #[cfg(test)]
 mod tests;
@@ -14,13 +20,16 @@ pub mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use crate::check::Checked;
 use crate::finding::{Finding, Level, Notice, Severity};
 use crate::fingerprint::Fingerprint;
 use crate::model::Model;
-use crate::source::{Sources, Span};
+use crate::source::{Position, Sources, Span};
 use crate::suppress;
 use crate::symbol::Symbols;
+pub use format::{Format, Look};
 
 /// Everything a run has to say.
 pub struct Report {
@@ -173,12 +182,23 @@ impl Report {
         line
     }
 
+    /// Where a span begins and where it ends.
+    fn ends(&self, span: Span) -> (Position, Position) {
+        let source = self.sources.get(span.file);
+        (source.position(span.range().start), source.position(span.range().end))
+    }
+
     /// `path:line:column`, harmless to a terminal.
     fn place(&self, span: Span) -> String {
         let source = self.sources.get(span.file);
         let at = source.position(span.range().start);
         format!("{}:{}:{}", clean(source.path()), at.line, at.column)
     }
+}
+
+/// JSON as it is printed. The runner of GitHub Actions takes `##[` for the begin of a command wherever it stands.
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n").replace("##[", "##\\u005b")
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::Report;
-use crate::model::{EnvironmentKind, Stage};
+use crate::model::{Environment, EnvironmentKind, Stage};
 
 /// Rules shown in the example at most.
 const SHOWN: usize = 3;
@@ -37,14 +37,26 @@ pub fn render(report: &Report) -> String {
         }
     }
     let composed = report.model.environments.iter().filter(|environment| environment.kind == EnvironmentKind::Compose);
-    for (nth, environment) in composed.enumerate() {
-        if nth == 0 {
+    let mut written: Vec<&Environment> = Vec::new();
+    for environment in composed {
+        // A clone that was made from examples runs the same files.
+        if written.iter().any(|other| other.given == environment.given) {
+            continue;
+        }
+        written.push(environment);
+        if written.len() == 1 {
             out.push_str("\n# Files that run together, as they were found. Taken over, an entry beats every guess.\n");
         }
-        let files: Vec<String> =
-            environment.files.iter().map(|file| quoted(report.sources.get(*file).path())).collect();
         let _ = writeln!(out, "# [[environment]]\n# name = {}", quoted(&environment.name));
-        let _ = writeln!(out, "# files = [{}]", files.join(", "));
+        for (key, values) in [
+            ("files", &environment.given.files),
+            ("env-files", &environment.given.env_files),
+            ("profiles", &environment.given.profiles),
+        ] {
+            if !values.is_empty() {
+                let _ = writeln!(out, "# {key} = [{}]", list(values.iter().map(String::as_str)));
+            }
+        }
         let kind = match environment.stage {
             Stage::Production => "production",
             Stage::Staging => "staging",
@@ -54,6 +66,10 @@ pub fn render(report: &Report) -> String {
         let _ = writeln!(out, "# kind = \"{kind}\"");
     }
     out
+}
+
+fn list<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    values.map(quoted).collect::<Vec<_>>().join(", ")
 }
 
 /// A TOML string.

@@ -13,6 +13,7 @@ use miette::{
 
 use super::{Report, clean};
 use crate::finding::{Finding, Level, Severity};
+use crate::rule;
 use excerpt::Excerpts;
 
 /// How the text is to look.
@@ -20,6 +21,8 @@ use excerpt::Excerpts;
 pub struct Style {
     /// Colours, for a terminal.
     pub color: bool,
+    /// Names of rules link to their pages, for a terminal.
+    pub links: bool,
     /// Columns to wrap at.
     pub width: usize,
 }
@@ -29,7 +32,7 @@ pub const DEFAULT_WIDTH: usize = 100;
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, width: DEFAULT_WIDTH }
+        Self { color: false, links: false, width: DEFAULT_WIDTH }
     }
 }
 
@@ -38,12 +41,14 @@ impl Default for Style {
 pub fn render(report: &Report, style: Style) -> String {
     let styles = if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters: ThemeCharacters::unicode(), styles })
-        .with_links(false)
+        .with_links(style.links)
+        .with_link_display_text("")
         .with_width(style.width)
         .tab_width(4);
     let mut out = String::new();
     for finding in &report.findings {
-        let shown = Shown::new(finding, report);
+        let mut shown = Shown::new(finding, report);
+        shown.page = rule::page(finding.rule).filter(|_| style.links);
         if handler.render_report(&mut out, &shown).is_err() {
             // Only a fault of ours ends here; the finding must not be lost with it.
             let _ = writeln!(out, "{}: {}", report.place(finding.primary.span), shown.message);
@@ -88,6 +93,7 @@ fn notes(out: &mut String, finding: &Finding, report: &Report) {
 #[derive(Debug)]
 struct Shown {
     code: String,
+    page: Option<String>,
     severity: miette::Severity,
     message: String,
     help: Option<String>,
@@ -111,6 +117,7 @@ impl Shown {
         });
         Self {
             code: format!("{}[{}]", finding.severity.name(), finding.rule),
+            page: None,
             severity: match finding.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
@@ -135,6 +142,10 @@ impl std::error::Error for Shown {}
 impl Diagnostic for Shown {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(&self.code))
+    }
+
+    fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.page.as_ref().map(|page| Box::new(page) as Box<dyn fmt::Display>)
     }
 
     fn severity(&self) -> Option<miette::Severity> {

@@ -52,7 +52,9 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         stage: project.stage,
         files: project.files.clone(),
         evidence: project.evidence.clone(),
+        evidence_at: project.evidence_at,
         confidence: project.confidence,
+        given: project.given.clone(),
         services: project.containers.iter().map(Container::to_service).collect(),
         servers,
         clients: all,
@@ -80,9 +82,16 @@ fn of_container(
     let dotenv: Vec<EnvFile> =
         inputs.facts.env_files.iter().filter(|file| !file.example && placement.holds(&file.path)).cloned().collect();
     let runs = |path: &str| placement.runs(path);
+    let names: Vec<String> = container.environment.map.keys().cloned().collect();
     let scope = format!("container {} of {}", container.name, project.name);
-    let code =
-        evaluate::CodePlace { runs: &runs, lookup: &lookup, dotenv: &dotenv, sources: inputs.sources, scope: &scope };
+    let code = evaluate::CodePlace {
+        runs: &runs,
+        lookup: &lookup,
+        names: &names,
+        dotenv: &dotenv,
+        sources: inputs.sources,
+        scope: &scope,
+    };
     let mut found = Vec::new();
     if placement.is_python() {
         for mut client in evaluate::clients(inputs.facts, &code, inputs.symbols) {

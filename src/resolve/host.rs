@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use crate::facts::EnvFile;
 use crate::finding::Confidence;
-use crate::model::{Client, ClusterView, Environment, EnvironmentKind, Place, Reach, Server, Stage};
+use crate::model::{Client, ClusterView, Environment, EnvironmentKind, Given, Place, Reach, Server, Stage};
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::containers::links;
 use crate::resolve::network::is_loopback;
 use crate::resolve::placement::{below, is_test};
 use crate::resolve::project::{Lookup, Project};
-use crate::resolve::{Inputs, evaluate, server_auth, without_code};
+use crate::resolve::{Inputs, evaluate, outside, server_auth, without_code};
 use crate::symbol::Symbols;
 
 /// One part of the tree whose code runs against one set of servers on `localhost`.
@@ -53,7 +53,9 @@ pub fn environments(inputs: &mut Inputs<'_>, projects: &[Project]) -> Vec<Enviro
             stage: Stage::Development,
             files: area.project.map(|project| project.files.clone()).unwrap_or_default(),
             evidence: area.evidence,
+            evidence_at: None,
             confidence: Confidence::High,
+            given: Given::default(),
             services: Vec::new(),
             servers: area.servers,
             clients,
@@ -103,23 +105,11 @@ fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> 
 fn published(inputs: &mut Inputs<'_>, project: &Project) -> Vec<Server> {
     let mut servers = Vec::new();
     for container in &project.containers {
-        let Some(mut server) =
-            server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols)
+        let Some(server) = server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols)
         else {
             continue;
         };
-        let inside = server.port;
-        let mut ports = server.published.iter().filter(|port| port.container_port == inside && inside.is_some());
-        let number = ports.find_map(|port| port.host_port.as_ref()?.as_str().parse().ok());
-        let Some(number) = number else { continue };
-        server.port = Some(number);
-        server.names = vec!["localhost".to_owned()];
-        // The health check and the published ports are judged where the container runs.
-        server.published.clear();
-        server.healthcheck = None;
-        server.mounts.clear();
-        server.variables.clear();
-        servers.push(server);
+        servers.extend(server.published.iter().find_map(|port| outside::behind(&server, port, "localhost")));
     }
     servers
 }
@@ -157,7 +147,14 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
         .cloned()
         .collect();
     let scope = format!("host {}", area.folder);
-    let code = evaluate::CodePlace { runs, lookup: &lookup, dotenv: &dotenv, sources: inputs.sources, scope: &scope };
+    let code = evaluate::CodePlace {
+        runs,
+        lookup: &lookup,
+        names: &[],
+        dotenv: &dotenv,
+        sources: inputs.sources,
+        scope: &scope,
+    };
     let mut ids = Ids::default();
     let mut all = Vec::new();
     let written = without_code::on_host(inputs, runs);

@@ -10,12 +10,15 @@ pub mod evaluate;
 pub mod handshake;
 pub mod healthcheck;
 pub mod host;
+pub mod hosts;
 pub mod images;
 pub mod kubernetes;
 pub mod literals;
 pub mod network;
+pub mod outside;
 pub mod placement;
 pub mod project;
+pub mod sentinels;
 pub mod server_auth;
 pub mod stage;
 pub mod unplaced;
@@ -52,7 +55,7 @@ pub fn resolve(
     symbols: &Symbols,
     config: &Config,
 ) -> (Model, Vec<Notice>) {
-    let (mut projects, notices) = compose::projects(facts, index, sources, symbols, config);
+    let (mut projects, mut notices) = compose::projects(facts, index, sources, symbols, config);
     projects.extend(ci::projects(facts, symbols));
     projects.extend(kubernetes::projects(facts, sources, symbols));
     let mut inputs = Inputs { facts, index, sources, symbols };
@@ -63,7 +66,10 @@ pub fn resolve(
     containers::trust_shared_settings(&mut environments);
     let hosts = host::environments(&mut inputs, &projects);
     environments.extend(hosts);
+    let mut unplaced = unplaced::collect(&inputs, &environments);
+    let sentinels = sentinels::environments(&mut inputs, &environments, &mut unplaced);
+    environments.extend(sentinels);
+    notices.extend(hosts::connect(&inputs, config, &mut environments, &mut unplaced));
     let literals = literals::collect(facts, &environments, inputs.sources);
-    let unplaced = unplaced::collect(&inputs, &environments);
     (Model { environments, literals, unplaced }, notices)
 }

@@ -85,7 +85,8 @@ impl<'a> Network<'a> {
         }
         let mode = container.network_mode.as_ref().map(|mode| mode.value.as_str());
         if is_loopback(name) {
-            return self.own(container, mode, port);
+            let elsewhere = container.extra_hosts.iter().any(|extra| extra == name);
+            return if elsewhere { Reach::Undetermined } else { self.own(container, mode, port) };
         }
         if is_docker_host(name) {
             return self.on_host(port).unwrap_or(Reach::External);
@@ -101,6 +102,10 @@ impl<'a> Network<'a> {
         // A dotted name is a host of the world, and so is an address.
         if name.contains('.') || name.contains(':') {
             return Reach::External;
+        }
+        // A job without a Redis of its own brings it up in a script, or does not get that far.
+        if self.project.kind == EnvironmentKind::Ci && self.servers.is_empty() {
+            return Reach::Undetermined;
         }
         if self.on_runner(mode) {
             return Reach::UnknownName { suggestion: Some("localhost".to_owned()) };

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
-use crate::model::{ClusterView, EnvironmentKind, MissingFile, Published, Service, Stage};
+use crate::model::{ClusterView, EnvironmentKind, Given, MissingFile, Published, Service, Stage};
 use crate::source::{FileId, Span, Spanned};
 use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
@@ -34,8 +34,12 @@ pub struct Project {
     pub files: Vec<FileId>,
     /// Why these run together.
     pub evidence: String,
+    /// Where the repository says so, if it does in so many words.
+    pub evidence_at: Option<Span>,
     /// How sure that is.
     pub confidence: Confidence,
+    /// What compose is given; empty elsewhere.
+    pub given: Given,
     /// Folder (relative to the root, no trailing slash, "" for the root) that relative paths start from.
     pub directory: String,
     /// The containers, in the order of the files.

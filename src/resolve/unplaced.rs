@@ -50,7 +50,9 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Envi
         stage: Stage::Unlabelled,
         files: Vec::new(),
         evidence: "nothing in the repository says where these run".to_owned(),
+        evidence_at: None,
         confidence: Confidence::Medium,
+        given: crate::model::Given::default(),
         services: Vec::new(),
         servers: Vec::new(),
         clients: all,
@@ -62,11 +64,30 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Envi
     })
 }
 
+/// What the defaults say, and where these make no client, what a variable might.
 fn in_code(inputs: &Inputs<'_>) -> Vec<FoundClient> {
+    let mut found = with_variables(inputs, &|_| Lookup::Absent);
+    let nowhere = Span::new(crate::source::FileId(0), 0..0);
+    for client in with_variables(inputs, &|_| Lookup::Unknown(nowhere)) {
+        let same =
+            |known: &FoundClient| known.span == client.span || known.trace.iter().any(|step| step.span == client.span);
+        if !found.iter().any(same) {
+            found.push(client);
+        }
+    }
+    found
+}
+
+fn with_variables(inputs: &Inputs<'_>, lookup: &dyn Fn(&str) -> Lookup) -> Vec<FoundClient> {
     let runs = |path: &str| !is_test(path);
-    let lookup = |_: &str| Lookup::Absent;
-    let place =
-        evaluate::CodePlace { runs: &runs, lookup: &lookup, dotenv: &[], sources: inputs.sources, scope: "unplaced" };
+    let place = evaluate::CodePlace {
+        runs: &runs,
+        names: &[],
+        lookup,
+        dotenv: &[],
+        sources: inputs.sources,
+        scope: "unplaced",
+    };
     evaluate::clients(inputs.facts, &place, inputs.symbols)
 }
 

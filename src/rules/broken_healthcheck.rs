@@ -2,7 +2,7 @@
 //! servers.
 
 use crate::finding::{Confidence, Finding, Label, Severity};
-use crate::model::{Healthcheck, Server};
+use crate::model::{Healthcheck, Refusal, Server};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
 use crate::source::Span;
@@ -97,7 +97,8 @@ fn faults(server: &Server, health: &Healthcheck) -> Vec<Fault> {
             });
         }
     }
-    if health.writes {
+    found.extend(refused(server, health));
+    if health.ends.iter().any(|end| end.writes) {
         found.push(Fault {
             span: health.span,
             label: "this writes a key",
@@ -108,6 +109,35 @@ fn faults(server: &Server, health: &Healthcheck) -> Vec<Fault> {
         });
     }
     found
+}
+
+/// A login that the server refuses.
+fn refused(server: &Server, health: &Healthcheck) -> Option<Fault> {
+    let name = common::server_name(server);
+    let sure = |refusal| common::weigh_health(server, |end| end.refused == Some(refusal)) == Some(Confidence::High);
+    let passes = health.ends.iter().all(|end| end.passes == Some(true));
+    let (label, message, help) = if sure(Refusal::Wrong) {
+        let end = if passes { "it passes whatever happens" } else { "the container never becomes healthy" };
+        (
+            "not the server's password",
+            format!("the health check of `{name}` is refused with `WRONGPASS`: {end}"),
+            "give redis-cli the password of the server, in `REDISCLI_AUTH`",
+        )
+    } else if sure(Refusal::Unexpected) && health.ends.iter().all(|end| end.passes == Some(false)) {
+        (
+            "the server has no password",
+            format!(
+                "the health check of `{name}` sends a password to a server without one, on which redis-cli up to 6.2 \
+                 exits with 1: the container never becomes healthy"
+            ),
+            "set the server's password, or leave it out here",
+        )
+    } else {
+        return None;
+    };
+    let other = server.auth.first().map(|case| common::demand(server, &case.auth)).filter(|_| sure(Refusal::Wrong));
+    let (help, severity) = (help.to_owned(), Severity::Warning);
+    Some(Fault { span: health.span, label, severity, message, other, help })
 }
 
 /// Where the port that the server listens on is set.

@@ -7,8 +7,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::model::{
-    Auth, AuthCase, AuthFault, Client, ClientCase, Environment, Family, Model, Outcome, Password, Place, Server, User,
-    VariableUse, VersionRange,
+    Auth, AuthCase, AuthFault, Client, ClientCase, Environment, Family, HealthEnd, Model, Outcome, Password, Place,
+    Server, User, VariableUse, VersionRange,
 };
 use crate::rule::Rule;
 use crate::source::{Sources, Span};
@@ -174,6 +174,20 @@ pub fn weigh_running(server: &Server, is: impl Fn(&Auth) -> bool) -> Option<Conf
     }))
 }
 
+/// How sure it is that the health check ends as `is` picks, over the cases in which the server runs.
+#[must_use]
+pub fn weigh_health(server: &Server, is: impl Fn(&HealthEnd) -> bool) -> Option<Confidence> {
+    let ends = server.healthcheck.iter().flat_map(|health| &health.ends);
+    weigh(server.auth.iter().zip(ends).map(|(case, end)| {
+        let verdict = match &case.auth {
+            Auth::DoesNotStart { .. } => Verdict::Bad,
+            _ if is(end) => Verdict::Hit,
+            _ => Verdict::Fine,
+        };
+        (case.when.as_slice(), verdict)
+    }))
+}
+
 /// A finding of `rule` with its own severity and nothing but the necessary.
 #[must_use]
 pub fn finding(
@@ -277,12 +291,7 @@ pub fn server_name(server: &Server) -> &str {
 #[must_use]
 pub fn library(family: Family) -> &'static str {
     match family {
-        Family::RedisPy
-        | Family::Kombu
-        | Family::CeleryBackend
-        | Family::Arq
-        | Family::DjangoRedis
-        | Family::DjangoCore => "redis-py",
+        family if family.is_on_redis_py() => "redis-py",
         Family::Unknown => "the client",
         other => other.name(),
     }

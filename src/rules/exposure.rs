@@ -48,7 +48,7 @@ pub fn directive<'a>(server: &'a Server, name: &str) -> Option<&'a Directive> {
     server.directives.iter().rev().find(|one| one.name.value == name && one.overridden_by.is_none())
 }
 
-/// The directive that switches protected mode off.
+/// The directive that given protected mode off.
 #[must_use]
 pub fn switched_off(server: &Server) -> Option<&Directive> {
     directive(server, "protected-mode")
@@ -58,16 +58,16 @@ pub fn switched_off(server: &Server) -> Option<&Directive> {
 /// Whether the server turns away whoever comes from another machine as long as it has no password; `None`: unknown.
 #[must_use]
 pub fn protected(server: &Server) -> Option<bool> {
-    if let Some(value) = directive(server, "protected-mode").and_then(|directive| directive.arguments.first()) {
-        return match value.as_str().to_ascii_lowercase().as_str() {
-            "yes" => Some(true),
-            "no" => Some(false),
-            _ => None,
-        };
+    // Up to 6.2 an explicit bind switches it off, whatever the directive says.
+    if server.version.is_some_and(|version| version <= (6, 2)) && server.bind.is_some() {
+        return Some(false);
     }
-    // Up to 6.2 an explicit bind switches it off.
-    let old = server.version.is_some_and(|version| version <= (6, 2));
-    compiled_on(server).map(|on| on && !(old && server.bind.is_some()))
+    match directive(server, "protected-mode").and_then(|directive| directive.arguments.first()) {
+        Some(value) if value.as_str().eq_ignore_ascii_case("yes") => Some(true),
+        Some(value) if value.as_str().eq_ignore_ascii_case("no") => Some(false),
+        Some(_) => None,
+        None => compiled_on(server),
+    }
 }
 
 /// Whether protected mode is on where nothing says otherwise; `None`: unknown.

@@ -2,8 +2,8 @@
 //!
 //! `common`, `exposure`, `lost` and `placeholder` hold what several rules need; they are no rules themselves.
 
-mod common;
-mod exposure;
+pub mod common;
+pub mod exposure;
 mod lost;
 mod placeholder;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::model::{ClientCase, Reach};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::{common, lost};
 use crate::symbol::Symbols;
+use crate::text::Text;
 
 /// See `rules/plaintext-remote.md`.
 pub static RULE: Rule = Rule {
@@ -19,11 +20,13 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let is_meant = |case: &ClientCase| {
+    let goes_far = |case: &ClientCase| {
+        let Some(host) = case.host.as_ref().map(Text::as_str) else { return false };
         let port = case.port.map(|port| port.to_string()).unwrap_or_default();
-        case.host.as_ref().is_some_and(|host| context.config.allows_endpoint(host.as_str(), &port))
+        let away = case.reach == Reach::External || context.config.is_host(host, &port);
+        away && !context.config.allows_endpoint(host, &port)
     };
-    for lost in lost::clients(context.model, |case| is_exposed(case) && !is_meant(case)) {
+    for lost in lost::clients(context.model, |case| is_exposed(case) && goes_far(case)) {
         let client = common::client_name(lost.client);
         let host = lost::host(context, lost.case);
         let message = format!("{client} sends its password to {host} without TLS");
@@ -36,8 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn is_exposed(case: &ClientCase) -> bool {
-    case.reach == Reach::External
-        && !case.tls
+    !case.tls
         && case.error.is_none()
         && case.password.as_ref().is_some_and(|password| !password.is_empty())
         && case.host.as_ref().is_some_and(|host| Symbols::is_known(host) && is_public(host.as_str()))

@@ -76,6 +76,7 @@ pub fn client(password: Option<Text>, reach: Reach) -> Client {
         reach,
     };
     Client {
+        master: None,
         id: "web".to_owned(),
         place: Place::Container("web".to_owned()),
         setting: Some("REDIS_URL".to_owned()),
@@ -105,7 +106,9 @@ pub fn environment(servers: Vec<Server>, clients: Vec<Client>, outcomes: Vec<Lin
         stage: Stage::Production,
         files: vec![FileId(0)],
         evidence: String::new(),
+        evidence_at: None,
         confidence: Confidence::High,
+        given: crate::model::Given::default(),
         services: Vec::new(),
         servers,
         clients,

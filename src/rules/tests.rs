@@ -221,11 +221,11 @@ fn a_health_check_needs_the_password_only_where_there_is_one() {
         span: span(150, 164),
         understood: true,
         authenticates: false,
-        fails_on_noauth: true,
         writes: false,
         port: Some(6379),
         tls: false,
         unexpanded: None,
+        ends: vec![HealthEnd { passes: Some(false), refused: Some(Refusal::Missing), writes: false }],
     };
     let env = |server: Server, health: &Healthcheck| {
         environment(vec![Server { healthcheck: Some(health.clone()), ..server }], vec![], vec![])
@@ -234,11 +234,11 @@ fn a_health_check_needs_the_password_only_where_there_is_one() {
     let found = only(&found);
     assert_eq!((found.primary.span, found.related[0].span), (span(150, 164), span(120, 127)));
     assert!(found.message.ends_with("the container never becomes healthy"));
-    let lax = Healthcheck { fails_on_noauth: false, ..health.clone() };
+    let ends = |passes, refused| vec![HealthEnd { passes: Some(passes), refused, writes: false }];
+    let lax = Healthcheck { ends: ends(true, Some(Refusal::Missing)), ..health.clone() };
     let found = check(&unauthenticated_healthcheck::RULE, env(locked_server(), &lax));
     assert!(only(&found).message.ends_with("redis-cli exits with 0"));
-    assert!(check(&unauthenticated_healthcheck::RULE, env(open_server(), &health)).is_empty());
-    let good = Healthcheck { authenticates: true, ..health };
+    let good = Healthcheck { authenticates: true, ends: ends(true, None), ..health };
     assert!(check(&unauthenticated_healthcheck::RULE, env(locked_server(), &good)).is_empty());
 }
 

@@ -1,7 +1,7 @@
 //! A health check without credentials on a server that requires a password. From servers.
 
 use crate::finding::{Confidence, Finding, Label, Severity};
-use crate::model::Auth;
+use crate::model::Refusal;
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
 
@@ -18,22 +18,19 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
         for server in &environment.servers {
-            let Some(health) = server.healthcheck.as_ref().filter(|health| health.understood && !health.authenticates)
-            else {
-                continue;
-            };
-            let locked = |auth: &Auth| common::default_user(auth).is_some() && !common::is_open(auth);
-            let Some(confidence) = common::weigh_running(server, locked) else {
+            let Some(health) = server.healthcheck.as_ref() else { continue };
+            let Some(confidence) = common::weigh_health(server, |end| end.refused == Some(Refusal::Missing)) else {
                 continue;
             };
             let name = common::server_name(server);
-            let end = if health.fails_on_noauth {
-                "the container never becomes healthy"
-            } else {
-                "it passes whatever happens, as redis-cli exits with 0"
+            let refused = health.ends.iter().find(|end| end.refused == Some(Refusal::Missing));
+            let end = match refused.and_then(|end| end.passes) {
+                Some(false) => ": the container never becomes healthy",
+                Some(true) => ": it passes whatever happens, as redis-cli exits with 0",
+                None => "",
             };
             let message = format!(
-                "the health check of `{name}` sends no password and gets `NOAUTH Authentication required.`: {end}"
+                "the health check of `{name}` sends no password and gets `NOAUTH Authentication required.`{end}"
             );
             let confidence = confidence.min(server.confidence).min(environment.confidence);
             let primary = Label::new(health.span, "no password here");

@@ -5,6 +5,7 @@ pub mod dockerfile;
 pub mod dotenv;
 pub mod python;
 pub mod redis_conf;
+pub mod specifiers;
 pub mod template;
 pub mod url;
 pub mod words;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 use std::sync::Mutex;
 
 use ignore::gitignore::Gitignore;
 use ignore::{WalkBuilder, WalkState};
+use rayon::prelude::*;
 
 use super::{Content, MAX_FILE_SIZE, TreeError, too_large};
 use crate::finding::{Level, Notice};
@@ -18,8 +19,8 @@ const OWN_IGNORE_FILE: &str = ".redislintignore";
 /// What a walk found.
 #[derive(Default)]
 pub(super) struct Listing {
-    /// Regular files that are not ignored, and ignored `.env*` files where they decide; relative to the root.
-    pub files: BTreeSet<String>,
+    /// Regular files that are not ignored, and ignored `.env*` files where they decide; relative to the root, in order.
+    pub files: Vec<String>,
     /// What could not be listed.
     pub notices: Vec<Notice>,
 }
@@ -60,15 +61,16 @@ pub(super) fn list(root: &Path) -> Result<Listing, TreeError> {
     let mut listing = Listing::default();
     for step in all.into_inner().unwrap_or_default() {
         match step {
-            Step::File(path) => {
-                listing.files.insert(path);
-            }
+            Step::File(path) => listing.files.push(path),
             Step::Trouble(notice) => listing.notices.push(notice),
             Step::Nothing => {}
         }
     }
     listing.notices.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
-    probe_env_files(root, &mut listing.files);
+    let hidden = env_files(root, &listing.files);
+    listing.files.extend(hidden);
+    listing.files.par_sort_unstable();
+    listing.files.dedup();
     Ok(listing)
 }
 
@@ -129,33 +131,35 @@ fn unlisted(root: &Path, error: &ignore::Error) -> Notice {
 }
 
 fn relative(root: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.iter().map(|part| part.to_str()).collect();
-    Some(parts?.join("/"))
+    let path = path.strip_prefix(root).ok()?.to_str()?;
+    Some(if MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace(MAIN_SEPARATOR, "/") })
 }
 
 /// `.env*` is mostly git-ignored, yet it decides: it is looked for in every folder where a reader of it may start,
 /// unless the root's own ignore file speaks against it.
-fn probe_env_files(root: &Path, files: &mut BTreeSet<String>) {
+fn env_files(root: &Path, files: &[String]) -> Vec<String> {
     let (unwanted, _) = Gitignore::new(root.join(OWN_IGNORE_FILE));
-    let folders: BTreeSet<String> = files
+    let folders: BTreeSet<&str> = files
         .iter()
         .map(|path| path.rsplit_once('/').unwrap_or(("", path)))
         .filter(|(_, name)| reads_env(name))
-        .map(|(folder, _)| folder.to_owned())
-        .chain([String::new()])
+        .map(|(folder, _)| folder)
+        .chain([""])
         .collect();
+    let mut found = Vec::new();
     for folder in folders {
-        let Ok(entries) = fs::read_dir(root.join(&folder)) else { continue };
+        let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let Some(name) = name.to_str().filter(|name| name.starts_with(".env")) else { continue };
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
             let wanted = !unwanted.matched_path_or_any_parents(&path, false).is_ignore();
             if wanted && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                files.insert(path);
+                found.push(path);
             }
         }
     }
+    found
 }
 
 /// Files whose presence makes a folder one in which programs look for `.env`.
@@ -168,54 +172,70 @@ fn reads_env(name: &str) -> bool {
         || matches!(name, "pyproject.toml" | "Pipfile" | "package.json" | "Makefile" | "justfile" | "Procfile")
 }
 
-/// Reads one normalised path below `root`. Of a path that the walk listed, the folders are known to be real ones, as the
-/// walk follows no links; of any other path each part is looked at.
-pub(super) fn read(root: &Path, path: &str, listed: bool) -> Content {
-    let mut place = root.to_owned();
-    let mut size = 0;
-    if listed {
-        place.push(path);
-        match kind(&place, path, true) {
-            Ok(found) => size = found,
-            Err(content) => return content,
-        }
-    } else {
-        let mut parts = path.split('/').peekable();
-        while let Some(part) = parts.next() {
-            place.push(part);
-            match kind(&place, path, parts.peek().is_none()) {
-                Ok(found) => size = found,
-                Err(content) => return content,
+/// Reads one normalised path below `root` into `bytes`; what is answered otherwise, or nothing. Of a path that the walk
+/// listed, the folders are known to be real ones, as the walk follows no links; of any other path each is looked at.
+pub(super) fn read_into(root: &Path, path: &str, listed: bool, bytes: &mut Vec<u8>) -> Option<Content> {
+    if !listed {
+        for (end, _) in path.match_indices('/') {
+            match fs::symlink_metadata(root.join(&path[..end])) {
+                Ok(found) if found.is_dir() => {}
+                Ok(found) if found.is_symlink() => return Some(link(path)),
+                Ok(_) | Err(_) => return Some(Content::Missing),
             }
         }
     }
+    let file = match open(&root.join(path)) {
+        Ok(file) => file,
+        Err(error) => return Some(unopened(root, path, &error)),
+    };
+    // Of the open file, not of the path, which may have become another meanwhile.
+    let size = match file.metadata() {
+        Ok(found) if found.is_dir() => return Some(Content::Missing),
+        // A pipe or device could block for ever.
+        Ok(found) if !found.is_file() => return Some(refused(path, "not a regular file")),
+        Ok(found) if found.len() > MAX_FILE_SIZE => return Some(Content::Refused(too_large(path.to_owned()))),
+        Ok(found) => found.len(),
+        Err(error) => return Some(refused(path, &format!("can't be read: {}", error.kind()))),
+    };
+    bytes.clear();
     // One byte more than it should have, so that the end is seen without growing.
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    let read = fs::File::open(&place).and_then(|file| file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) if bytes.len() as u64 > MAX_FILE_SIZE => Content::Refused(too_large(path.to_owned())),
-        Ok(_) => Content::Bytes(bytes),
-        Err(error) if error.kind() == ErrorKind::NotFound => Content::Missing,
-        Err(error) => refused(path, &format!("can't be read: {}", error.kind())),
+    bytes.reserve(usize::try_from(size).unwrap_or(0) + 1);
+    match file.take(MAX_FILE_SIZE + 1).read_to_end(bytes) {
+        Ok(_) if bytes.len() as u64 > MAX_FILE_SIZE => Some(Content::Refused(too_large(path.to_owned()))),
+        Ok(_) => None,
+        Err(error) => Some(refused(path, &format!("can't be read: {}", error.kind()))),
     }
+}
+
+/// Opens without following a link at the end, and without waiting for the other end of a pipe.
+#[cfg(unix)]
+fn open(path: &Path) -> std::io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> std::io::Result<fs::File> {
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(std::io::Error::other("a symbolic link"));
+    }
+    fs::File::open(path)
+}
+
+/// Why a path could not be opened: asked only then.
+fn unopened(root: &Path, path: &str, error: &std::io::Error) -> Content {
+    match fs::symlink_metadata(root.join(path)) {
+        Ok(found) if found.is_symlink() => link(path),
+        Ok(found) if found.is_file() => refused(path, &format!("can't be read: {}", error.kind())),
+        Ok(found) if !found.is_dir() => refused(path, "not a regular file"),
+        Ok(_) | Err(_) => Content::Missing,
+    }
+}
+
+fn link(path: &str) -> Content {
+    Content::Refused(Notice::path("symlink", Level::Info, path, "symbolic links are not followed"))
 }
 
 fn refused(path: &str, why: &str) -> Content {
     Content::Refused(Notice::path("unreadable", Level::Error, path, why))
-}
-
-/// The size of the regular file at the end of a path (0 for a folder on the way), or what to answer instead.
-fn kind(place: &Path, path: &str, last: bool) -> Result<u64, Content> {
-    let Ok(found) = fs::symlink_metadata(place) else { return Err(Content::Missing) };
-    if found.is_symlink() {
-        return Err(Content::Refused(Notice::path("symlink", Level::Info, path, "symbolic links are not followed")));
-    }
-    match (last, found.is_dir(), found.is_file()) {
-        (false, true, _) => Ok(0),
-        (true, _, true) if found.len() > MAX_FILE_SIZE => Err(Content::Refused(too_large(path.to_owned()))),
-        (true, _, true) => Ok(found.len()),
-        (false, false, _) | (true, true, _) => Err(Content::Missing),
-        // A pipe or device could block for ever.
-        (true, false, false) => Err(refused(path, "not a regular file")),
-    }
 }

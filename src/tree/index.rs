@@ -1,6 +1,7 @@
 //! Which paths exist in the tree, which git tracks, and which git would ignore; no contents.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ignore::gitignore::Gitignore;
 
@@ -18,11 +19,17 @@ pub enum Presence {
 }
 
 /// Every path of the tree, without contents. Paths are relative to the root, with `/`, without `./`.
+///
+/// What the walk listed is shared between copies and never changed: a copy that knows some files more, or less, costs
+/// what it differs by.
 #[derive(Debug, Default, Clone)]
 pub struct Index {
-    /// Files with whether git tracks them (`None`: git can't tell).
-    files: BTreeMap<String, Option<bool>>,
-    folders: BTreeSet<String>,
+    /// Files of the walk in path order, with whether git tracks them (`None`: git can't tell).
+    listed: Arc<[(String, Option<bool>)]>,
+    /// Files beside it.
+    added: BTreeMap<String, Option<bool>>,
+    /// Files of it that are no more.
+    removed: BTreeSet<String>,
     ignored: BTreeSet<String>,
     /// Ignore files with the folder they stand in; deeper folders come later and win.
     rules: Vec<(String, Gitignore)>,
@@ -31,36 +38,32 @@ pub struct Index {
 impl Index {
     /// An index over these files.
     pub fn new(files: impl IntoIterator<Item = (String, Option<bool>)>) -> Self {
-        let mut index = Self { folders: BTreeSet::from([String::new()]), ..Self::default() };
-        for (path, tracked) in files {
-            index.insert(path, tracked);
-        }
-        index
+        let mut listed: Vec<_> = files.into_iter().collect();
+        // A walk and a list of git come sorted, or nearly so.
+        listed.sort_by(|a, b| a.0.cmp(&b.0));
+        listed.dedup_by(|a, b| a.0 == b.0);
+        Self { listed: listed.into(), ..Self::default() }
     }
 
-    /// Adds a file and its folders.
+    /// Adds a file.
     pub fn insert(&mut self, path: String, tracked: Option<bool>) {
-        let mut folder = path.as_str();
-        while let Some((parent, _)) = folder.rsplit_once('/') {
-            if !self.folders.insert(parent.to_owned()) {
-                break;
-            }
-            folder = parent;
+        self.removed.remove(&path);
+        if self.at(&path).is_err() {
+            self.added.insert(path, tracked);
         }
-        self.files.insert(path, tracked);
     }
 
-    /// Takes out a file, and the folders that held nothing else.
+    /// Takes out a file; a folder that held nothing else goes with it.
     pub fn remove(&mut self, path: &str) {
-        self.files.remove(path);
-        let mut folder = path;
-        while let Some((parent, _)) = folder.rsplit_once('/') {
-            if self.files_below(parent).next().is_some() {
-                break;
-            }
-            self.folders.remove(parent);
-            folder = parent;
+        self.added.remove(path);
+        if self.at(path).is_ok() {
+            self.removed.insert(path.to_owned());
         }
+    }
+
+    /// Where the walk's list has a path, or would have it.
+    fn at(&self, path: &str) -> Result<usize, usize> {
+        self.listed.binary_search_by(|(other, _)| other.as_str().cmp(path))
     }
 
     /// Forgets what the ignore files said.
@@ -79,12 +82,18 @@ impl Index {
         self.rules.insert(at, (folder.to_owned(), rules));
     }
 
+    /// Whether there is a file: the question that is asked most, and ignore files have no say in it.
+    #[must_use]
+    pub fn is_file(&self, path: &str) -> bool {
+        self.added.contains_key(path) || self.at(path).is_ok() && !self.removed.contains(path)
+    }
+
     /// What is known of a normalised path.
     #[must_use]
     pub fn presence(&self, path: &str) -> Presence {
-        if self.files.contains_key(path) {
+        if self.is_file(path) {
             Presence::File
-        } else if path.is_empty() || self.folders.contains(path) {
+        } else if path.is_empty() || self.files_below(path).next().is_some() {
             Presence::Folder
         } else if self.ignored.contains(path) || self.would_be_ignored(path) {
             Presence::Ignored
@@ -114,21 +123,31 @@ impl Index {
     /// Whether git tracks a file; `None` where git can't tell or the file is not there.
     #[must_use]
     pub fn tracked(&self, path: &str) -> Option<bool> {
-        self.files.get(path).copied().flatten()
+        match self.at(path) {
+            Ok(at) if !self.removed.contains(path) => self.listed[at].1,
+            _ => self.added.get(path).copied().flatten(),
+        }
     }
 
     /// All files in path order.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
+        self.files_below("")
     }
 
     /// The files in a folder and below, in path order.
-    pub fn files_below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn files_below(&self, folder: &str) -> impl Iterator<Item = &str> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        self.files
-            .range(prefix.clone()..)
-            .map(|(path, _)| path.as_str())
-            .take_while(move |path| path.starts_with(&prefix))
+        let from = self.listed.partition_point(|(path, _)| *path < prefix);
+        let listed = self.listed[from..].iter().map(|(path, _)| path.as_str());
+        let added = self.added.range(prefix.clone()..).map(|(path, _)| path.as_str());
+        let (mut listed, mut added) =
+            (listed.filter(|path| !self.removed.contains(*path)).peekable(), added.peekable());
+        std::iter::from_fn(move || match (listed.peek(), added.peek()) {
+            (Some(one), Some(other)) if one < other => listed.next(),
+            (_, Some(_)) => added.next(),
+            (_, None) => listed.next(),
+        })
+        .take_while(move |path| path.starts_with(&prefix))
     }
 }
 

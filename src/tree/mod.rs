@@ -9,7 +9,7 @@ mod root;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -17,9 +17,9 @@ use ignore::gitignore::GitignoreBuilder;
 use rayon::prelude::*;
 
 use crate::finding::{Level, Notice};
-use crate::git::Before;
+use crate::git::{Before, Tracked};
 pub use index::{Index, Presence, join};
-pub use root::{Located, locate};
+pub use root::{Located, locate, locate_text};
 
 /// Larger files are left out with a notice: no hand-written configuration comes near.
 pub const MAX_FILE_SIZE: u64 = 8 << 20;
@@ -30,7 +30,7 @@ pub struct Tree {
     root: Option<PathBuf>,
     index: Index,
     /// What git tracks; `None`: it can't tell.
-    tracked: Option<HashSet<String>>,
+    tracked: Option<Tracked>,
     /// Texts that stand in for what is on disk: an edit to be tried, an editor's buffer, an earlier commit, a test.
     /// `None`: as if the file were not there.
     overlays: BTreeMap<String, Option<Vec<u8>>>,
@@ -44,6 +44,8 @@ pub enum TreeError {
     NotFound(PathBuf),
     /// It is no folder.
     NotAFolder(PathBuf),
+    /// It is a folder.
+    NotAFile(PathBuf),
     /// A path lies outside the root.
     Outside(PathBuf),
     /// The system refused.
@@ -55,6 +57,7 @@ impl fmt::Display for TreeError {
         match self {
             Self::NotFound(path) => write!(f, "no such path: {}", path.display()),
             Self::NotAFolder(path) => write!(f, "not a folder: {}", path.display()),
+            Self::NotAFile(path) => write!(f, "not a file: {}", path.display()),
             Self::Outside(path) => write!(f, "not below the root: {}", path.display()),
             Self::Io(path, error) => write!(f, "can't open {}: {error}", path.display()),
         }
@@ -80,12 +83,11 @@ impl Tree {
     /// Where `root` is no folder that can be listed.
     pub fn open(root: &Path) -> Result<Self, TreeError> {
         let listing = disk::list(root)?;
-        let mut index = Index::default();
         let tracked = crate::git::tracked(root);
-        for path in listing.files {
+        let index = Index::new(listing.files.into_iter().map(|path| {
             let known = tracked.as_ref().map(|tracked| tracked.contains(&path));
-            index.insert(path, known);
-        }
+            (path, known)
+        }));
         let mut tree =
             Self { root: Some(root.to_owned()), index, tracked, overlays: BTreeMap::new(), notices: listing.notices };
         tree.read_ignore_files();
@@ -112,15 +114,25 @@ impl Tree {
         self.overlays.insert(path, Some(bytes));
     }
 
+    /// Lets a text that is not saved yet stand in for its file. One that is left out where it lies on disk stays out,
+    /// and is read only where another file asks for it.
+    pub fn stand_in(&mut self, path: &str, bytes: Vec<u8>) {
+        match self.index.presence(path) {
+            Presence::File => self.overlay(path, bytes),
+            Presence::Absent if matches!(self.read(path), Content::Missing) => self.overlay(path, bytes),
+            Presence::Absent | Presence::Ignored | Presence::Folder => {
+                self.overlays.insert(path.to_owned(), Some(bytes));
+            }
+        }
+    }
+
     /// The tree as it was before a change: with these texts, and without the files that have none.
     #[must_use]
     pub fn before(mut self, change: Before) -> Self {
         for (path, bytes) in change {
             match bytes {
                 // Ours to read neither now nor then: an ignore file of ours speaks against it.
-                Some(_)
-                    if self.index.presence(&path) != Presence::File
-                        && !matches!(self.read(&path), Content::Missing) => {}
+                Some(_) if !self.index.is_file(&path) && !matches!(self.read(&path), Content::Missing) => {}
                 Some(bytes) => self.overlay(path, bytes),
                 None => {
                     self.index.remove(&path);
@@ -154,16 +166,8 @@ impl Tree {
     /// Reads one file, whether or not it is in the index (git-ignored files are not). Never leaves the root.
     #[must_use]
     pub fn read(&self, path: &str) -> Content {
-        let Some(path) = join("", path).filter(|path| !path.is_empty()) else { return Content::Missing };
-        if let Some(overlay) = self.overlays.get(&path) {
-            let Some(bytes) = overlay else { return Content::Missing };
-            if bytes.len() as u64 > MAX_FILE_SIZE {
-                return Content::Refused(too_large(path));
-            }
-            return Content::Bytes(bytes.clone());
-        }
-        let listed = self.index.presence(&path) == Presence::File;
-        self.root.as_ref().map_or(Content::Missing, |root| disk::read(root, &path, listed))
+        let mut bytes = Vec::new();
+        self.read_into(path, &mut bytes).unwrap_or(Content::Bytes(bytes))
     }
 
     /// Reads many files at once; the answers come in the order of the paths. Those that `keep` refuses are dropped
@@ -174,13 +178,28 @@ impl Tree {
         paths: &[T],
         keep: impl Fn(&str, &[u8]) -> bool + Sync,
     ) -> Vec<Option<Content>> {
-        paths
-            .par_iter()
-            .map(|path| match self.read(path.as_ref()) {
-                Content::Bytes(bytes) if !keep(path.as_ref(), &bytes) => None,
-                content => Some(content),
-            })
-            .collect()
+        // Most are refused: one buffer for all that a thread looks at.
+        let read = |buffer: &mut Vec<u8>, path: &T| match self.read_into(path.as_ref(), buffer) {
+            None if keep(path.as_ref(), buffer) => Some(Content::Bytes(buffer.clone())),
+            None => None,
+            other => other,
+        };
+        paths.par_iter().map_init(Vec::new, read).collect()
+    }
+
+    /// Reads a file into a buffer, or says what is there instead.
+    fn read_into(&self, path: &str, bytes: &mut Vec<u8>) -> Option<Content> {
+        let Some(path) = join("", path).filter(|path| !path.is_empty()) else { return Some(Content::Missing) };
+        if let Some(overlay) = self.overlays.get(&path) {
+            let Some(overlay) = overlay else { return Some(Content::Missing) };
+            if overlay.len() as u64 > MAX_FILE_SIZE {
+                return Some(Content::Refused(too_large(path)));
+            }
+            bytes.clone_from(overlay);
+            return None;
+        }
+        let Some(root) = &self.root else { return Some(Content::Missing) };
+        disk::read_into(root, &path, self.index.is_file(&path), bytes)
     }
 
     /// Lets the index answer for paths that are not there but would be ignored.

@@ -19,8 +19,10 @@ use std::path::{Path, PathBuf};
 
 mod catalogue;
 mod generated;
+mod health;
 mod live;
 mod ours;
+mod outside;
 mod planted;
 mod redis_py;
 

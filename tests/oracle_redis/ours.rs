@@ -3,7 +3,7 @@
 use redislint::facts::{ConfFile, Facts};
 use redislint::model::{Auth, FailStage, Family, Outcome, Server, VersionRange};
 use redislint::resolve::evaluate::ConnectionSettings;
-use redislint::resolve::project::{Case, Container, Mount, Variables};
+use redislint::resolve::project::{Case, Container, Mount, Variable, Variables};
 use redislint::resolve::{handshake, server_auth};
 use redislint::source::{Sources, Span};
 use redislint::symbol::{Resolved, Symbols};
@@ -30,6 +30,11 @@ pub fn place() -> Span {
 
 /// Our reading of a setup, in a container whose image tag names the version.
 pub fn ours(setup: &Setup, image: &str) -> Ours {
+    ours_with(setup, image, None, &[])
+}
+
+/// The same with a health check and variables of the container.
+pub fn ours_with(setup: &Setup, image: &str, test: Option<&[String]>, variables: &[(&str, &str)]) -> Ours {
     let mut sources = Sources::default();
     sources.add("compose.yaml", b"services: {}", None);
     let (mut facts, mut files) = (Facts::default(), Vec::new());
@@ -55,6 +60,11 @@ pub fn ours(setup: &Setup, image: &str) -> Ours {
     });
     let argv = argv(setup, "6379", "/cfg");
     let command: Vec<Text> = std::iter::once("redis-server").chain(argv.iter().map(String::as_str)).map(text).collect();
+    let mut environment = Variables::default();
+    for (name, value) in variables {
+        let value = Resolved::known(text(value), Vec::new());
+        environment.map.insert((*name).to_owned(), Variable { name_span: place(), taken_in: place(), value });
+    }
     let container = Container {
         name: "redis".to_owned(),
         span: place(),
@@ -63,7 +73,7 @@ pub fn ours(setup: &Setup, image: &str) -> Ours {
         entrypoint: None,
         command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
         command_span: Some(place()),
-        environment: Variables::default(),
+        environment,
         mounts: mounts.collect(),
         published: Vec::new(),
         expose: Vec::new(),
@@ -73,7 +83,9 @@ pub fn ours(setup: &Setup, image: &str) -> Ours {
         extra_hosts: Vec::new(),
         links: Vec::new(),
         depends_on: Vec::new(),
-        healthcheck: None,
+        healthcheck: test.map(|test| {
+            vec![Case { when: Vec::new(), value: test.iter().map(|word| text(word)).collect(), trace: Vec::new() }]
+        }),
         healthcheck_span: None,
         working_dir: None,
         profiles: Vec::new(),

@@ -40,11 +40,22 @@ pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// What the caller's environment may say to us: continuous integration says much of it.
+const CALLERS: [&str; 7] = [
+    "NO_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "FORCE_COLOR",
+    "GITHUB_ACTIONS",
+    "GITHUB_STEP_SUMMARY",
+    "REDISLINT_FORMAT",
+];
+
 /// redislint, run in our checkout and untouched by the caller's settings.
 pub fn redislint() -> Command {
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("redislint");
     command.current_dir(project());
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+    for variable in CALLERS {
         command.env_remove(variable);
     }
     command

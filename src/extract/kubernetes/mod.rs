@@ -28,7 +28,7 @@ pub fn is_kustomization(path: &str) -> bool {
 pub fn is_helm_template(path: &str, index: &Index) -> bool {
     path.match_indices("templates/").any(|(at, _)| {
         let chart = &path[..at];
-        (chart.is_empty() || chart.ends_with('/')) && index.presence(&format!("{chart}Chart.yaml")) == Presence::File
+        (chart.is_empty() || chart.ends_with('/')) && index.is_file(&format!("{chart}Chart.yaml"))
     })
 }
 
@@ -95,9 +95,7 @@ fn named(path: &str, object: &Value, index: &Index) -> Vec<Request> {
             let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
             let inner = names.iter().filter_map(|name| join(&path, name));
             requests.extend(
-                inner
-                    .filter(|path| index.presence(path) == Presence::File)
-                    .map(|path| request(&path, FileKind::Manifest, text.span())),
+                inner.filter(|path| index.is_file(path)).map(|path| request(&path, FileKind::Manifest, text.span())),
             );
         } else {
             requests.push(request(&path, FileKind::Manifest, text.span()));

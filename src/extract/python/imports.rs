@@ -3,6 +3,12 @@
 use crate::facts::code::Import;
 use crate::source::Span;
 
+/// Libraries after which people name modules of their own.
+const LIBRARIES: [&str; 14] = [
+    "aiocache", "aioredis", "arq", "cashews", "celery", "decouple", "dramatiq", "environ", "environs", "huey", "kombu",
+    "limits", "redis", "rq",
+];
+
 /// Finds modules as Python would, were the importing file's folder or one above it (or `src` there) on `sys.path`.
 pub struct Finder<'a> {
     /// The importing module's path.
@@ -13,12 +19,20 @@ pub struct Finder<'a> {
 
 impl Finder<'_> {
     /// The file of an absolute dotted module name.
+    ///
+    /// A package's own folder is not on `sys.path` (PEP 328), but a script's is, and which of both a file is can't be
+    /// told: beside a module `redis.py` of a package, `import redis` means the library. No module imports itself.
     pub fn absolute(&self, module: &str) -> Option<String> {
         let relative = module.replace('.', "/");
+        let library = module.split('.').next().is_some_and(|root| LIBRARIES.contains(&root));
         let mut folder = parent(self.path);
         loop {
+            let package = library && (self.exists)(&child(folder, "__init__.py"));
             for base in [folder.to_owned(), child(folder, "src")] {
-                if let Some(found) = self.module_at(&child(&base, &relative)) {
+                if package && base == folder {
+                    continue;
+                }
+                if let Some(found) = self.module_at(&child(&base, &relative)).filter(|found| found != self.path) {
                     return Some(found);
                 }
             }

@@ -3,8 +3,10 @@
 //! Statements become bindings, classes, functions and calls, each with the branches it stands under. Reads no disk and
 //! judges nothing; the modules that are imported become requests.
 
+mod calls;
 mod imports;
 mod lower;
+mod prefixes;
 
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::Ranged;
@@ -14,39 +16,13 @@ use crate::facts::{FileKind, Request};
 use crate::finding::Notice;
 use crate::source::{FileId, Spanned};
 use crate::syntax::python;
+use crate::text::Text;
 
 use imports::Finder;
 use lower::Lowerer;
 
 /// Blocks inside blocks; the parser's own limit for indentation is a little higher.
 const MAX_DEPTH: usize = 60;
-
-/// Last names of calls that are worth a look: a filter that keeps facts small, no judgement.
-const CALLS: &[&str] = &[
-    "redis",
-    "celery",
-    "from_url",
-    "from_dsn",
-    "pool",
-    "limiter",
-    "broker",
-    "huey",
-    "storage",
-    "connection",
-    "backend",
-    "cache",
-    "manager",
-    "socketio",
-    "jobstore",
-    "walrus",
-    "database",
-    "settings",
-    "update",
-    "config_from_object",
-    "queue",
-    "load_dotenv",
-    "read_env",
-];
 
 /// Reads one module. `exists` tells whether a path is in the repository, for the candidates of an import.
 #[must_use]
@@ -64,6 +40,7 @@ pub fn extract(
         finder: Finder { path, exists },
         imports: Vec::new(),
         requests: Vec::new(),
+        names_of_files: Vec::new(),
     };
     let mut block = Block::default();
     walker.block(&tree.body, &mut block, &mut Vec::new(), 0);
@@ -75,11 +52,13 @@ pub fn extract(
             }
         }
     }
-    for target in named_modules(&block.calls, &walker.finder) {
+    let within = block.functions.iter().flat_map(|function| &function.calls);
+    for target in calls::named_modules(block.calls.iter().chain(within), &walker.finder) {
         if target.path != path && !walker.requests.iter().any(|known| known.path == target.path) {
             walker.requests.push(target);
         }
     }
+    walker.requests.extend(calls::values_files(&walker.names_of_files, &walker.imports, &walker.finder));
     module.imports = walker.imports;
     module.bindings = block.bindings;
     module.classes = block.classes;
@@ -103,6 +82,8 @@ struct Walker<'a> {
     finder: Finder<'a>,
     imports: Vec<Import>,
     requests: Vec<Request>,
+    /// Literal texts that may name a file with values.
+    names_of_files: Vec<Text>,
 }
 
 impl Walker<'_> {
@@ -174,33 +155,32 @@ impl Walker<'_> {
                 self.guarded(unknown(self.lower), &statement.body, out, guards, depth);
                 self.block(&statement.orelse, out, guards, depth + 1);
             }
-            Stmt::While(statement) => self.guarded(unknown(self.lower), &statement.body, out, guards, depth),
+            Stmt::While(statement) => {
+                let test = self.value(&statement.test, out);
+                self.guarded(Guard { test, holds: true }, &statement.body, out, guards, depth);
+            }
             Stmt::With(statement) => {
-                let before = out.bindings.len();
-                let mut prefixed = false;
+                let (bindings, calls) = (out.bindings.len(), out.calls.len());
+                let mut prefixes = Vec::new();
                 for item in &statement.items {
                     let value = self.value(&item.context_expr, out);
-                    prefixed |= value
-                        .as_call()
-                        .and_then(|call| call.callee.dotted())
-                        .is_some_and(|name| name.ends_with(".prefixed"));
+                    prefixes.extend(prefixes::of(&value));
                     if let Some(target) = &item.optional_vars {
                         self.bind(target, Some(&value), None, out, guards);
                     }
                 }
                 self.block(&statement.body, out, guards, depth + 1);
-                // Inside, the names of variables mean others.
-                for value in out.bindings.iter_mut().skip(before).filter_map(|binding| binding.value.as_mut()) {
-                    if prefixed {
-                        value.kind = ExprKind::Opaque;
-                    }
+                let values = out.bindings.iter_mut().skip(bindings).filter_map(|binding| binding.value.as_mut());
+                for value in values.chain(out.calls.iter_mut().skip(calls)) {
+                    prefixes.iter().rev().for_each(|prefix| prefix.apply(value));
                 }
             }
             Stmt::Try(statement) => {
                 self.block(&statement.body, out, guards, depth + 1);
                 for handler in &statement.handlers {
                     let ast::ExceptHandler::ExceptHandler(handler) = handler;
-                    self.guarded(unknown(self.lower), &handler.body, out, guards, depth);
+                    let guard = self.raises(&statement.body).unwrap_or_else(|| unknown(self.lower));
+                    self.guarded(guard, &handler.body, out, guards, depth);
                 }
                 self.block(&statement.orelse, out, guards, depth + 1);
                 self.block(&statement.finalbody, out, guards, depth + 1);
@@ -222,6 +202,18 @@ impl Walker<'_> {
             }
             _ => {}
         }
+    }
+
+    /// What an `except` branch after a single assignment or `return` stands under.
+    fn raises(&self, body: &[Stmt]) -> Option<Guard> {
+        let value = match body {
+            [Stmt::Assign(assign)] => &assign.value,
+            [Stmt::Return(ast::StmtReturn { value: Some(value), .. })] => value,
+            _ => return None,
+        };
+        let value = self.lower.expr(value);
+        let test = Expr { span: value.span, kind: ExprKind::Raises(Box::new(value)) };
+        Some(Guard { test, holds: true })
     }
 
     fn branches(&mut self, branch: &ast::StmtIf, out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
@@ -257,6 +249,7 @@ impl Walker<'_> {
             for (at, element) in elts.iter().enumerate() {
                 let part = match value.map(|value| &value.kind) {
                     Some(ExprKind::List(values)) if values.len() == elts.len() => values[at].clone(),
+                    Some(ExprKind::Call(_)) => self.item(value, at, element),
                     _ => self.lower.opaque(element.range()),
                 };
                 if !matches!(element, ast::Expr::Tuple(_) | ast::Expr::List(_)) {
@@ -272,9 +265,16 @@ impl Walker<'_> {
         }
     }
 
+    /// `value[at]`, for a name that is set beside others.
+    fn item(&self, value: Option<&Expr>, at: usize, element: &ast::Expr) -> Expr {
+        let Some(value) = value else { return self.lower.opaque(element.range()) };
+        let index = Expr { span: value.span, kind: ExprKind::Number(Text::mapped(&at.to_string(), value.span)) };
+        Expr { span: value.span, kind: ExprKind::Subscript(Box::new(value.clone()), Box::new(index)) }
+    }
+
     fn value(&mut self, expr: &ast::Expr, out: &mut Block) -> Expr {
         let value = self.lower.expr(expr);
-        collect_calls(&value, &self.imports, &mut out.calls);
+        calls::collect(&value, &self.imports, &mut out.calls, &mut self.names_of_files);
         value
     }
 
@@ -329,21 +329,6 @@ impl Walker<'_> {
     }
 }
 
-/// The modules that strings name: `app.config_from_object("package.celeryconfig:Config")`.
-fn named_modules(calls: &[Expr], finder: &Finder<'_>) -> Vec<Request> {
-    let mut out = Vec::new();
-    for call in calls.iter().filter_map(Expr::as_call) {
-        let named = matches!(&call.callee.kind, ExprKind::Attribute(_, name) if name.value == "config_from_object");
-        let Some(text) = call.arguments.first().and_then(Expr::as_text).filter(|_| named) else { continue };
-        let module = text.as_str().split(':').next().unwrap_or_default();
-        let whole = Some(module).filter(|module| !module.is_empty() && !module.starts_with('.'));
-        if let Some(path) = whole.and_then(|module| finder.absolute(module)) {
-            out.push(Request { path, kind: FileKind::Python, from: text.span() });
-        }
-    }
-    out
-}
-
 /// `a.b` and `a["b"]` as `a.b`.
 fn path_of(expr: &Expr) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
@@ -364,49 +349,6 @@ fn path_of(expr: &Expr) -> Option<String> {
                 at = object;
             }
             _ => return None,
-        }
-    }
-}
-
-/// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
-fn collect_calls(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>) {
-    let mut work = vec![expr];
-    while let Some(expr) = work.pop() {
-        match &expr.kind {
-            ExprKind::Call(call) => {
-                let last = match &call.callee.kind {
-                    ExprKind::Name(name) => {
-                        let import = imports.iter().find(|import| import.bound == *name);
-                        import.and_then(|import| import.member.as_ref()).unwrap_or(name).to_ascii_lowercase()
-                    }
-                    ExprKind::Attribute(_, name) => name.value.to_ascii_lowercase(),
-                    _ => String::new(),
-                };
-                if CALLS.iter().any(|word| last.contains(word)) {
-                    out.push(expr.clone());
-                }
-                work.push(&call.callee);
-                work.extend(
-                    call.arguments.iter().chain(call.keywords.iter().map(|(_, value)| value)).chain(&call.spreads),
-                );
-            }
-            ExprKind::Attribute(inner, _) | ExprKind::Not(inner) => work.push(inner),
-            ExprKind::Subscript(left, right) | ExprKind::Percent(left, right) | ExprKind::Equal(left, right) => {
-                work.extend([&**left, &**right]);
-            }
-            ExprKind::Dict(entries) => work.extend(entries.iter().map(|(_, value)| value)),
-            ExprKind::List(parts)
-            | ExprKind::Format(parts)
-            | ExprKind::Sum(parts)
-            | ExprKind::Or(parts)
-            | ExprKind::And(parts) => work.extend(parts),
-            ExprKind::Choice { test, then, otherwise } => work.extend([&**test, &**then, &**otherwise]),
-            ExprKind::Text(_)
-            | ExprKind::Number(_)
-            | ExprKind::Bool(_)
-            | ExprKind::None
-            | ExprKind::Name(_)
-            | ExprKind::Opaque => {}
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::source::{FileId, Span};
 use crate::syntax::dockerfile;
-use crate::syntax::yaml::{self, Kind, NodeId, Yaml};
+use crate::syntax::yaml;
 use crate::text::Text;
+
+use super::documents;
 
 /// A logical line.
 pub(super) struct Line {
@@ -15,6 +17,8 @@ pub(super) struct Line {
     pub starts: bool,
     /// The folder it starts in, where that is said.
     pub folder: Option<String>,
+    /// A shell of its own starts here, with these variables and none of those before.
+    pub environment: Option<Vec<(String, String)>>,
 }
 
 /// The lines of commands of a file, going by its name.
@@ -22,25 +26,32 @@ pub(super) fn of(file: FileId, path: &str, text: &str) -> Vec<Line> {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     if name.ends_with(".md") || name.ends_with(".markdown") {
-        return joined(file, &code_blocks(text));
+        return joined(code_blocks(text).into_iter().map(|(start, piece)| exact(file, start, piece)));
+    }
+    if name.ends_with("devcontainer.json") {
+        return documents::development_container(file, text);
     }
     if name == "package.json" {
-        return package_scripts(&yaml::parse(file, text).0);
+        return documents::package_scripts(&yaml::parse(file, text).0);
     }
     if name.ends_with(".yml") || name.ends_with(".yaml") {
-        return workflow_scripts(&yaml::parse(file, text).0);
+        return documents::scripts(&yaml::parse(file, text).0);
     }
     if name == "dockerfile" || name.starts_with("dockerfile.") || name.ends_with(".dockerfile") {
-        let instructions = dockerfile::parse(file, text).0;
-        let runs =
-            instructions.into_iter().filter(|one| matches!(one.name.value.as_str(), "RUN" | "CMD" | "ENTRYPOINT"));
-        return runs.filter(|one| one.exec.is_none()).map(|one| started(one.arguments, None)).collect();
+        return documents::instructions(dockerfile::parse(file, text).0);
     }
     if name.contains("env") && !name.ends_with(".sh") {
         return comments(file, name, text);
     }
-    let ranges: Vec<(usize, &str)> = pieces(text).collect();
-    let mut lines = joined(file, &ranges);
+    let procfile = name.starts_with("procfile");
+    let lines = pieces(text).map(|(start, piece)| match piece.split_once(':') {
+        // `web: docker compose up`.
+        Some((process, command)) if procfile && !process.contains(' ') => {
+            exact(file, start + piece.len() - command.len(), command)
+        }
+        _ => exact(file, start, piece),
+    });
+    let mut lines = joined(lines);
     // Each recipe of a Makefile or justfile starts in the folder of the file.
     let recipes =
         name.contains("makefile") || name.contains("justfile") || name.ends_with(".mk") || name.ends_with(".just");
@@ -50,8 +61,17 @@ pub(super) fn of(file: FileId, path: &str, text: &str) -> Vec<Line> {
     lines
 }
 
-fn started(text: Text, folder: Option<String>) -> Line {
-    Line { text, assignment: None, starts: true, folder }
+pub(super) fn started(text: Text, folder: Option<String>) -> Line {
+    Line { text, assignment: None, starts: true, folder, environment: None }
+}
+
+fn exact(file: FileId, start: usize, piece: &str) -> Text {
+    Text::exact(piece, Span::new(file, start..start + piece.len()))
+}
+
+/// The lines of a text.
+pub(super) fn split(text: &Text) -> impl Iterator<Item = Text> {
+    pieces(text.as_str()).map(|(start, piece)| text.slice(start..start + piece.len()))
 }
 
 /// Every line with its offset, without its end.
@@ -65,20 +85,19 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Lines that end in `\` (or `^` in batch files) go on; comments are none.
-fn joined(file: FileId, pieces: &[(usize, &str)]) -> Vec<Line> {
+pub(super) fn joined(pieces: impl Iterator<Item = Text>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut open: Option<Text> = None;
-    for (start, piece) in pieces {
-        let trimmed = piece.trim_start();
+    for piece in pieces {
+        let trimmed = piece.as_str().trim_start();
         if open.is_none() && (trimmed.starts_with('#') || trimmed.starts_with("::") || trimmed.is_empty()) {
             continue;
         }
         // A prompt as documents show it.
         let body = trimmed.strip_prefix("$ ").or_else(|| trimmed.strip_prefix("> ")).unwrap_or(trimmed);
-        let offset = start + piece.len() - body.len();
         let kept = body.strip_suffix('\\').or_else(|| body.strip_suffix(" ^"));
-        let content = kept.unwrap_or(body);
-        let text = Text::exact(content, Span::new(file, offset..offset + content.len()));
+        let start = piece.len() - body.len();
+        let text = piece.slice(start..start + kept.unwrap_or(body).len());
         let whole = match open.take() {
             Some(mut before) => {
                 before.push_text(&text);
@@ -96,16 +115,18 @@ fn joined(file: FileId, pieces: &[(usize, &str)]) -> Vec<Line> {
 }
 
 fn line(text: Text) -> Line {
-    Line { assignment: assignment(text.as_str()), text, starts: false, folder: None }
+    let assignment = assignment(text.as_str());
+    Line { text, assignment, starts: false, folder: None, environment: None }
 }
 
-/// `NAME = value`, `NAME := value`, `NAME ?= value`, `set NAME=value`, `export NAME=value`.
+/// `NAME = value`, `NAME := value`, `NAME ?= value`, `set NAME=value`, `export NAME=value`, `$env:NAME = value`.
 fn assignment(line: &str) -> Option<(String, String)> {
     let line = line.trim();
-    let line = ["export ", "set ", "SET "].iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line);
+    let line =
+        ["export ", "set ", "SET ", "$env:", "$Env:"].iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line);
     let (name, value) = line.split_once('=')?;
     let name = name.trim_end_matches([':', '?', ' ', '\t']);
-    let plain = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    let plain = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'));
     // `A=1 command` is no assignment for the lines to come; the shell reader tells.
     let value = value.trim().trim_matches(['"', '\'']);
     (plain && !value.contains(" docker")).then(|| (name.to_owned(), value.to_owned()))
@@ -151,35 +172,6 @@ fn comments(file: FileId, name: &str, text: &str) -> Vec<Line> {
                 .find(|word| word.contains(".env") && !word.eq_ignore_ascii_case(name));
             if let Some(target) = target {
                 lines.push(started(Text::mapped(&format!("cp {name} {target}"), span), None));
-            }
-        }
-    }
-    lines
-}
-
-/// The `scripts` of a package.json.
-fn package_scripts(tree: &Yaml) -> Vec<Line> {
-    let root = tree.documents.first();
-    let scripts = root.and_then(|root| tree.get(*root, "scripts")).map(|scripts| tree.entries(scripts));
-    let texts = scripts.into_iter().flatten().filter_map(|entry| tree.as_text(entry.value).cloned());
-    texts.map(|text| started(text, None)).collect()
-}
-
-/// Every `run`, `script` or `cmd` of a workflow, with its `working-directory`.
-fn workflow_scripts(tree: &Yaml) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut pending: Vec<NodeId> = tree.documents.iter().rev().copied().collect();
-    while let Some(node) = pending.pop() {
-        match &tree.node(node).kind {
-            Kind::Scalar(_) => {}
-            Kind::Sequence(items) => pending.extend(items.iter().rev()),
-            Kind::Mapping(entries) => {
-                if let Some(run) = tree.get(node, "run").and_then(|run| tree.as_text(run)) {
-                    let folder = tree.get(node, "working-directory").and_then(|folder| tree.as_str(folder));
-                    let folder = folder.map(|folder| folder.trim_start_matches("./").to_owned());
-                    lines.push(started(run.clone(), folder));
-                }
-                pending.extend(entries.iter().rev().map(|entry| entry.value));
             }
         }
     }

@@ -17,11 +17,12 @@ mod volumes;
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::finding::{Confidence, Notice};
-use crate::model;
-use crate::resolve::environments::{self, Composition};
+use crate::model::{self, Given};
+use crate::resolve::environments::{self, Chosen, Composition};
 use crate::resolve::project::Project;
 use crate::source::Sources;
 use crate::symbol::Symbols;
+use crate::text::Text;
 use crate::tree::{Index, join};
 
 use env_file::{Examples, Files};
@@ -36,7 +37,7 @@ pub fn projects(
     config: &Config,
 ) -> (Vec<Project>, Vec<Notice>) {
     let files = Files { facts, sources, index, symbols, examples: None, version: config.compose_version };
-    let mut notices = Vec::new();
+    let mut notices = environments::notices(facts, config);
     let mut projects = Vec::new();
     for composition in environments::compositions(facts, config, &|folder| compose_file(files, folder)) {
         projects.push(project(files, &composition, &mut notices));
@@ -81,7 +82,7 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
         }
     }
     let profiles = if composition.profiles.is_empty() {
-        known(&scope, "COMPOSE_PROFILES").map(|list| split(&list, ',')).unwrap_or_default()
+        known(&scope, "COMPOSE_PROFILES").map(|list| split(list.as_str(), ',')).unwrap_or_default()
     } else {
         composition.profiles.clone()
     };
@@ -95,7 +96,13 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
         stage: composition.stage,
         files: loader.files,
         evidence: composition.evidence.clone(),
+        evidence_at: composition.evidence_at,
         confidence: composition.confidence,
+        given: Given {
+            files: composition.files.iter().map(|file| file.path.clone()).collect(),
+            env_files: composition.env_files.clone(),
+            profiles: composition.profiles.clone(),
+        },
         directory: composition.directory.clone(),
         containers,
         networks: stack.networks,
@@ -105,19 +112,19 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
     }
 }
 
-/// `COMPOSE_FILE` of a folder's `.env`.
-fn compose_file(files: Files<'_>, folder: &str) -> Option<Vec<String>> {
+fn compose_file(files: Files<'_>, folder: &str) -> Option<Chosen> {
     let shell = Scope::new(files.symbols);
     let scope = files.scope(&join(folder, ".env")?, &shell, &mut Vec::new())?;
-    let separator = known(&scope, "COMPOSE_PATH_SEPARATOR").and_then(|text| text.chars().next()).unwrap_or(':');
+    let separator =
+        known(&scope, "COMPOSE_PATH_SEPARATOR").and_then(|text| text.as_str().chars().next()).unwrap_or(':');
     let list = known(&scope, "COMPOSE_FILE")?;
-    let paths = split(&list, separator).iter().filter_map(|path| join(folder, path)).collect();
-    Some(paths)
+    let paths = split(list.as_str(), separator).iter().filter_map(|path| join(folder, path)).collect();
+    Some(Chosen { paths, span: list.span() })
 }
 
-fn known(scope: &Scope<'_>, name: &str) -> Option<String> {
+fn known<'s>(scope: &'s Scope<'_>, name: &str) -> Option<&'s Text> {
     let value = scope.known(name)?.single()?.value.as_ref()?;
-    (Symbols::is_known(value) && !value.is_empty()).then(|| value.as_str().to_owned())
+    (Symbols::is_known(value) && !value.is_empty()).then_some(value)
 }
 
 fn split(list: &str, separator: char) -> Vec<String> {

@@ -1,84 +1,218 @@
-//! Django: `CACHES` and `CHANNEL_LAYERS`.
+//! Django: `CACHES` and `CHANNEL_LAYERS`, as a whole or entry by entry.
 
-use crate::facts::code::{Expr, ExprKind};
+use crate::facts::code::{Expr, ExprKind, Module};
 use crate::model::Family;
-use crate::symbol::Resolved;
+use crate::source::{FileId, Span};
+use crate::symbol::{Resolved, Symbols};
 use crate::text::Text;
 
 use super::ConnectionSettings;
 use super::settings::{Named, entries, entry_client, options};
 use super::sites::{self, Found, Slot};
-use super::values::{Evaluator, Scope, Value};
+use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value};
 
+/// Settings modules that take over each other's names.
+const MAX_MODULES: usize = 32;
+
+/// Which of a repository's settings a Django project runs with.
+pub(super) struct Project<'a> {
+    /// The settings module and those whose names it takes over, nearest first; empty: not known.
+    pub modules: Vec<&'a Module>,
+    /// The class of django-configurations.
+    class: Option<String>,
+}
+
+impl<'a> Project<'a> {
+    /// What the environment names, or else the code that starts Django, where all of it agrees.
+    pub fn of(evaluator: &Evaluator<'a>) -> Self {
+        let mut modules: Vec<&'a Module> = named_by(evaluator, "DJANGO_SETTINGS_MODULE")
+            .and_then(|name| evaluator.module_named(&name))
+            .into_iter()
+            .collect();
+        let mut at = 0;
+        while let Some(module) = modules.get(at).copied()
+            && modules.len() < MAX_MODULES
+        {
+            at += 1;
+            for import in module.imports.iter().filter(|import| import.bound == "*") {
+                let base = evaluator.running().find(|other| import.target.as_deref() == Some(&other.path));
+                modules.extend(base.filter(|base| !modules.iter().any(|known| known.file == base.file)));
+            }
+        }
+        Self { modules, class: named_by(evaluator, "DJANGO_CONFIGURATION") }
+    }
+
+    /// Whether Django never looks at that name of a module: another settings module runs, or overrides it.
+    pub fn leaves_out(&self, evaluator: &Evaluator<'a>, module: &Module, name: &str) -> bool {
+        let Some(first) = self.modules.first().filter(|_| is_django_setting(name)) else { return false };
+        if !self.modules.iter().any(|known| known.file == module.file) {
+            return true;
+        }
+        // What is set in part is looked at with the whole.
+        let whole = name.split('.').next().unwrap_or(name);
+        matches!(evaluator.find(first, whole, 0), Target::Bindings(meant, _) if meant.file != module.file && whole == name)
+    }
+
+    /// Whether a class is a configuration of django-configurations, and not the one that runs.
+    pub fn leaves_out_class(&self, evaluator: &Evaluator<'a>, class: ClassRef<'a>) -> bool {
+        let outside = evaluator.lineage(class).1;
+        self.class.as_ref().is_some_and(|name| *name != class.class.name.value)
+            && outside.iter().any(|base| base == "configurations.Configuration")
+    }
+}
+
+/// Settings that only Django and its applications read.
+fn is_django_setting(name: &str) -> bool {
+    let name = name.split('.').next().unwrap_or_default();
+    matches!(name, "CACHES" | "CHANNEL_LAYERS" | "RQ_QUEUES" | "HUEY" | "DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND")
+}
+
+/// The value of a variable that code may set itself before Django starts.
+fn named_by(evaluator: &Evaluator<'_>, variable: &str) -> Option<String> {
+    let known = |cases: &[Case<'_>]| match cases {
+        [Case { value: Value::Text(text), .. }] if Symbols::is_known(text) && !text.is_empty() => {
+            Some(text.as_str().to_owned())
+        }
+        _ => None,
+    };
+    let assigned = format!("os.environ.{variable}");
+    let mut said: Vec<String> = Vec::new();
+    for module in evaluator.running() {
+        let cases = evaluator.bindings(&module.bindings, &assigned, Scope::module(module));
+        said.extend(cases.as_deref().and_then(known));
+    }
+    if let [only] = said.as_slice() {
+        return Some(only.clone());
+    }
+    let set = evaluator.environment(variable, Span::new(FileId(0), 0..0), &[]);
+    if !matches!(set.as_slice(), [Case { value: Value::None, .. }]) {
+        return known(&set);
+    }
+    for (_, call) in evaluator.calls_in("setdefault") {
+        if let [name, value] = call.arguments.as_slice()
+            && name.as_text().is_some_and(|name| name.as_str() == variable)
+        {
+            said.push(value.as_text()?.as_str().to_owned());
+        }
+    }
+    said.dedup();
+    <[String; 1]>::try_from(said).ok().map(|[only]| only)
+}
+
+impl<'a> Evaluator<'a> {
+    /// The repository's module of a dotted name, wherever its root is.
+    pub(super) fn module_named(&self, name: &str) -> Option<&'a Module> {
+        let stem = name.replace('.', "/");
+        let files = [format!("/{stem}.py"), format!("/{stem}/__init__.py")];
+        let mut found = self.running().filter(|module| {
+            let path = format!("/{}", module.path);
+            files.iter().any(|file| path.ends_with(file.as_str()))
+        });
+        // Of several the one nearest to the root.
+        let first = found.next()?;
+        Some(found.fold(first, |best, other| if other.path.len() < best.path.len() { other } else { best }))
+    }
+}
+
+/// `CACHES = {…}`.
 pub(super) fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let Some(value) = &named.binding.value else { return };
-    let scope = Scope::within(named.module, named.class);
-    for (_, cache, scope) in entries(evaluator, value, scope) {
-        if let Some(url) = cache_url(evaluator, cache, scope) {
-            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            entry_client(evaluator, (cache, scope), cache.span, Family::DjangoRedis, settings, named, found);
-            continue;
-        }
-        let list = entries(evaluator, cache, scope);
-        let get = |key: &str| list.iter().find(|(name, ..)| *name == key).map(|(_, value, scope)| (*value, *scope));
-        let backend = get("BACKEND").map(|(value, scope)| evaluator.resolved(evaluator.eval(value, scope), value.span));
-        let backend = backend.as_ref().and_then(|backend| backend.single()).and_then(|only| only.value.clone());
-        let family = match backend.as_ref().map(Text::as_str) {
-            Some("django_redis.cache.RedisCache") => Family::DjangoRedis,
-            Some("django.core.cache.backends.redis.RedisCache") => Family::DjangoCore,
-            _ => continue,
+    for (alias, entry, scope) in entries(evaluator, value, Scope::within(named.module, named.class)) {
+        cache(evaluator, alias, entry, scope, named, found);
+    }
+}
+
+/// One entry of `CACHES`, also where it is set by itself: `CACHES["default"] = {…}`.
+pub(super) fn cache<'a>(
+    evaluator: &Evaluator<'a>,
+    alias: &str,
+    cache: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    if let Some(url) = cache_url(evaluator, cache, scope) {
+        let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+        entry_client(evaluator, (cache, scope), cache.span, Family::DjangoRedis, settings, named, found);
+        return;
+    }
+    let list = entries(evaluator, cache, scope);
+    let get = |key: &str| list.iter().find(|(name, ..)| *name == key).map(|(_, value, scope)| (*value, *scope));
+    let Some(family) = get("BACKEND").and_then(|(value, scope)| backend(evaluator, value, scope)) else { return };
+    let Some((location, location_scope)) = get("LOCATION") else { return };
+    let mut base = ConnectionSettings::default();
+    if let Some((value, scope)) = get("OPTIONS") {
+        login(evaluator, family, value, scope, &mut base);
+    }
+    for case in evaluator.eval(location, location_scope) {
+        let locations: Vec<(&'a Expr, Scope<'a>)> = match case.value {
+            Value::Structure(Expr { kind: ExprKind::List(values), .. }, inner) => {
+                values.iter().map(|value| (value, inner)).collect()
+            }
+            _ => vec![(location, location_scope)],
         };
-        let Some((location, location_scope)) = get("LOCATION") else { continue };
-        let mut password = None;
-        let mut username = None;
-        if let Some((value, scope)) = get("OPTIONS") {
-            for (key, value, scope) in entries(evaluator, value, scope) {
-                let resolve = || Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
-                match (key, family) {
-                    ("PASSWORD", Family::DjangoRedis) | ("password", Family::DjangoCore) => password = resolve(),
-                    ("USERNAME", Family::DjangoRedis) | ("username", Family::DjangoCore) => username = resolve(),
-                    ("CONNECTION_POOL_KWARGS", Family::DjangoRedis) => {
-                        for (key, value, scope) in entries(evaluator, value, scope) {
-                            let resolve = || Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
-                            match key {
-                                "password" => password = resolve(),
-                                "username" => username = resolve(),
-                                _ => {}
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        for case in evaluator.eval(location, location_scope) {
-            let locations: Vec<(&'a Expr, Scope<'a>)> = match case.value {
-                Value::Structure(Expr { kind: ExprKind::List(values), .. }, inner) => {
-                    values.iter().map(|value| (value, inner)).collect()
-                }
-                _ => vec![(location, location_scope)],
-            };
-            for (location, scope) in locations {
-                let url = evaluator.resolved(evaluator.eval(location, scope), location.span);
-                let settings = ConnectionSettings {
-                    url: Some(url),
-                    password: password.clone(),
-                    username: username.clone(),
-                    ..ConnectionSettings::default()
-                };
-                entry_client(evaluator, (location, scope), location.span, family, settings, named, found);
-            }
+        for (location, scope) in locations {
+            let said = evaluator.eval(location, scope);
+            let cases = named.set_later(evaluator, &format!("CACHES.{alias}.LOCATION"), said);
+            let url = evaluator.resolved(cases, location.span);
+            let settings = ConnectionSettings { url: Some(url), ..base.clone() };
+            entry_client(evaluator, (location, scope), location.span, family, settings, named, found);
         }
     }
 }
 
-/// `env.cache("REDIS_URL")`, which makes a django-redis cache of a URL and drops its query.
-fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -> Option<Resolved> {
-    let name = evaluator.qualified(&cache.as_call()?.callee, scope)?;
-    if !matches!(name.as_str(), "environ.Env.cache" | "environ.Env.cache_url") {
-        return None;
+/// The library of a cache's backend, where it may be one of Redis.
+fn backend<'a>(evaluator: &Evaluator<'a>, value: &'a Expr, scope: Scope<'a>) -> Option<Family> {
+    let resolved = evaluator.resolved(evaluator.eval(value, scope), value.span);
+    resolved.alternatives.iter().filter_map(|one| one.value.as_ref()).find_map(|backend| match backend.as_str() {
+        // https://github.com/jazzband/django-redis
+        "django_redis.cache.RedisCache" => Some(Family::DjangoRedis),
+        // https://docs.djangoproject.com/en/stable/topics/cache/#redis
+        "django.core.cache.backends.redis.RedisCache" => Some(Family::DjangoCore),
+        _ => None,
+    })
+}
+
+/// What `OPTIONS` say of the login.
+fn login<'a>(
+    evaluator: &Evaluator<'a>,
+    family: Family,
+    options: &'a Expr,
+    scope: Scope<'a>,
+    settings: &mut ConnectionSettings,
+) {
+    for (key, value, scope) in entries(evaluator, options, scope) {
+        let resolve = || Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
+        match (key, family) {
+            ("PASSWORD", Family::DjangoRedis) | ("password", Family::DjangoCore) => settings.password = resolve(),
+            ("USERNAME", Family::DjangoRedis) | ("username", Family::DjangoCore) => settings.username = resolve(),
+            // Its keys are those of Django's own backend.
+            ("CONNECTION_POOL_KWARGS", Family::DjangoRedis) => {
+                login(evaluator, Family::DjangoCore, value, scope, settings);
+            }
+            _ => {}
+        }
     }
-    let mut url = evaluator.resolved(evaluator.eval(cache, scope), cache.span);
+}
+
+/// `env.cache("REDIS_URL")` and its like, which make a django-redis cache of a URL and drop its query.
+fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -> Option<Resolved> {
+    let call = cache.as_call()?;
+    let name = evaluator.qualified(&call.callee, scope)?;
+    let cases = match name.as_str() {
+        "environ.Env.cache" | "environ.Env.cache_url" => evaluator.eval(cache, scope),
+        // https://github.com/epicserve/django-cache-url
+        "django_cache_url.config" => evaluator.environment("CACHE_URL", cache.span, &[]),
+        "django_cache_url.parse" => evaluator.eval(call.arguments.first()?, scope),
+        _ => {
+            let cast = call.keyword("cast").and_then(|cast| evaluator.qualified(cast, scope));
+            if cast.as_deref() != Some("django_cache_url.parse") {
+                return None;
+            }
+            evaluator.eval(cache, scope)
+        }
+    };
+    let mut url = evaluator.resolved(cases, cache.span);
     for alternative in &mut url.alternatives {
         let Some(text) = &mut alternative.value else { continue };
         let login = text.as_str().rfind('@').map_or("", |at| text.as_str().get(..at).unwrap_or_default());
@@ -95,24 +229,31 @@ fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -
     sites::keep_redis(&mut url).then_some(url)
 }
 
+/// `CHANNEL_LAYERS = {…}`.
 pub(super) fn channel_layers<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let Some(value) = &named.binding.value else { return };
-    let scope = Scope::within(named.module, named.class);
-    for (_, layer, scope) in entries(evaluator, value, scope) {
+    for (_, layer, scope) in entries(evaluator, value, Scope::within(named.module, named.class)) {
         for (key, config, scope) in entries(evaluator, layer, scope) {
-            if key != "CONFIG" {
-                continue;
+            if key == "CONFIG" {
+                channel_layer(evaluator, config, scope, named, found);
             }
-            for (key, hosts, scope) in entries(evaluator, config, scope) {
-                if key != "hosts" {
-                    continue;
-                }
-                for case in evaluator.eval(hosts, scope) {
-                    let Value::Structure(Expr { kind: ExprKind::List(list), .. }, inner) = case.value else { continue };
-                    for host in list {
-                        channel_host(evaluator, host, inner, named, found);
-                    }
-                }
+        }
+    }
+}
+
+/// The `CONFIG` of a channel layer, also where it is set by itself.
+pub(super) fn channel_layer<'a>(
+    evaluator: &Evaluator<'a>,
+    config: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    for (_, hosts, scope) in entries(evaluator, config, scope).into_iter().filter(|(key, ..)| *key == "hosts") {
+        for case in evaluator.eval(hosts, scope) {
+            let Value::Structure(Expr { kind: ExprKind::List(list), .. }, inner) = case.value else { continue };
+            for host in list {
+                channel_host(evaluator, host, inner, named, found);
             }
         }
     }
@@ -127,14 +268,14 @@ fn channel_host<'a>(evaluator: &Evaluator<'a>, host: &'a Expr, scope: Scope<'a>,
                 *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(part, scope), part.span));
             }
             if !parts.is_empty() {
-                entry_client(evaluator, (&parts[0], scope), host.span, Family::RedisPy, settings, named, found);
+                entry_client(evaluator, (&parts[0], scope), host.span, Family::RedisPyAsyncio, settings, named, found);
             }
         }
-        ExprKind::Dict(_) => options(evaluator, host, scope, Family::RedisPy, named, found),
+        ExprKind::Dict(_) => options(evaluator, host, scope, Family::RedisPyAsyncio, named, found),
         _ => {
             let url = evaluator.resolved(evaluator.eval(host, scope), host.span);
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            entry_client(evaluator, (host, scope), host.span, Family::RedisPy, settings, named, found);
+            entry_client(evaluator, (host, scope), host.span, Family::RedisPyAsyncio, settings, named, found);
         }
     }
 }

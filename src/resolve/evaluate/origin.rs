@@ -34,6 +34,10 @@ pub(super) fn setting_of<'a>(
             {
                 return Some(at(&evaluator.field_name(this, name), field.name.span));
             }
+            let parameter = scope.function.and_then(|function| function.parameters.iter().find(|one| one.0 == *name));
+            if let Some((_, default)) = parameter {
+                return setting_of(evaluator, default.as_ref()?, Scope::module(scope.module), depth + 1);
+            }
             match evaluator.find(scope.module, name, 0) {
                 Target::Bindings(module, name) => {
                     let binding = module.bindings.iter().find(|binding| binding.name.value == name)?;
@@ -43,6 +47,14 @@ pub(super) fn setting_of<'a>(
             }
         }
         ExprKind::Attribute(object, name) => {
+            // `urlparse(REDIS_URL).hostname`
+            let parsed = value_of(object, scope).unwrap_or(object).as_call();
+            if let Some(call) = parsed
+                && let Some(callee) = evaluator.qualified(&call.callee, scope)
+                && matches!(callee.as_str(), "urllib.parse.urlparse" | "urllib.parse.urlsplit")
+            {
+                return setting_of(evaluator, call.arguments.first()?, scope, depth + 1);
+            }
             let declared = |class: ClassRef<'a>| {
                 evaluator.lineage(class).0.into_iter().find_map(|owner| {
                     let field = owner.class.fields.iter().find(|field| field.name.value == name.value);
@@ -92,14 +104,42 @@ pub(super) fn setting_of<'a>(
                         span: name.span(),
                     })
                 }
-                (ExprKind::Attribute(object, _), None) => setting_of(evaluator, object, scope, depth + 1),
+                // `settings.redis_url.with_path("/1")`; of `module.function(…)` nothing is known.
+                (ExprKind::Attribute(object, _), argument)
+                    if argument.is_none() || is_value(evaluator, object, scope) =>
+                {
+                    setting_of(evaluator, object, scope, depth + 1)
+                }
                 _ => None,
             }
         }
+        ExprKind::Format(parts) | ExprKind::Sum(parts) => setting_of(evaluator, host_part(parts)?, scope, depth + 1),
         ExprKind::Or(values) => values.iter().find_map(|value| setting_of(evaluator, value, scope, depth + 1)),
         ExprKind::Choice { then, otherwise, .. } => {
             setting_of(evaluator, then, scope, depth + 1).or_else(|| setting_of(evaluator, otherwise, scope, depth + 1))
         }
         _ => None,
     }
+}
+
+/// The part of a URL that names the host: behind the sign of the login, else behind the scheme.
+fn host_part(parts: &[Expr]) -> Option<&Expr> {
+    let behind =
+        |sign: &str| parts.windows(2).find(|pair| pair[0].as_text().is_some_and(|text| text.as_str().ends_with(sign)));
+    behind("@").or_else(|| behind("://")).map(|pair| &pair[1])
+}
+
+/// What a local name was set to.
+fn value_of<'a>(expr: &'a Expr, scope: Scope<'a>) -> Option<&'a Expr> {
+    let ExprKind::Name(name) = &expr.kind else { return None };
+    let local = scope.function.map_or(&scope.module.bindings, |function| &function.bindings);
+    local.iter().rev().find(|binding| binding.name.value == *name)?.value.as_ref()
+}
+
+/// Whether an expression names a value of the repository rather than a module of a library.
+fn is_value<'a>(evaluator: &Evaluator<'a>, object: &Expr, scope: Scope<'a>) -> bool {
+    object.dotted().is_some_and(|dotted| {
+        let root = dotted.split('.').next().unwrap_or_default();
+        dotted.contains('.') && !matches!(evaluator.find(scope.module, root, 0), Target::External(_))
+    })
 }

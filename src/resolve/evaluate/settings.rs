@@ -1,16 +1,19 @@
 //! Settings that name a Redis server by convention: of Celery, Django, Flask, RQ, and any with `REDIS` in its name.
 
-use crate::facts::code::{Binding, Expr, Module};
+use crate::facts::code::{Binding, Expr, ExprKind, Module};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
-use crate::symbol::{Resolved, Step};
+use crate::symbol::{Alternative, MAX_ALTERNATIVES, Resolved, Step};
+use crate::text::Text;
+
+use super::cases::join;
 
 use super::sites::{self, Found, Setting, Slot};
 use super::structures::entry;
 use super::values::{Case, ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
-use super::{celery, django, libraries, origin, passwords};
+use super::{celery, django, libraries, origin, passwords, sentinel};
 
 /// A name of a module or class, to be evaluated where it stands.
 #[derive(Clone, Copy)]
@@ -18,11 +21,17 @@ pub(super) struct Named<'a> {
     pub binding: &'a Binding,
     pub module: &'a Module,
     pub class: Option<ClassRef<'a>>,
+    /// Whether this one assignment is meant, which counts where its branches are taken, and not the name.
+    pub single: bool,
 }
 
 impl<'a> Named<'a> {
     fn name(self, evaluator: &Evaluator<'a>) -> String {
-        let own = self.binding.name.value.rsplit('.').next().unwrap_or_default();
+        // `CACHES.default` is a part of a setting, `app.config.NAME` is one.
+        let whole = self.binding.name.value.as_str();
+        let first = whole.split('.').next().unwrap_or_default();
+        let last = whole.rsplit('.').next().unwrap_or_default();
+        let own = if first.bytes().any(|byte| byte.is_ascii_lowercase()) { last } else { first };
         match self.class {
             Some(class) => evaluator.field_name(class, own),
             None => own.to_owned(),
@@ -40,6 +49,19 @@ impl<'a> Named<'a> {
         Some(evaluator.resolved(self.cases(evaluator)?, self.binding.name.span))
     }
 
+    /// A value that later statements replace under the dotted name, such as `CACHES.default.LOCATION`.
+    pub fn set_later(self, evaluator: &Evaluator<'a>, dotted: &str, said: Vec<Case<'a>>) -> Vec<Case<'a>> {
+        let mut modules = evaluator.settings_modules.borrow().clone();
+        if !modules.iter().any(|module| module.file == self.module.file) {
+            modules = vec![self.module];
+        }
+        let later =
+            modules.iter().find_map(|module| evaluator.bindings(&module.bindings, dotted, Scope::module(module)));
+        let Some(later) = later else { return said };
+        // Without a condition it is certainly set; else what was said before may hold still.
+        if later.iter().any(|case| case.when.is_empty()) { later } else { said.into_iter().chain(later).collect() }
+    }
+
     fn setting(self, evaluator: &Evaluator<'a>) -> Setting {
         let span = self.binding.name.span;
         Setting { name: self.name(evaluator), key: format!("{}:{}", span.file.0, span.start), span }
@@ -49,12 +71,20 @@ impl<'a> Named<'a> {
 /// Finds the clients that settings stand for.
 pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     let mut names: Vec<Vec<Named<'a>>> = Vec::new();
-    for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
-        names.push(unique(&module.bindings).map(|binding| Named { binding, module, class: None }).collect());
+    let project = django::Project::of(evaluator);
+    project.modules.clone_into(&mut evaluator.settings_modules.borrow_mut());
+    for module in evaluator.running() {
+        names.push(
+            unique(&module.bindings).map(|binding| Named { binding, module, class: None, single: false }).collect(),
+        );
         for class in &module.classes {
             let class = ClassRef { module, class, arguments: None };
+            if project.leaves_out_class(evaluator, class) {
+                found.used.extend(class.class.fields.iter().map(|field| field.name.span));
+                continue;
+            }
             let fields = unique(&class.class.fields);
-            names.push(fields.map(|binding| Named { binding, module, class: Some(class) }).collect());
+            names.push(fields.map(|binding| Named { binding, module, class: Some(class), single: false }).collect());
         }
     }
     for named in names.iter().flatten() {
@@ -62,9 +92,47 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
         known(evaluator, *named, found);
         found.used.extend(evaluator.take_visited());
     }
+    for module in evaluator.running() {
+        for binding in &module.bindings {
+            evaluator.refuel();
+            let named = Named { binding, module, class: None, single: true };
+            if project.leaves_out(evaluator, module, &binding.name.value) {
+                // What it is made of has no reader either.
+                read_all(evaluator, named);
+                found.used.insert(binding.name.span);
+            } else {
+                structured(evaluator, named, found);
+            }
+            found.used.extend(evaluator.take_visited());
+        }
+        for class in &module.classes {
+            let this = ClassRef { module, class, arguments: None };
+            if project.leaves_out_class(evaluator, this) {
+                continue;
+            }
+            for binding in &class.fields {
+                evaluator.refuel();
+                structured(evaluator, Named { binding, module, class: Some(this), single: true }, found);
+                found.used.extend(evaluator.take_visited());
+            }
+        }
+    }
     urls(evaluator, &names, found);
     for scope in &names {
         groups(evaluator, scope, found);
+    }
+}
+
+/// Evaluates every part of a setting, so that what it is made of counts as read.
+fn read_all<'a>(evaluator: &Evaluator<'a>, named: Named<'a>) {
+    let scope = Scope::within(named.module, named.class);
+    let mut work: Vec<&'a Expr> = named.binding.value.iter().collect();
+    while let Some(value) = work.pop() {
+        match &value.kind {
+            ExprKind::Dict(entries) => work.extend(entries.iter().map(|(_, value)| value)),
+            ExprKind::List(values) => work.extend(values),
+            _ => drop(evaluator.eval(value, scope)),
+        }
     }
 }
 
@@ -81,9 +149,13 @@ fn unique(bindings: &[Binding]) -> impl Iterator<Item = &Binding> {
 fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let name = named.name(evaluator);
     let lower_case = matches!(name.as_str(), "broker_url" | "result_backend");
-    let configured = if lower_case { configures_celery(evaluator, named) } else { None };
-    if configured == Some(false) {
+    let configured = celery::celery_family(&name)
+        .and_then(|family| celery::is_configured_by(evaluator, named.module, named.class, family));
+    let application = evaluator.calls_of("Celery").next().is_some();
+    let unread = configured == Some(false) && (lower_case || named.class.is_some());
+    if unread || lower_case && configured.is_none() && application {
         // Celery was told to look elsewhere.
+        named.cases(evaluator);
         found.used.insert(named.binding.name.span);
         return;
     }
@@ -91,54 +163,131 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     if let Some(family) = celery::celery_family(&name)
         && celery
         && name.contains(['_'])
-        && !found.used.contains(&named.binding.name.span)
+        && !found.readers.contains(&(named.binding.name.span, family))
     {
         let Some(cases) = named.cases(evaluator) else { return };
         let cases = celery::celery_cases(evaluator, family, &cases, named.binding.name.span);
         let mut url = evaluator.resolved(cases, named.binding.name.span);
-        if sites::keep_redis(&mut url) {
+        let scope = Scope::within(named.module, named.class);
+        let beside = named.class.map_or(&named.module.bindings, |class| &class.class.fields);
+        if let Some(settings) = sentinel::broker(evaluator, &url, beside, scope) {
+            push(evaluator, &named.setting(evaluator), sentinel::FAMILY, settings, named, Confidence::High, found);
+        } else if sites::keep_redis(&mut url) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
             push(evaluator, &named.setting(evaluator), family, settings, named, Confidence::High, found);
         }
         return;
     }
+}
+
+/// Dictionaries whose names frameworks read, each time that one is set, as a whole or in part.
+fn structured<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let Some(value) = &named.binding.value else { return };
     let scope = Scope::within(named.module, named.class);
-    match name.as_str() {
-        "CACHES" => django::caches(evaluator, named, found),
-        "CHANNEL_LAYERS" => django::channel_layers(evaluator, named, found),
-        "RQ_QUEUES" => {
+    let parts: Vec<&str> = named.binding.name.value.split('.').collect();
+    match parts.as_slice() {
+        ["CACHES"] => django::caches(evaluator, named, found),
+        ["CACHES", alias] => django::cache(evaluator, alias, value, scope, named, found),
+        ["CHANNEL_LAYERS"] => django::channel_layers(evaluator, named, found),
+        ["CHANNEL_LAYERS", _, "CONFIG"] => django::channel_layer(evaluator, value, scope, named, found),
+        // https://github.com/rq/django-rq
+        ["RQ_QUEUES"] => {
             for (_, queue, scope) in entries(evaluator, value, scope) {
-                options(evaluator, queue, scope, Family::RedisPy, named, found);
+                let Some((mut settings, naming)) = dictionary(evaluator, queue, scope, "") else { continue };
+                if settings.url.is_some() {
+                    // Beside a URL only the database counts.
+                    let ConnectionSettings { url, db, .. } = settings;
+                    settings = ConnectionSettings { url, db, ..ConnectionSettings::default() };
+                }
+                entry_client(evaluator, naming, queue.span, Family::RedisPy, settings, named, found);
             }
         }
-        "HUEY" => {
+        // https://huey.readthedocs.io/en/latest/django.html
+        ["HUEY"] => {
             if let Some(connection) = entry(value, "connection") {
                 options(evaluator, connection, scope, Family::RedisPy, named, found);
+            } else {
+                options(evaluator, value, scope, Family::RedisPy, named, found);
             }
         }
-        "DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND" => {
-            let options_of = |key| entry(value, key);
-            if let Some(list) = options_of("OPTIONS").or_else(|| options_of("BACKEND_OPTIONS")) {
+        // https://github.com/Bogdanp/django_dramatiq
+        ["DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND"] => {
+            let list = entry(value, "OPTIONS").or_else(|| entry(value, "BACKEND_OPTIONS"));
+            if let Some(list) = list {
                 options(evaluator, list, scope, Family::RedisPy, named, found);
             }
+        }
+        // https://docs.celeryq.dev/en/stable/userguide/configuration.html, handed over as a whole
+        ["CELERY" | "CELERY_CONFIG"] => celery_options(evaluator, value, scope, named, found),
+        // https://superset.apache.org/docs/configuration/cache: the configuration of Flask-Caching
+        [name] if name.ends_with("CACHE_CONFIG") => {
+            flask_caching(evaluator, value, scope, named, found);
         }
         _ => {}
     }
 }
 
-/// Whether `config_from_object("module:Class")` names the place; `None`: no such call is known.
-fn configures_celery<'a>(evaluator: &Evaluator<'a>, named: Named<'a>) -> Option<bool> {
-    let mut targets = evaluator.calls_of("config_from_object").filter_map(|call| call.arguments.first()).peekable();
-    targets.peek()?;
-    Some(targets.any(|target| {
-        let Some(text) = target.as_text() else { return true };
-        let (module, class) = text.as_str().split_once(':').unwrap_or((text.as_str(), ""));
-        let path = format!("{}.py", module.replace('.', "/"));
-        let whole = format!("/{}", named.module.path);
-        let own = named.class.map_or("", |class| class.class.name.value.as_str());
-        whole.ends_with(&format!("/{path}")) && own == class
-    }))
+/// The `broker_url` and `result_backend` of a dictionary for Celery.
+fn celery_options<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    for (key, value, scope) in entries(evaluator, value, scope) {
+        let Some(family) = celery::celery_family(key) else { continue };
+        let cases = celery::celery_cases(evaluator, family, &evaluator.eval(value, scope), value.span);
+        let mut url = evaluator.resolved(cases, value.span);
+        if sites::keep_redis(&mut url) {
+            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+            entry_client(evaluator, (value, scope), value.span, family, settings, named, found);
+        }
+    }
+}
+
+/// Flask-Caching's `CACHE_REDIS_…` in a dictionary.
+fn flask_caching<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    if let Some((settings, naming)) = dictionary(evaluator, value, scope, "CACHE_REDIS_") {
+        entry_client(evaluator, naming, naming.0.span, Family::RedisPy, settings, named, found);
+    }
+}
+
+/// The connection parameters in a dictionary whose keys begin with a prefix, and the value that names the server.
+pub(super) fn dictionary<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    prefix: &str,
+) -> Option<(ConnectionSettings, (&'a Expr, Scope<'a>))> {
+    let mut settings = ConnectionSettings::default();
+    let mut naming = None;
+    for (key, value, scope) in entries(evaluator, value, scope) {
+        let Some(slot) = key.strip_prefix(prefix).and_then(|part| libraries::keyword_slot(&part.to_ascii_lowercase()))
+        else {
+            continue;
+        };
+        if slot == Slot::Url || slot == Slot::Host && naming.is_none() {
+            naming = Some((value, scope));
+        }
+        *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
+    }
+    let empty = |url: &Resolved| url.single().is_some_and(|only| only.value.as_ref().is_some_and(Text::is_empty));
+    if !prefix.is_empty() && settings.url.as_ref().is_some_and(empty) {
+        // Flask-Caching then takes the host, or its default.
+        settings.url = None;
+        settings.host.get_or_insert_with(|| Resolved::known(Text::mapped("localhost", value.span), Vec::new()));
+    } else if !prefix.is_empty() && settings.url.as_ref().is_some_and(|url| !url.is_absent()) {
+        // Where the URL is set it looks at nothing else.
+        settings = ConnectionSettings { url: settings.url, ..ConnectionSettings::default() };
+    }
+    Some((settings, naming?))
 }
 
 /// The entries of a dictionary with literal keys, wherever it is written.
@@ -150,7 +299,7 @@ pub(super) fn entries<'a>(
     evaluator.pairs(value, scope).0
 }
 
-/// A dictionary of connection parameters: `{"HOST": …}`, `{"url": …}`.
+/// The client of a dictionary of connection parameters: `{"HOST": …}`, `{"url": …}`.
 pub(super) fn options<'a>(
     evaluator: &Evaluator<'a>,
     value: &'a Expr,
@@ -159,18 +308,8 @@ pub(super) fn options<'a>(
     named: Named<'a>,
     found: &mut Found,
 ) {
-    let mut settings = ConnectionSettings::default();
-    let mut naming = None;
-    for (key, value, scope) in entries(evaluator, value, scope) {
-        if let Some(slot) = libraries::keyword_slot(&key.to_ascii_lowercase()) {
-            if matches!(slot, Slot::Url | Slot::Host) {
-                naming = Some((value, scope));
-            }
-            *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
-        }
-    }
-    if settings.url.is_some() || settings.host.is_some() {
-        entry_client(evaluator, naming.unwrap_or((value, scope)), value.span, family, settings, named, found);
+    if let Some((settings, naming)) = dictionary(evaluator, value, scope, "") {
+        entry_client(evaluator, naming, value.span, family, settings, named, found);
     }
 }
 
@@ -199,15 +338,19 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
     let mut pending = Vec::new();
     for named in scopes.iter().flatten() {
         let span = named.binding.name.span;
-        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") {
+        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") || !may_be_url(*named) {
             continue;
         }
         evaluator.refuel();
         evaluator.take_visited();
-        let name = named.name(evaluator).to_ascii_lowercase();
-        let says_redis = name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
+        let own = named.name(evaluator);
+        let framework = libraries::is_framework_url(&own);
+        let name = own.to_ascii_lowercase();
+        let says_redis =
+            framework || name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
         let says_url = ["url", "uri", "dsn"].iter().any(|word| name.contains(word));
         let Some(mut url) = named.resolved(evaluator) else { continue };
+        evaluator.take_end();
         let written = url
             .alternatives
             .iter()
@@ -219,6 +362,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
         // A value that can't be read at all says nothing.
         if url.alternatives.iter().all(|one| one.value.as_ref().is_none_or(|text| evaluator.symbols.has_opaque(text)))
             && !written
+            && !framework
         {
             continue;
         }
@@ -248,6 +392,26 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
     }
 }
 
+/// Whether a Redis URL can come of what is written there. Most of a program's names are ruled out by their looks, and
+/// asking for the value of every one, in every container, is what large repositories wait for.
+fn may_be_url(named: Named<'_>) -> bool {
+    match named.binding.value.as_ref().map(|value| &value.kind) {
+        // A settings class may take the value from the environment.
+        Some(ExprKind::Text(text)) => named.class.is_some() || text.as_str().contains("://"),
+        Some(
+            ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::List(_)
+            | ExprKind::Dict(_)
+            | ExprKind::Not(_)
+            | ExprKind::Equal(..)
+            | ExprKind::Within(_)
+            | ExprKind::Opaque,
+        ) => false,
+        _ => true,
+    }
+}
+
 /// `REDIS_HOST`, `REDIS_PORT`, … of one module or class without a known site.
 fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found) {
     let roles: Vec<(Named<'a>, String, Slot)> = names
@@ -271,13 +435,12 @@ fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found)
                 *settings.slot(*slot) = named.resolved(evaluator);
             }
         }
-        // Flask-Caching looks at nothing else where its URL is set.
+        // Where a URL of that prefix is set, nothing else is looked at.
         let url = format!("{prefix}url");
-        let beaten = prefix.starts_with("cache_")
-            && names.iter().any(|named| {
-                named.name(evaluator).eq_ignore_ascii_case(&url)
-                    && named.resolved(evaluator).is_some_and(|url| !url.is_absent())
-            });
+        let beaten = names.iter().any(|named| {
+            named.name(evaluator).eq_ignore_ascii_case(&url)
+                && named.resolved(evaluator).is_some_and(|url| !url.is_absent())
+        });
         if beaten {
             continue;
         }
@@ -298,6 +461,10 @@ fn push<'a>(
     confidence: Confidence,
     found: &mut Found,
 ) {
+    let mut settings = ConnectionSettings { end: evaluator.take_end(), ..settings };
+    if named.single && !in_branches(evaluator, named, &mut settings) {
+        return;
+    }
     found.used.extend(evaluator.take_visited());
     found.used.insert(named.binding.name.span);
     let client = FoundClient {
@@ -309,4 +476,27 @@ fn push<'a>(
         trace: vec![Step { span: setting.span, label: format!("{} names the server", setting.name) }],
     };
     found.add(client, Some(setting));
+}
+
+/// Leaves of the values what is possible where the assignment is reached; `false`: it never is.
+fn in_branches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, settings: &mut ConnectionSettings) -> bool {
+    let outcomes = evaluator.outcomes(&named.binding.guards, Scope::within(named.module, named.class));
+    let taken: Vec<_> = outcomes.into_iter().filter(|(_, holds)| *holds).map(|(when, _)| when).collect();
+    if taken.iter().any(Vec::is_empty) {
+        return true;
+    }
+    for slot in [Slot::Url, Slot::Host, Slot::Port, Slot::Db, Slot::Username, Slot::Password] {
+        let Some(value) = settings.slot(slot) else { continue };
+        let old = std::mem::take(&mut value.alternatives);
+        for when in &taken {
+            value
+                .alternatives
+                .extend(old.iter().filter_map(|one| Some(Alternative { when: join(when, &one.when)?, ..one.clone() })));
+        }
+        value.alternatives.truncate(MAX_ALTERNATIVES);
+        if value.alternatives.is_empty() {
+            return false;
+        }
+    }
+    !taken.is_empty()
 }

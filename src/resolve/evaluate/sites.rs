@@ -2,17 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::facts::code::{Class, Expr, Function, Module};
+use crate::facts::code::{Binding, Call, Expr, ExprKind};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
 use crate::symbol::{Resolved, Step, is_symbol};
+use crate::text::Text;
 
+use super::callers::{Caller, Callers};
 use super::celery;
-use super::libraries::{keyword_slot, spec};
+use super::libraries::{self, Dictionary, Spec};
 use super::origin::setting_of;
 use super::values::{ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
+use super::{sentinel, settings};
 
 /// The clients found so far, and what they were made of.
 #[derive(Default)]
@@ -20,6 +23,8 @@ pub(super) struct Found {
     pub clients: Vec<FoundClient>,
     /// Bindings that a client was made of: these settings have a known site.
     pub used: HashSet<Span>,
+    /// Which library reads them there.
+    pub readers: HashSet<(Span, Family)>,
     /// One client a setting: the key tells whether it is known already.
     keys: HashMap<String, usize>,
 }
@@ -94,65 +99,180 @@ impl Found {
 }
 
 /// Finds the connecting calls of every module that runs in the place.
-pub(super) fn collect(evaluator: &Evaluator<'_>, found: &mut Found) {
-    for module in evaluator.facts.modules.iter().filter(|module| (evaluator.place.runs)(&module.path)) {
+pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
+    let mut walk = Walk { evaluator, callers: Callers::new(evaluator), found };
+    for module in evaluator.running() {
         let scope = Scope::module(module);
-        for call in &module.calls {
-            site(evaluator, call, scope, found);
-        }
-        for binding in &module.bindings {
-            if let Some(value) = &binding.value {
-                celery::celery_attribute(evaluator, &binding.name.value, value, binding.name.span, scope, found);
-            }
-        }
+        walk.block(&module.calls, &module.bindings, scope);
         for function in &module.functions {
-            in_function(evaluator, function, scope, found);
+            walk.block(&function.calls, &function.bindings, Scope { function: Some(function), ..scope });
         }
         for class in &module.classes {
-            in_class(evaluator, module, class, found);
+            let scope = Scope::within(module, Some(ClassRef { module, class, arguments: None }));
+            for method in &class.methods {
+                // The nameless method holds the calls of the class's body.
+                let function = (!method.name.value.is_empty()).then_some(method);
+                walk.block(&method.calls, &method.bindings, Scope { function, ..scope });
+            }
         }
     }
 }
 
-fn in_function<'a>(evaluator: &Evaluator<'a>, function: &'a Function, scope: Scope<'a>, found: &mut Found) {
-    // The nameless function holds the calls of a class body.
-    let scope = if function.name.value.is_empty() { scope } else { Scope { function: Some(function), ..scope } };
-    for call in &function.calls {
-        site(evaluator, call, scope, found);
-    }
-    for binding in &function.bindings {
-        if let Some(value) = &binding.value {
-            celery::celery_attribute(evaluator, &binding.name.value, value, binding.name.span, scope, found);
+struct Walk<'a, 'b> {
+    evaluator: &'b Evaluator<'a>,
+    callers: Callers<'a>,
+    found: &'b mut Found,
+}
+
+/// The parameters that a connecting call is given, each with the scope of its value.
+type Given<'a> = Vec<(Slot, &'a Expr, Scope<'a>)>;
+
+impl<'a> Walk<'a, '_> {
+    fn block(&mut self, calls: &'a [Expr], bindings: &'a [Binding], scope: Scope<'a>) {
+        for expr in calls {
+            let Some(call) = expr.as_call() else { continue };
+            let Some(name) = self.connects_as(call, scope) else { continue };
+            let callers = self.callers.of(self.evaluator, scope);
+            if callers.is_empty() {
+                self.site(expr, call, &name, scope, None);
+            }
+            for caller in &callers {
+                self.site(expr, call, &name, scope, Some(caller));
+            }
+        }
+        for binding in bindings {
+            if let Some(value) = &binding.value {
+                let (target, span) = (&binding.name.value, binding.name.span);
+                celery::celery_attribute(self.evaluator, target, value, span, scope, self.found);
+            }
         }
     }
-}
 
-fn in_class<'a>(evaluator: &Evaluator<'a>, module: &'a Module, class: &'a Class, found: &mut Found) {
-    let this = Some(ClassRef { module, class, arguments: None });
-    for method in &class.methods {
-        in_function(evaluator, method, Scope::within(module, this), found);
+    /// The full name of a call that may connect; a class that is built on a client is that client.
+    fn connects_as(&self, call: &'a Call, scope: Scope<'a>) -> Option<String> {
+        let may = |name: &String| {
+            name.starts_with("celery.")
+                || sentinel::is_sentinel(name)
+                || libraries::of_call(name).is_some()
+                || libraries::configured_by_dictionary(name).is_some()
+        };
+        if let ExprKind::Attribute(object, method) = &call.callee.kind
+            && method.value == "__init__"
+            && object.as_call().is_some_and(|object| object.callee.dotted().as_deref() == Some("super"))
+        {
+            return self.evaluator.lineage(scope.this?).1.into_iter().find(may);
+        }
+        self.evaluator.qualified(&call.callee, scope).filter(may)
     }
-}
 
-fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: &mut Found) {
-    let Some(call) = expr.as_call() else { return };
-    let Some(name) = evaluator.qualified(&call.callee, scope) else { return };
-    evaluator.refuel();
-    if name.starts_with("celery.") {
-        celery::configured(evaluator, expr, call, &name, scope, found);
-        return;
-    }
-    let Some(spec) = spec(&name) else { return };
-    let mut given: Vec<(Slot, &'a Expr, Scope<'a>)> = Vec::new();
-    for (slot, value) in spec.positional.iter().zip(&call.arguments) {
-        given.push((*slot, value, scope));
-    }
-    for (keyword, value) in &call.keywords {
-        if matches!(keyword.value.as_str(), "connection_pool" | "connection" | "client" | "startup_nodes") {
+    fn site(&mut self, expr: &'a Expr, call: &'a Call, name: &str, scope: Scope<'a>, caller: Option<&Caller<'a>>) {
+        let evaluator = self.evaluator;
+        evaluator.refuel();
+        evaluator.take_visited();
+        let scope = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
+        if name.starts_with("celery.") {
+            celery::configured(evaluator, expr, call, name, scope, self.found);
             return;
         }
-        if let Some(slot) = keyword_slot(&keyword.value) {
-            given.push((slot, value, scope));
+        if sentinel::is_sentinel(name) {
+            if let Some(settings) = sentinel::call(evaluator, call, expr.span, scope) {
+                push(evaluator, expr.span, sentinel::FAMILY, settings, None, scope, self.found);
+            }
+            return;
+        }
+        if let Some(dictionary) = libraries::configured_by_dictionary(name) {
+            self.configured(expr, call, dictionary, scope);
+            return;
+        }
+        let Some(spec) = libraries::of_call(name) else { return };
+        let Some((given, twice, unread)) = given(evaluator, spec, call, scope) else { return };
+        let bare = given.iter().all(|(slot, ..)| !matches!(slot, Slot::Url | Slot::Host | Slot::Socket));
+        // Elsewhere nothing said means nothing known.
+        if bare && !spec.alone {
+            return;
+        }
+        if bare && given.is_empty() && (name.contains("ConnectionPool") || unread && !call.keywords.is_empty()) {
+            return;
+        }
+        let mut settings = ConnectionSettings::default();
+        for (slot, value, scope) in &given {
+            let cases = evaluator.eval(value, *scope);
+            *settings.slot(*slot) = Some(evaluator.resolved(cases, value.span));
+        }
+        // An empty URL is none to dramatiq and Huey, which then connect to their default.
+        let root = name.split('.').next().unwrap_or_default();
+        let unset = |url: &Resolved| url.single().is_some_and(|only| only.value.as_ref().is_some_and(Text::is_empty));
+        if matches!(root, "dramatiq" | "huey") && settings.url.as_ref().is_some_and(unset) {
+            settings.url = None;
+            settings.host.get_or_insert_with(|| Resolved::known(Text::mapped("localhost", expr.span), Vec::new()));
+        }
+        let unknown = || Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new());
+        for slot in twice {
+            *settings.slot(slot) = Some(unknown());
+        }
+        if unread {
+            let host = bare.then_some(Slot::Host);
+            for slot in host.into_iter().chain([Slot::Password, Slot::Username, Slot::Port, Slot::Db]) {
+                settings.slot(slot).get_or_insert_with(unknown);
+            }
+        }
+        // The others speak to servers of several kinds.
+        let redis_alone = spec.alone || matches!(root, "taskiq_redis" | "socketio");
+        if !redis_alone && settings.url.as_mut().is_some_and(|url| !keep_redis(url)) {
+            return;
+        }
+        let naming = [Slot::Url, Slot::Host].into_iter().find_map(|wanted| given.iter().find(|one| one.0 == wanted));
+        let setting = naming.and_then(|(_, value, scope)| {
+            let passed = caller.and_then(|caller| caller.passed(evaluator, value, *scope));
+            let (value, scope) = passed.unwrap_or((value, *scope));
+            setting_of(evaluator, value, scope, 0)
+        });
+        push(evaluator, expr.span, spec.family_of(name), settings, setting.as_ref(), scope, self.found);
+    }
+
+    /// `Cache(config={"CACHE_REDIS_URL": …})`, `caches.set_config({"default": {"endpoint": …}})`.
+    fn configured(&mut self, expr: &'a Expr, call: &'a Call, dictionary: Dictionary, scope: Scope<'a>) {
+        let evaluator = self.evaluator;
+        let given = call.keyword("config").or(call.arguments.first());
+        let entries: Vec<(&'a Expr, Scope<'a>)> = match (given, dictionary) {
+            (None, _) => return,
+            (Some(given), Dictionary::FlaskCaching) => vec![(given, scope)],
+            (Some(given), Dictionary::Aiocache) => {
+                let (entries, _) = evaluator.pairs(given, scope);
+                entries.into_iter().map(|(_, value, scope)| (value, scope)).collect()
+            }
+        };
+        for (entry, scope) in entries {
+            let prefix = if dictionary == Dictionary::FlaskCaching { "CACHE_REDIS_" } else { "" };
+            let Some((settings, naming)) = settings::dictionary(evaluator, entry, scope, prefix) else { continue };
+            let setting = setting_of(evaluator, naming.0, naming.1, 0);
+            push(evaluator, expr.span, Family::RedisPy, settings, setting.as_ref(), scope, self.found);
+        }
+    }
+}
+
+/// What a call gives: its parameters, those that are given twice, and whether some can't be told; `None`: a client
+/// that another one is handed to.
+fn given<'a>(
+    evaluator: &Evaluator<'a>,
+    spec: &Spec,
+    call: &'a Call,
+    scope: Scope<'a>,
+) -> Option<(Given<'a>, Vec<Slot>, bool)> {
+    let mut given: Given<'a> = Vec::new();
+    for (slot, value) in spec.positional.iter().zip(&call.arguments) {
+        address(*slot, value, scope, &mut given);
+    }
+    for (keyword, value) in &call.keywords {
+        if spec.family == Family::Kombu && keyword.value == "hostname" {
+            given.push((Slot::Url, value, scope));
+            continue;
+        }
+        if matches!(keyword.value.as_str(), "connection_pool" | "connection" | "client" | "startup_nodes") {
+            return None;
+        }
+        if let Some(slot) = libraries::keyword_slot(&keyword.value) {
+            address(slot, value, scope, &mut given);
         }
     }
     let (mut unread, mut twice) = (false, Vec::new());
@@ -160,48 +280,25 @@ fn site<'a>(evaluator: &Evaluator<'a>, expr: &'a Expr, scope: Scope<'a>, found: 
         let (entries, complete) = evaluator.pairs(spread, scope);
         unread |= !complete;
         for (key, value, inner) in entries {
-            let Some(slot) = keyword_slot(key) else { continue };
-            // Of what is set twice nobody knows which comes last.
-            if given.iter().any(|(known, ..)| *known == slot) {
+            let Some(slot) = libraries::keyword_slot(key) else { continue };
+            // Of what is set twice, or in a branch, nobody knows which comes last.
+            if given.iter().any(|(known, ..)| *known == slot) || evaluator.may_be_skipped(spread, key, scope) {
                 twice.push(slot);
             }
             given.push((slot, value, inner));
         }
     }
-    let root = name.split('.').next().unwrap_or_default();
-    let bare = given.iter().all(|(slot, ..)| !matches!(slot, Slot::Url | Slot::Host | Slot::Socket));
-    // Only redis-py and arq connect to localhost by themselves; elsewhere nothing said means nothing known.
-    let direct = matches!(root, "redis" | "aioredis" | "valkey" | "arq");
-    if bare && !direct && (unread || root != "walrus") {
-        return;
-    }
-    if bare && given.is_empty() && (name.contains("ConnectionPool") || unread && !call.keywords.is_empty()) {
-        return;
-    }
-    let mut settings = ConnectionSettings::default();
-    for (slot, value, scope) in &given {
-        let cases = evaluator.eval(value, *scope);
-        *settings.slot(*slot) = Some(evaluator.resolved(cases, value.span));
-    }
-    for slot in twice {
-        *settings.slot(slot) = Some(Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new()));
-    }
-    if unread {
-        let host = bare.then_some(Slot::Host);
-        for slot in host.into_iter().chain([Slot::Password, Slot::Username, Slot::Port, Slot::Db]) {
-            let unknown = Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new());
-            settings.slot(slot).get_or_insert(unknown);
+    Some((given, twice, unread))
+}
+
+/// aioredis 1 takes `("host", 6379)` in place of a URL.
+fn address<'a>(slot: Slot, value: &'a Expr, scope: Scope<'a>, given: &mut Given<'a>) {
+    match &value.kind {
+        ExprKind::List(parts) if slot == Slot::Url => {
+            given.extend([Slot::Host, Slot::Port].into_iter().zip(parts).map(|(slot, part)| (slot, part, scope)));
         }
+        _ => given.push((slot, value, scope)),
     }
-    if !direct && settings.url.as_mut().is_some_and(|url| !keep_redis(url)) {
-        return;
-    }
-    let setting = given
-        .iter()
-        .find(|(slot, ..)| *slot == Slot::Url)
-        .or_else(|| given.iter().find(|(slot, ..)| *slot == Slot::Host))
-        .and_then(|(_, value, scope)| setting_of(evaluator, value, *scope, 0));
-    push(evaluator, expr.span, spec.family, settings, setting.as_ref(), scope, found);
 }
 
 pub(super) fn push(
@@ -213,9 +310,11 @@ pub(super) fn push(
     scope: Scope<'_>,
     found: &mut Found,
 ) {
-    found.used.extend(evaluator.take_visited());
-    if let Some(setting) = setting {
-        found.used.insert(setting.span);
+    let settings = ConnectionSettings { end: evaluator.take_end(), ..settings };
+    let read = evaluator.take_visited().into_iter().chain(setting.map(|setting| setting.span));
+    for span in read {
+        found.used.insert(span);
+        found.readers.insert((span, family));
     }
     let mut trace = vec![Step { span, label: "connects here".to_owned() }];
     if let Some(setting) = setting
@@ -236,15 +335,19 @@ pub(super) fn confidence(path: &str) -> Confidence {
     if test { Confidence::Low } else { Confidence::High }
 }
 
-/// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left.
+/// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left, or nothing that speaks of Redis
+/// beside an address of something else.
 pub(super) fn keep_redis(url: &mut Resolved) -> bool {
+    let (mut elsewhere, mut redis) = (false, false);
     url.alternatives.retain(|alternative| {
         let Some(text) = &alternative.value else { return false };
         let value = text.as_str();
-        value.starts_with(is_symbol)
-            || ["redis://", "rediss://", "unix://", "redis+socket://", "async+redis://"]
-                .iter()
-                .any(|scheme| value.starts_with(scheme))
+        let known = ["redis://", "rediss://", "unix://", "redis+socket://", "async+redis://"]
+            .iter()
+            .any(|scheme| value.starts_with(scheme));
+        redis |= known;
+        elsewhere |= !known && value.contains("://");
+        known || value.starts_with(is_symbol)
     });
-    !url.alternatives.is_empty()
+    !url.alternatives.is_empty() && (redis || !elsewhere)
 }

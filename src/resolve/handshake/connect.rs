@@ -3,7 +3,7 @@
 //! URL and keyword arguments combine as in the client's own library (facts.md §1.5). A value that could not be read
 //! becomes an opaque text, never an absent one. Knows nothing of servers.
 
-use super::grammar::{self, Parts};
+use super::grammar::{self, DEFAULT_PORT, Parts, integer, no_integer};
 use crate::model::{ClientCase, ClientError, Family, Reach, VersionRange};
 use crate::resolve::conditions::{always, cases, combine};
 use crate::resolve::evaluate::ConnectionSettings;
@@ -36,6 +36,9 @@ pub fn connect(
     version: VersionRange,
     symbols: &Symbols,
 ) -> Vec<ClientCase> {
+    if let Some(error) = &settings.end {
+        return vec![ClientCase { error: Some(error.clone()), password: None, ..unreadable(settings, symbols) }];
+    }
     let Some(picked) = alternatives(settings) else {
         return vec![unreadable(settings, symbols)];
     };
@@ -127,78 +130,102 @@ fn parts(case: &Case<Picked>, family: Family, version: VersionRange, symbols: &S
     let filled = |text: &Option<Text>| text.clone().filter(|text| !text.is_empty());
     parts.username = parts.username.or_else(|| filled(&picked.username));
     parts.password = parts.password.or_else(|| filled(&picked.password));
+    if family != Family::RedisCli {
+        // Only redis-cli sends what is empty.
+        parts.username = parts.username.filter(|text| !text.is_empty());
+        parts.password = parts.password.filter(|text| !text.is_empty());
+    }
+    if parts.socket.is_some() && family.is_on_redis_py() {
+        // An address beside the socket of a URL is one keyword too many.
+        let address = [("host", &picked.host), ("port", &picked.port)];
+        let given = address.into_iter().find_map(|(name, value)| value.as_ref().map(|value| (name, value.span())));
+        if let Some((name, span)) = given {
+            grammar::refuse_keyword(name, span, version, &mut parts);
+        }
+    }
     if let Some(socket) = &picked.socket
         && parts.host.is_none()
     {
         parts.socket = Some(socket.clone());
     }
-    if parts.socket.is_none() {
-        parts.host = parts.host.or_else(|| filled(&picked.host)).or_else(|| default_host(picked));
+    if parts.socket.is_some() {
+        (parts.host, parts.port, parts.port_span) = (None, None, None);
+    } else {
+        parts.host = parts.host.or_else(|| filled(&picked.host)).or_else(|| default_host(picked, family, version));
         if parts.port.is_none() && !parts.port_unknown {
             match &picked.port {
-                Some(port) => number(&mut parts, port, Field::Port),
-                None => parts.port = Some(6379),
+                Some(port) => port_argument(&mut parts, port, family, version),
+                None => parts.port = Some(DEFAULT_PORT),
             }
         }
     }
     if parts.db.is_none() && !parts.db_unknown {
         match &picked.db {
-            Some(db) => number(&mut parts, db, Field::Database),
+            // Version 3 of redis-py makes it a number where there is a URL.
+            Some(db) if family == Family::RedisPy && grammar::before(version, 4) && picked.url.is_some() => {
+                grammar::database(db, &mut parts);
+            }
+            Some(db) => database_argument(&mut parts, db, family),
             None => parts.db = Some(0),
         }
     }
     if let Some(tls) = &picked.tls {
-        // Any other text is a non-empty string, which Python takes for true: `ssl="false"` included.
-        parts.tls |= !matches!(tls.as_str(), "" | "0" | "False" | "None");
+        if Symbols::is_known(tls) {
+            // Any other text is a non-empty string, which Python takes for true: `ssl="false"` included.
+            parts.tls |= !matches!(tls.as_str(), "" | "0" | "False" | "None");
+        } else if !parts.tls {
+            // Whether it speaks TLS can't be told, so neither whether the port is the right one.
+            parts.port = None;
+            parts.port_unknown = true;
+        }
     }
     parts
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Port,
-    Database,
-}
-
-/// Takes a port or database from an argument.
-fn number(parts: &mut Parts, text: &Text, field: Field) {
-    let value = text.as_str().trim();
+/// A port given beside or instead of a URL.
+fn port_argument(parts: &mut Parts, text: &Text, family: Family, version: VersionRange) {
     if !Symbols::is_known(text) {
         return;
     }
-    match field {
-        Field::Port => {
-            parts.port = value.parse().ok();
-            parts.port_span = Some(text.span());
-            if parts.port.is_none() {
-                parts.fail("ValueError: invalid port", text.span());
-            }
-        }
-        Field::Database if value.is_empty() || value == "None" => parts.db = Some(0),
-        Field::Database => {
-            parts.db = value.parse().ok();
-            if parts.db.is_none() {
-                let message = match value.parse::<i64>() {
-                    Ok(_) => "ERR DB index is out of range",
-                    Err(_) => "ERR value is not an integer or out of range",
-                };
-                parts.fail(message, text.span());
-            }
-        }
+    let value = text.as_str();
+    parts.port = integer(value).and_then(|number| u16::try_from(number).ok());
+    parts.port_span = Some(text.span());
+    let javascript = matches!(family, Family::NodeRedis | Family::Ioredis);
+    match (parts.port, integer(value)) {
+        // Zero counts as nothing there.
+        (Some(0), _) if family == Family::NodeRedis => (parts.port, parts.port_span) = (Some(DEFAULT_PORT), None),
+        (None, None) if !javascript => parts.fail(no_integer(value), text.span()),
+        (None, None) if grammar::before(version, 4) => parts.port = Some(DEFAULT_PORT),
+        _ => {}
+    }
+}
+
+/// A database given beside or instead of a URL: it goes to the server as it is.
+fn database_argument(parts: &mut Parts, text: &Text, family: Family) {
+    match integer(text.as_str()) {
+        _ if !Symbols::is_known(text) => {}
+        _ if matches!(text.as_str().trim(), "" | "None") => parts.db = Some(0),
+        None if family == Family::Ioredis => parts.db = Some(0),
+        number => parts.select(number, text.span()),
     }
 }
 
 /// The libraries' own default, placed where the host would have been read.
-fn default_host(picked: &Picked) -> Option<Text> {
+fn default_host(picked: &Picked, family: Family, version: VersionRange) -> Option<Text> {
     let near = [&picked.url, &picked.host, &picked.port, &picked.password, &picked.db, &picked.username];
     let near = near.into_iter().flatten().next()?;
-    Some(Text::mapped("localhost", near.anchor()))
+    let address = match family {
+        Family::Kombu | Family::RedisCli => "127.0.0.1",
+        Family::NodeRedis if grammar::before(version, 4) => "127.0.0.1",
+        _ => "localhost",
+    };
+    Some(Text::mapped(address, near.anchor()))
 }
 
 /// What the library says when it is given no URL at all.
 fn missing_url(family: Family, span: Span) -> Option<ClientError> {
     let message = match family {
-        Family::RedisPy | Family::DjangoRedis | Family::DjangoCore => {
+        Family::RedisPy | Family::RedisPyAsyncio | Family::DjangoRedis | Family::DjangoCore => {
             "AttributeError: 'NoneType' object has no attribute 'startswith'"
         }
         // Celery falls back to AMQP, the others to their own default or to an error that was not measured.

@@ -99,15 +99,10 @@ fn refused_text(client: &ClientCase, family: Family, port: u16) -> String {
 /// Majors at which a library's first bytes change.
 fn borders(family: Family) -> &'static [u32] {
     match family {
-        Family::RedisPy
-        | Family::Kombu
-        | Family::CeleryBackend
-        | Family::Arq
-        | Family::DjangoRedis
-        | Family::DjangoCore => &[5, 8],
+        family if family.is_on_redis_py() => &[5, 8],
         Family::NodeRedis => &[4, 6],
         Family::Ioredis => &[5, 6],
-        Family::RedisCli | Family::RedisRs | Family::Unknown => &[],
+        _ => &[],
     }
 }
 

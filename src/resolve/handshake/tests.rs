@@ -156,7 +156,7 @@ fn libraries_read_urls_in_their_own_way() {
         ("redis://h/abc", Family::NodeRedis, "TypeError: Invalid pathname"),
         ("redis://:p%w@h", Family::NodeRedis, "URIError: URI malformed"),
         ("redis://h/abc", Family::Kombu, "ValueError: Database is int between 0 and limit - 1, not abc"),
-        ("http://h", Family::Arq, "AssertionError: invalid DSN scheme"),
+        ("http://h", Family::Arq, "RuntimeError: invalid DSN scheme"),
         ("redis://:p#w@h", Family::RedisPy, "ValueError: Port could not be cast to integer value as '***'"),
     ] {
         assert_eq!(read(url, family, 5).4.as_deref(), Some(error), "{url}");

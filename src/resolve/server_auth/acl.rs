@@ -4,6 +4,7 @@
 //! may touch is not looked at.
 
 use crate::model::{Password, User};
+use crate::resolve::healthcheck::commands::Verb;
 use crate::source::Span;
 use crate::symbol::{Step, Symbols};
 use crate::text::Text;
@@ -43,6 +44,32 @@ pub(super) fn user(arguments: &[Text], span: Span) -> Result<User, (String, Span
 
 fn shown(name: &Text) -> &str {
     if Symbols::is_known(name) { name.as_str() } else { "…" }
+}
+
+/// Whether the rules of a user (without its name) allow a command; `None`: could not be told.
+pub(super) fn permits(rules: &[Text], command: &str) -> Option<bool> {
+    let verb = Verb::find(command);
+    let (mut may, mut keys) = (Some(false), verb.is_some_and(|verb| !verb.has_key()));
+    for rule in rules {
+        let lower = rule.as_str().to_ascii_lowercase();
+        match (lower.as_str(), verb) {
+            (word, _) if !Symbols::is_known(rule) || word.starts_with('(') => return None,
+            ("+@all" | "allcommands", _) => may = Some(true),
+            ("-@all" | "nocommands", _) => may = Some(false),
+            ("reset", _) => (may, keys) = (Some(false), verb.is_some_and(|verb| !verb.has_key())),
+            ("allkeys" | "~*", _) => keys = true,
+            (word, None) if word.starts_with(['+', '-']) => may = None,
+            (word, Some(verb)) => {
+                let Some(name) = word.strip_prefix(['+', '-']) else { continue };
+                let category = name.strip_prefix('@').is_some_and(|name| verb.categories.contains(&name));
+                if category || name == verb.name {
+                    may = Some(word.starts_with('+'));
+                }
+            }
+            _ => {}
+        }
+    }
+    if keys { may } else { may.filter(|may| !may) }
 }
 
 /// Applies one rule; `false`: a syntax error.

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use crate::facts::{ConfFile, Facts};
 use crate::finding::Confidence;
 use crate::model::{
-    Auth, AuthCase, ConfMount, Directive, Distribution, ImageVariable, Password, Product, Server, VariableUse,
+    Auth, AuthCase, ConfMount, Directive, Distribution, ImageVariable, Password, Product, Server, User, VariableUse,
 };
 use crate::resolve::conditions::{always, both, combine};
 use crate::resolve::healthcheck;
@@ -81,8 +81,9 @@ pub fn server(
     server.auth = auth;
     server.variables = variables(container, &image, &runs);
     server.mounts = conf_mounts(&files, &loaded, first.value.untold);
-    server.healthcheck = container.healthcheck.as_ref().and_then(|cases| cases.first()).and_then(|case| {
-        healthcheck::judge(&case.value, container.healthcheck_span.unwrap_or(container.span), &container.environment)
+    server.healthcheck = container.healthcheck.as_ref().and_then(|cases| {
+        let span = container.healthcheck_span.unwrap_or(container.span);
+        healthcheck::judge(cases, span, &container.environment, &server, symbols)
     });
     server.published.clone_from(&container.published);
     server.networks = container.networks.as_ref().map(|networks| networks.keys().cloned().collect());
@@ -132,6 +133,14 @@ pub fn host_server(
     server.confidence = Confidence::Medium;
     mark_secrets(&server, sources);
     Some(server)
+}
+
+/// Whether a user may call a command, by the `user` line it comes from; `None`: could not be told.
+#[must_use]
+pub fn permits(user: &User, directives: &[Directive], command: &str) -> Option<bool> {
+    let Some(span) = user.span else { return Some(true) };
+    let line = directives.iter().find(|line| line.name.span == span)?;
+    if line.name.value == "user" { acl::permits(line.arguments.get(1..)?, command) } else { Some(true) }
 }
 
 /// One way the server may have been configured.

@@ -13,7 +13,7 @@ use crate::resolve::project::{Lookup, Variable, Variables};
 use crate::source::FileId;
 use crate::symbol::{Alternative, Resolved, Step};
 use crate::syntax::dotenv::{self, Dialect};
-use crate::tree::{Presence, join};
+use crate::tree::join;
 
 use super::{Surroundings, is_infrastructure};
 
@@ -36,8 +36,7 @@ pub fn clients(
         let Some(file) = inputs.facts.env_files.iter().find(|file| file.path == path) else { continue };
         // `.dockerignore` usually names it: then it lies in the container only where the folder is mounted.
         let mounted = container.mounts.iter().any(|mount| mount.source.as_deref() == Some(root));
-        let ignores =
-            join(root, ".dockerignore").is_some_and(|ignore| inputs.index.presence(&ignore) == Presence::File);
+        let ignores = join(root, ".dockerignore").is_some_and(|ignore| inputs.index.is_file(&ignore));
         if !mounted && ignores {
             continue;
         }

@@ -1,0 +1,122 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[redislint] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'redislint'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'redislint'= {
+            cand --stdin-filename 'The file that standard input stands in for, where the only path is `-`'
+            cand --format 'Form of the report'
+            cand --output 'Write the report into a file too, as `sarif=redislint.sarif`; may be given several times'
+            cand --color 'Colours'
+            cand --fail-on 'The least severity that makes the run fail'
+            cand --min-confidence 'Hide findings that are less sure'
+            cand --baseline 'Report only what this file does not know'
+            cand --write-baseline 'Write what is found into this file, for --baseline'
+            cand --since 'Report only what the change since this git revision brings in or touches'
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand -q 'Findings only'
+            cand --quiet 'Findings only'
+            cand --pedantic 'Run the pedantic rules too'
+            cand --strict 'Fail where a file could not be read whole, an ignore or a baseline entry is stale, or there is nothing to judge'
+            cand --no-ignores 'Show also what comments and the configuration silence'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand explain 'Print what a rule says and why'
+            cand init 'Write a commented redislint.toml that fits the repository'
+            cand config-schema 'Print the JSON schema of redislint.toml'
+            cand rules 'List the rules'
+            cand inspect 'Show the resolved picture: servers, clients, links and how they end'
+            cand completions 'Print the completions of a shell'
+            cand man 'Print the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'redislint;explain'= {
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redislint;init'= {
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redislint;config-schema'= {
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redislint;rules'= {
+            cand --format 'Form of the list'
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redislint;inspect'= {
+            cand --format 'Form of the picture'
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redislint;completions'= {
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redislint;man'= {
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'redislint;help'= {
+            cand explain 'Print what a rule says and why'
+            cand init 'Write a commented redislint.toml that fits the repository'
+            cand config-schema 'Print the JSON schema of redislint.toml'
+            cand rules 'List the rules'
+            cand inspect 'Show the resolved picture: servers, clients, links and how they end'
+            cand completions 'Print the completions of a shell'
+            cand man 'Print the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'redislint;help;explain'= {
+        }
+        &'redislint;help;init'= {
+        }
+        &'redislint;help;config-schema'= {
+        }
+        &'redislint;help;rules'= {
+        }
+        &'redislint;help;inspect'= {
+        }
+        &'redislint;help;completions'= {
+        }
+        &'redislint;help;man'= {
+        }
+        &'redislint;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

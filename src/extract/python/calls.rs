@@ -1,0 +1,174 @@
+//! Which calls of a module are kept, and which modules calls name in strings: a filter that keeps facts small, no
+//! judgement.
+
+use crate::facts::code::{Call, Expr, ExprKind, Import};
+use crate::facts::{FileKind, Request, ValuesFile};
+use crate::text::Text;
+
+use super::imports::Finder;
+
+/// Last names of calls that are worth a look.
+const CALLS: &[&str] = &[
+    "redis",
+    "valkey",
+    "celery",
+    "from_url",
+    "from_dsn",
+    "pool",
+    "limiter",
+    "broker",
+    "huey",
+    "storage",
+    "connection",
+    "cli",
+    "broadcast",
+    "backend",
+    "cache",
+    "manager",
+    "socketio",
+    "jobstore",
+    "walrus",
+    "database",
+    "settings",
+    "update",
+    "config_from_object",
+    "from_object",
+    "from_mapping",
+    "from_pyfile",
+    "from_prefixed_env",
+    "queue",
+    "load_dotenv",
+    "read_env",
+    "setdefault",
+    "setup",
+    "set_config",
+    "read",
+    "load",
+    "dynaconf",
+    "__init__",
+];
+
+/// What names of arguments say that may be passed on to a call that connects; constants may be as well.
+const ARGUMENTS: &[&str] = &["redis", "valkey", "broker", "url", "uri", "dsn", "host", "conf"];
+
+/// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
+///
+/// Texts that end like the name of a file come along.
+pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>, names_of_files: &mut Vec<Text>) {
+    let mut work = vec![expr];
+    while let Some(expr) = work.pop() {
+        match &expr.kind {
+            ExprKind::Call(call) => {
+                if is_kept(call, imports) {
+                    out.push(expr.clone());
+                }
+                work.push(&call.callee);
+                work.extend(
+                    call.arguments.iter().chain(call.keywords.iter().map(|(_, value)| value)).chain(&call.spreads),
+                );
+            }
+            ExprKind::Attribute(inner, _)
+            | ExprKind::Not(inner)
+            | ExprKind::Lambda(inner)
+            | ExprKind::Raises(inner) => work.push(inner),
+            ExprKind::Subscript(left, right)
+            | ExprKind::Percent(left, right)
+            | ExprKind::Equal(left, right)
+            | ExprKind::Union(left, right)
+            | ExprKind::In(left, right) => {
+                work.extend([&**left, &**right]);
+            }
+            ExprKind::Dict(entries) => work.extend(entries.iter().map(|(_, value)| value)),
+            ExprKind::List(parts)
+            | ExprKind::Format(parts)
+            | ExprKind::Sum(parts)
+            | ExprKind::Or(parts)
+            | ExprKind::And(parts)
+            | ExprKind::Within(parts) => work.extend(parts),
+            ExprKind::Choice { test, then, otherwise } => work.extend([&**test, &**then, &**otherwise]),
+            ExprKind::Text(text) if text.as_str().contains('.') => names_of_files.push(text.clone()),
+            ExprKind::Text(_)
+            | ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::None
+            | ExprKind::Name(_)
+            | ExprKind::Opaque => {}
+        }
+    }
+}
+
+/// The modules that strings name: `app.config_from_object("package.celeryconfig:Config")`,
+/// `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "package.settings")`.
+pub fn named_modules<'a>(calls: impl Iterator<Item = &'a Expr>, finder: &Finder<'_>) -> Vec<Request> {
+    let mut out = Vec::new();
+    for call in calls.filter_map(Expr::as_call) {
+        let ExprKind::Attribute(_, method) = &call.callee.kind else { continue };
+        let named = match (method.value.as_str(), call.arguments.as_slice()) {
+            ("config_from_object" | "from_object", [name, ..]) => name,
+            ("setdefault", [key, name])
+                if key.as_text().is_some_and(|key| key.as_str() == "DJANGO_SETTINGS_MODULE") =>
+            {
+                name
+            }
+            _ => continue,
+        };
+        let Some(text) = named.as_text() else { continue };
+        let module = text.as_str().split(':').next().unwrap_or_default();
+        let whole = Some(module).filter(|module| !module.is_empty() && !module.starts_with('.'));
+        // `from_object("config.ProductionConfig")` names a class of the module before it.
+        let found = whole.and_then(|module| {
+            let owner = module.rsplit_once('.').map(|(owner, _)| owner);
+            finder.absolute(module).or_else(|| owner.and_then(|owner| finder.absolute(owner)))
+        });
+        if let Some(path) = found {
+            out.push(Request { path, kind: FileKind::Python, from: text.span() });
+        }
+    }
+    out
+}
+
+/// The files with values that a module names, where it imports a library that loads such files.
+pub fn values_files(names: &[Text], imports: &[Import], finder: &Finder<'_>) -> Vec<Request> {
+    const LOADERS: [&str; 8] = ["yaml", "ruamel.yaml", "toml", "tomllib", "tomli", "json", "configparser", "dynaconf"];
+    if !imports.iter().any(|import| LOADERS.contains(&import.module.as_str())) {
+        return Vec::new();
+    }
+    let mut requests = Vec::new();
+    for name in names {
+        // dynaconf reads `settings.local.toml` after `settings.toml`.
+        let local = name.as_str().rsplit_once('.').map(|(stem, end)| format!("{stem}.local.{end}"));
+        for wanted in [Some(name.as_str().to_owned()), local].into_iter().flatten() {
+            let candidates = ValuesFile::candidates(finder.path, &wanted);
+            if let Some(path) = candidates.into_iter().find(|path| (finder.exists)(path)) {
+                requests.push(Request { path, kind: FileKind::Values, from: name.span() });
+            }
+        }
+    }
+    requests
+}
+
+fn is_kept(call: &Call, imports: &[Import]) -> bool {
+    let last = match &call.callee.kind {
+        ExprKind::Name(name) => {
+            let import = imports.iter().find(|import| import.bound == *name);
+            import.and_then(|import| import.member.as_ref()).unwrap_or(name).to_ascii_lowercase()
+        }
+        ExprKind::Attribute(_, name) => name.value.to_ascii_lowercase(),
+        _ => return false,
+    };
+    let passes = |expr: &Expr| {
+        let name = match &expr.kind {
+            ExprKind::Name(name) => name,
+            ExprKind::Attribute(_, name) => &name.value,
+            ExprKind::Subscript(_, key) => key.as_text().map_or("", |key| key.as_str()),
+            ExprKind::Text(text) => return text.as_str().contains("redis"),
+            _ => return false,
+        };
+        let constant = name.len() > 1 && !name.bytes().any(|byte| byte.is_ascii_lowercase());
+        let lower = name.to_ascii_lowercase();
+        constant || ARGUMENTS.iter().any(|word| lower.contains(word))
+    };
+    CALLS.iter().any(|word| last.contains(word))
+        || call.arguments.iter().any(passes)
+        || call.keywords.iter().any(|(_, value)| passes(value))
+}

@@ -1,0 +1,218 @@
+//! CI jobs → projects: service containers, the runner (or the job's own container), and what its variables say.
+//!
+//! Steps on GitHub's runner reach a service only by `localhost` and a mapped port; a job container reaches it by its id,
+//! and a job of GitLab by the names of its image and its aliases.
+
+mod fill;
+
+use std::collections::BTreeMap;
+
+use crate::facts::Facts;
+use crate::facts::ci::{Command, Job, Service, System, Workflow};
+use crate::finding::Confidence;
+use crate::model::{EnvironmentKind, Given, Published, Stage};
+use crate::resolve::project::{Case, Container, Mount, Project, Variable, Variables};
+use crate::source::Spanned;
+use crate::symbol::{Resolved, Step, Symbols};
+use crate::syntax::words;
+use crate::text::Text;
+
+use fill::Filler;
+
+/// The network that a job's containers share.
+const JOB_NETWORK: &str = "job";
+
+/// One project for each job that starts a Redis or speaks of one.
+#[must_use]
+pub fn projects(facts: &Facts, symbols: &Symbols) -> Vec<Project> {
+    let mut projects = Vec::new();
+    for workflow in &facts.workflows {
+        for job in &workflow.jobs {
+            projects.extend(project(workflow, job, symbols));
+        }
+    }
+    projects
+}
+
+fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project> {
+    let filler = Filler::new(workflow, job, symbols);
+    let mut containers: Vec<Container> =
+        job.services.iter().map(|service| container(workflow, job, service, &filler)).collect();
+    let mut started = containers.len();
+    for step in &job.steps {
+        containers.extend(redis_action(step, &filler));
+    }
+    started = containers.len() - started;
+    // Without a server that we know of, nothing can be said about where the job's variables lead.
+    if containers.is_empty() {
+        return None;
+    }
+    containers.push(runner(workflow, job, &filler));
+    let evidence = match started {
+        0 => format!("job {} of {} starts service containers", job.id.value, workflow.path),
+        _ => format!("job {} of {} starts a Redis in a step", job.id.value, workflow.path),
+    };
+    Some(Project {
+        name: format!("{}:{}", workflow.path, job.id.value),
+        kind: EnvironmentKind::Ci,
+        stage: Stage::Development,
+        files: vec![workflow.file],
+        evidence,
+        evidence_at: Some(job.id.span),
+        confidence: Confidence::High,
+        given: Given::default(),
+        directory: String::new(),
+        containers,
+        networks: BTreeMap::from([(JOB_NETWORK.to_owned(), false)]),
+        cluster: None,
+        external_networks: std::collections::BTreeSet::new(),
+        missing: Vec::new(),
+    })
+}
+
+fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<'_>) -> Container {
+    let argv = |command: &Option<Command>| -> Option<Vec<Case<Vec<Text>>>> {
+        let words = match command.as_ref()? {
+            Command::Line(line) => words::split_command(line).ok()?,
+            Command::Words(words) => words.clone(),
+        };
+        Some(vec![Case { when: Vec::new(), value: words, trace: Vec::new() }])
+    };
+    let span = |command: &Command| match command {
+        Command::Line(line) => Some(line.span()),
+        Command::Words(words) => words.first().map(Text::span),
+    };
+    let mut environment = variables(&[&service.env], filler);
+    if workflow.system == System::GitLab {
+        // GitLab hands a job's variables to its services as well, and those of the project, which are not in the file.
+        for (name, mut variable) in variables(&[&workflow.env, &job.env], filler).map {
+            variable.taken_in = service.id.span;
+            environment.map.entry(name).or_insert(variable);
+        }
+        environment.incomplete = Some(service.id.span);
+    }
+    Container {
+        image: service.image.as_ref().map(|image| Resolved::known(filler.fill(image), Vec::new())),
+        command: argv(&service.command),
+        entrypoint: argv(&service.entrypoint),
+        command_span: service.command.as_ref().or(service.entrypoint.as_ref()).and_then(span),
+        environment,
+        published: service.ports.iter().filter_map(|port| published(&filler.fill(port))).collect(),
+        networks: Some(BTreeMap::from([(JOB_NETWORK.to_owned(), service.aliases.clone())])),
+        ..Container::named(&service.id.value, service.id.span)
+    }
+}
+
+/// The scripts: on the runner, or in the job's container.
+fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
+    let mut layers: Vec<&[(Spanned<String>, Text)]> = vec![&workflow.env, &job.env];
+    layers.extend(job.steps.iter().map(|step| step.env.as_slice()));
+    let command: Vec<Text> = job.steps.iter().flat_map(|step| step.run.clone()).collect();
+    let on_runner = workflow.system == System::GitHub && job.container.is_none();
+    // The executor decides whether a job of GitLab shares its services' `localhost`: on Kubernetes it does.
+    let elsewhere = match workflow.system {
+        System::GitHub => Vec::new(),
+        System::GitLab => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
+    };
+    let mut environment = variables(&layers, filler);
+    environment.incomplete = (workflow.system == System::GitLab).then_some(job.id.span);
+    Container {
+        image: job.container.as_ref().map(|image| Resolved::known(filler.fill(image), Vec::new())),
+        command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
+        environment,
+        mounts: vec![Mount {
+            span: job.id.span,
+            source: Some(String::new()),
+            target: String::from("/"),
+            content: None,
+            exists: Some(true),
+        }],
+        networks: (!on_runner).then(|| BTreeMap::from([(JOB_NETWORK.to_owned(), Vec::new())])),
+        network_mode: on_runner.then(|| Spanned::new("host".to_owned(), job.id.span)),
+        extra_hosts: elsewhere,
+        ..Container::named(&job.id.value, job.id.span)
+    }
+}
+
+/// Layers of variables, later ones win.
+fn variables(layers: &[&[(Spanned<String>, Text)]], filler: &Filler<'_>) -> Variables {
+    let mut variables = Variables::default();
+    for (name, value) in layers.iter().copied().flatten() {
+        let step = Step { span: name.span, label: format!("{} is set here", name.value) };
+        let value = Resolved::known(filler.fill(value), vec![step]);
+        variables.map.insert(name.value.clone(), Variable { name_span: name.span, taken_in: name.span, value });
+    }
+    variables
+}
+
+/// A Redis that an action starts on the runner, published on a port of it.
+fn redis_action(step: &crate::facts::ci::Step, filler: &Filler<'_>) -> Option<Container> {
+    let uses = step.uses.as_ref()?;
+    let action = uses.as_str().split('@').next()?.to_ascii_lowercase();
+    // Inputs as these actions document them; what both name alike is read alike.
+    if !matches!(action.as_str(), "supercharge/redis-github-action" | "shogo82148/actions-setup-redis") {
+        return None;
+    }
+    let input = |name: &str| step.with.iter().find(|(key, _)| key.value == name).map(|(_, value)| filler.fill(value));
+    let mut command = vec![Text::mapped("redis-server", uses.span())];
+    if let Some(password) = input("redis-password").filter(|password| !password.is_empty()) {
+        command.push(Text::mapped("--requirepass", password.anchor()));
+        command.push(password);
+    }
+    let host_port = input("redis-port").unwrap_or_else(|| Text::mapped("6379", uses.span()));
+    let version = input("redis-version").filter(Symbols::is_known);
+    let image = version.map_or_else(|| "redis".to_owned(), |version| format!("redis:{}", version.as_str()));
+    Some(Container {
+        image: Some(Resolved::known(Text::mapped(&image, uses.span()), Vec::new())),
+        command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
+        command_span: Some(uses.span()),
+        published: vec![Published {
+            span: host_port.span(),
+            host_ip: Some(Text::mapped("127.0.0.1", uses.span())),
+            host_port: Some(host_port),
+            container_port: Some(6379),
+            protocol: "tcp".to_owned(),
+            mode: None,
+        }],
+        // On the runner: no network gives it a name.
+        networks: Some(BTreeMap::new()),
+        ..Container::named("redis action", uses.span())
+    })
+}
+
+/// `6379:6379`, `6379`, `6379/tcp`, with an address or without. A runner's ports are open to nobody outside.
+fn published(entry: &Text) -> Option<Published> {
+    let value = entry.as_str();
+    let end = value.find('/').unwrap_or(value.len());
+    let (front, container) =
+        value[..end].rsplit_once(':').map_or((None, &value[..end]), |(front, port)| (Some(front), port));
+    let host_port = front.map(|front| {
+        let start = front.rfind(':').map_or(0, |colon| colon + 1);
+        entry.slice(start..front.len())
+    });
+    Some(Published {
+        span: entry.span(),
+        host_ip: Some(Text::mapped("127.0.0.1", entry.span())),
+        host_port,
+        container_port: Some(container.trim().parse().ok()?),
+        protocol: value.get(end + 1..).unwrap_or("tcp").to_owned(),
+        mode: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, Span};
+
+    fn text(value: &str) -> Text {
+        Text::exact(value, Span::new(FileId(0), 0..value.len()))
+    }
+
+    #[test]
+    fn ports_of_services() {
+        let port = published(&text("6380:6379")).unwrap();
+        assert_eq!((port.host_port.unwrap().as_str(), port.container_port), ("6380", Some(6379)));
+        assert!(published(&text("6379/tcp")).unwrap().host_port.is_none());
+    }
+}
