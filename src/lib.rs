@@ -167,9 +167,12 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
     let extract::Extracted { facts, index, mut notices } = extract::run_with(tree, &mut sources, &options.config);
     let (model, more) = resolve::resolve(&facts, &index, &mut sources, &symbols, &options.config);
     notices.extend(more);
-    let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config: &options.config };
+    let (config, pedantic) = (&options.config, options.pedantic);
+    let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config, pedantic };
     let checked = check::check(rules::ALL, &context, options);
-    if !options.show_secrets {
+    if options.show_secrets {
+        sources.unmark_secrets();
+    } else {
         secrets::mark(&mut sources, &model, &checked.findings);
     }
     Report::new(sources, symbols, model, checked, notices)

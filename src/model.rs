@@ -3,6 +3,8 @@
 //! Comes from `resolve`; rules and `inspect` read nothing else. All values keep their spans; where something could not
 //! be told, the type says so (`Option`, `Unknown`, `Undetermined`): unknown is never the same as absent.
 
+use std::collections::BTreeMap;
+
 use crate::finding::Confidence;
 pub use crate::library::{Family, VersionRange};
 use crate::source::{FileId, Span, Spanned};
@@ -246,14 +248,16 @@ pub struct Service {
     pub entrypoint: Option<Vec<Text>>,
     /// Resolved ports.
     pub ports: Vec<Published>,
-    /// Networks joined; `None` with `network_mode`.
-    pub networks: Option<Vec<String>>,
+    /// Networks joined, with the aliases there; `None` with `network_mode`.
+    pub networks: Option<BTreeMap<String, Vec<String>>>,
     /// `network_mode` as written.
     pub network_mode: Option<String>,
     /// The health check's `test`, resolved.
     pub healthcheck: Option<Vec<Text>>,
     /// Services it waits for.
     pub depends_on: Vec<Spanned<String>>,
+    /// How each value came to be, by its path (`environment.NAME`, `command`, `ports.0`, `networks.NAME`).
+    pub traces: BTreeMap<String, Vec<Step>>,
 }
 
 /// Which program serves.
@@ -459,6 +463,8 @@ pub struct Published {
     pub protocol: String,
     /// The compose `mode`, if any.
     pub mode: Option<String>,
+    /// Where it was written, and what it was filled in from.
+    pub trace: Vec<Step>,
 }
 
 /// How a health check would end.

@@ -60,6 +60,8 @@ pub struct Context<'a> {
     pub sources: &'a Sources,
     /// What the repository says about itself.
     pub config: &'a Config,
+    /// Whether what many projects mean so is asked for as well.
+    pub pedantic: bool,
 }
 
 /// One rule.

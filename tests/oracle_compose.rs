@@ -14,28 +14,27 @@
     reason = "a test fails by panicking, and says which mode it ran in"
 )]
 
-#[path = "oracle_compose/generate.rs"]
+#[path = "oracle_compose/generate/mod.rs"]
 mod generate;
+#[path = "oracle_compose/ours.rs"]
+mod ours;
+#[path = "oracle_compose/planted.rs"]
+mod planted;
+#[path = "oracle_compose/theirs.rs"]
+mod theirs;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use redislint::config::{ComposeVersion, Config};
-use redislint::extract;
-use redislint::finding::Level;
-use redislint::model::Published;
-use redislint::resolve::compose;
-use redislint::resolve::project::Container;
-use redislint::source::{Sources, Span};
-use redislint::symbol::Symbols;
-use redislint::text::Text;
-use redislint::tree::Tree;
-use serde_json::{Map, Value, json};
+use redislint::config::ComposeVersion;
+use serde_json::{Map, Value};
 
 use generate::{FEATURES, Project, REFUSED};
+use ours::resolve;
+use planted::BUGS;
+use theirs::{ask, binary, generations};
 
 const TRANSCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts/compose.json");
 const CORPUS: &str = include_str!("oracle/compose.txt");
@@ -57,232 +56,6 @@ fn cases() -> Vec<Case> {
         }
     }
     cases
-}
-
-fn binary() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("REDISLINT_DOCKER_COMPOSE") {
-        return Some(path.into());
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join("docker-compose")).find(|file| file.is_file())
-}
-
-fn is_old(binary: &Path) -> bool {
-    let output = Command::new(binary).arg("version").output().unwrap();
-    String::from_utf8_lossy(&output.stdout).contains(" v2.")
-}
-
-/// The services that compose resolves, or what it says where it refuses the files.
-fn ask(binary: &Path, files: &[(String, String)]) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let output = Command::new(binary)
-        .args(["--project-name", "case", "config", "--format", "json"])
-        .current_dir(folder.path())
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", folder.path())
-        .output()
-        .unwrap();
-    // One packaging of it ends with 0 whatever happens.
-    if !output.status.success() || output.stdout.is_empty() {
-        return String::from_utf8_lossy(&output.stderr).into();
-    }
-    let config: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let config = unescape(&config);
-    let services = config["services"].as_object().cloned().unwrap_or_default();
-    let shape = |(name, service): (&String, &Value)| (name.clone(), shape(service, &config, folder.path()));
-    services.iter().map(shape).collect::<Map<_, _>>().into()
-}
-
-/// `config` prints each `$` twice, so that its output can be read again.
-fn unescape(value: &Value) -> Value {
-    match value {
-        Value::String(text) => text.replace("$$", "$").into(),
-        Value::Array(items) => items.iter().map(unescape).collect(),
-        Value::Object(map) => {
-            map.iter().map(|(key, value)| (key.replace("$$", "$"), unescape(value))).collect::<Map<_, _>>().into()
-        }
-        other => other.clone(),
-    }
-}
-
-/// The attributes that decide, in one order.
-fn shape(service: &Value, config: &Value, folder: &Path) -> Value {
-    let mut ports: Vec<String> = Vec::new();
-    for port in service["ports"].as_array().into_iter().flatten() {
-        let text = |key: &str| port[key].as_str().unwrap_or("-").to_owned();
-        ports.push(format!(
-            "{} {} {}/{} {}",
-            text("host_ip"),
-            text("published"),
-            port["target"],
-            text("protocol"),
-            text("mode")
-        ));
-    }
-    ports.sort();
-    let test = &service["healthcheck"]["test"];
-    let off = service["healthcheck"]["disable"] == json!(true) || test[0] == "NONE";
-    json!({
-        "environment": service.get("environment").cloned().unwrap_or(json!({})),
-        "command": service["command"],
-        "entrypoint": service["entrypoint"],
-        "ports": ports,
-        "networks": service["networks"].as_object().map(|networks| {
-            networks.iter().map(|(name, entry)| (name.clone(), sorted(strings(&entry["aliases"])))).collect::<BTreeMap<_, _>>()
-        }),
-        "network_mode": service["network_mode"],
-        "healthcheck": if off { Value::Null } else { test.clone() },
-        "image": service["image"],
-        "expose": sorted(strings(&service["expose"]).iter().flat_map(|ports| expand(ports)).collect()),
-        "container_name": service["container_name"],
-        "links": sorted(strings(&service["links"]).into_iter().map(|link| if link.contains(':') { link } else { format!("{link}:{link}") }).collect()),
-        "extra_hosts": sorted(strings(&service["extra_hosts"]).iter().filter_map(|host| host.split('=').next()).map(str::to_owned).collect()),
-        "mounts": sorted(mounts(service, config, folder)),
-    })
-}
-
-fn strings(list: &Value) -> Vec<String> {
-    let text = |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
-    list.as_array().into_iter().flatten().map(text).collect()
-}
-
-fn sorted(mut list: Vec<String>) -> Vec<String> {
-    list.sort();
-    list.dedup();
-    list
-}
-
-/// The single ports of `80-82/tcp`.
-fn expand(ports: &str) -> Vec<String> {
-    let ports = ports.split('/').next().unwrap();
-    let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-    (first.parse::<u16>().unwrap()..=last.parse().unwrap()).map(|port| port.to_string()).collect()
-}
-
-/// What lies where: `target <- source` with the source relative to the project, or the content.
-fn mounts(service: &Value, config: &Value, folder: &Path) -> Vec<String> {
-    let relative = |path: &Value| {
-        let path = Path::new(path.as_str()?).strip_prefix(folder).ok()?;
-        Some(path.to_str().unwrap().to_owned())
-    };
-    let mut mounts = Vec::new();
-    for volume in service["volumes"].as_array().into_iter().flatten() {
-        let source = if volume["type"] == "bind" { relative(&volume["source"]) } else { None };
-        mounts.push(mounted(volume["target"].as_str().unwrap(), source.as_deref(), None));
-    }
-    for (kind, home) in [("configs", "/"), ("secrets", "/run/secrets/")] {
-        for grant in service[kind].as_array().into_iter().flatten() {
-            let name = grant["source"].as_str().unwrap();
-            let target = grant["target"].as_str().unwrap_or(name);
-            let target = if target.starts_with('/') { target.to_owned() } else { format!("{home}{target}") };
-            let resource = &config[kind][name];
-            mounts.push(mounted(&target, relative(&resource["file"]).as_deref(), resource["content"].as_str()));
-        }
-    }
-    mounts
-}
-
-fn mounted(target: &str, source: Option<&str>, content: Option<&str>) -> String {
-    format!(
-        "{} <- {}{}",
-        target.trim_end_matches('/'),
-        source.unwrap_or("?"),
-        content.map_or(String::new(), |text| format!(" = {text}"))
-    )
-}
-
-/// What we make of a project.
-struct Ours {
-    services: Map<String, Value>,
-    /// The lines that notices of refusal point at.
-    refused: Vec<String>,
-    /// Values in the services, and how many of them hold something that could not be told.
-    values: usize,
-    unknown: usize,
-}
-
-fn resolve(files: &[(String, String)], version: ComposeVersion) -> Ours {
-    let tree = Tree::from_texts(files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())));
-    let (mut sources, symbols) = (Sources::default(), Symbols::default());
-    let extracted = extract::run(&tree, &mut sources);
-    let config = Config { compose_version: version, ..Config::default() };
-    let (projects, notices) = compose::projects(&extracted.facts, &extracted.index, &mut sources, &symbols, &config);
-    let project = projects.iter().find(|project| project.directory.is_empty());
-    let refusals = notices.iter().chain(&extracted.notices).filter(|notice| notice.level >= Level::Warning);
-    let missing = project.into_iter().flat_map(|project| &project.missing).map(|missing| missing.span);
-    let spans = refusals.filter_map(|notice| notice.span).chain(missing);
-    let refused = spans.map(|span| line(&sources, span)).collect();
-    let containers = project.map(|project| &project.containers).into_iter().flatten();
-    let services: Map<String, Value> =
-        containers.map(|container| (container.name.clone(), ours(container, &symbols))).collect();
-    let (mut values, mut unknown) = (0, 0);
-    count(&Value::Object(services.clone()), &mut values, &mut unknown);
-    Ours { services, refused, values, unknown }
-}
-
-fn line(sources: &Sources, span: Span) -> String {
-    let text = sources.get(span.file).text();
-    let start = usize::try_from(span.start).unwrap();
-    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    text[from..].lines().next().unwrap_or_default().to_owned()
-}
-
-/// The texts in a value, and those that show an unknown part as `…`.
-fn count(value: &Value, all: &mut usize, unknown: &mut usize) {
-    match value {
-        Value::String(text) => {
-            *all += 1;
-            *unknown += usize::from(text.contains('…'));
-        }
-        Value::Array(items) => items.iter().for_each(|item| count(item, all, unknown)),
-        Value::Object(map) => map.values().for_each(|value| count(value, all, unknown)),
-        _ => {}
-    }
-}
-
-fn ours(container: &Container, symbols: &Symbols) -> Value {
-    let service = container.to_service();
-    let text = |text: &Text| symbols.display(text.as_str());
-    let words =
-        |words: &Option<Vec<Text>>| json!(words.as_ref().map(|words| words.iter().map(text).collect::<Vec<_>>()));
-    let port = |port: &Published| {
-        let part = |part: &Option<Text>| part.as_ref().map_or("-".to_owned(), text);
-        let mode = port.mode.as_deref().unwrap_or("-");
-        let target = port.container_port.unwrap_or_default();
-        format!("{} {} {target}/{} {mode}", part(&port.host_ip), part(&port.host_port), port.protocol)
-    };
-    let mut ports: Vec<String> = service.ports.iter().map(port).collect();
-    ports.sort();
-    let environment: BTreeMap<&String, Option<String>> =
-        service.environment.iter().map(|(name, value)| (name, value.as_ref().map(text))).collect();
-    let networks = container.networks.as_ref().map(|networks| {
-        networks.iter().map(|(name, aliases)| (name.clone(), sorted(aliases.clone()))).collect::<BTreeMap<_, _>>()
-    });
-    let mounts = container
-        .mounts
-        .iter()
-        .map(|mount| mounted(&mount.target, mount.source.as_deref(), mount.content.as_ref().map(text).as_deref()));
-    json!({
-        "environment": environment,
-        "command": words(&service.command),
-        "entrypoint": words(&service.entrypoint),
-        "ports": ports,
-        "networks": networks,
-        "network_mode": service.network_mode,
-        "healthcheck": words(&service.healthcheck),
-        "image": service.image.as_ref().map(text),
-        "expose": sorted(container.expose.iter().map(u16::to_string).collect()),
-        "container_name": container.container_name.as_ref().map(|name| &name.value),
-        "links": sorted(container.links.iter().map(|(service, alias)| format!("{service}:{alias}")).collect()),
-        "extra_hosts": sorted(container.extra_hosts.clone()),
-        "mounts": sorted(mounts.collect()),
-    })
 }
 
 /// Where the two pictures of a project differ.
@@ -349,13 +122,6 @@ fn compare(version: ComposeVersion, recorded: &Map<String, Value>) -> Vec<String
         }
     }
     wrong
-}
-
-/// The two generations of compose, where they are there.
-fn generations() -> Vec<(ComposeVersion, PathBuf)> {
-    let newest = binary().map(|path| (ComposeVersion::V5, path));
-    let old = std::env::var_os("REDISLINT_DOCKER_COMPOSE_2").map(|path| (ComposeVersion::V2, path.into()));
-    newest.into_iter().chain(old).filter(|(version, path)| is_old(path) == (*version == ComposeVersion::V2)).collect()
 }
 
 /// What is wrong with our picture of a project, by what compose says.
@@ -455,46 +221,48 @@ fn digest(project: &Project) -> String {
     format!("{:016x}", picture.bytes().fold(0xcbf2_9ce4_8422_2325, step))
 }
 
-/// A resolver with a bug reads a file as if this stood there instead; each has to show in some project.
-const PLANTED: [(&str, &str, &str); 24] = [
-    ("`:-` as `-`", ":-", "-"),
-    ("`:+` as `+`", ":+", "+"),
-    ("`$$` as `$`", "$$", "$"),
-    ("the first of two in .env wins", "SET=second", "UNUSED=second"),
-    ("a comment belongs to the value", " # comment", "#comment"),
-    ("`export` is part of the name", "export ", "export_"),
-    ("single quotes expand", "'pa$word'", "pa$word"),
-    ("`format: raw` is ignored", "format: raw", "required: true"),
-    ("`!reset` is ignored", "!reset", "!ignored"),
-    ("`!override` merges", "!override", "!ignored"),
-    ("`profiles` are ignored", "profiles:", "x-profiles:"),
-    ("COMPOSE_PROFILES is ignored", "COMPOSE_PROFILES=", "UNUSED="),
-    ("COMPOSE_FILE is ignored", "COMPOSE_FILE=", "UNUSED="),
-    ("the address of a port is lost", "127.0.0.1:", ""),
-    ("the protocol of a port is lost", "/udp", ""),
-    ("an include is not followed", "include:", "x-include:"),
-    ("an extended service is not merged", "extends:", "x-extends:"),
-    ("a merge key is not followed", "<<:", "x-merge:"),
-    ("aliases are lost", "aliases:", "x-aliases:"),
-    ("the content of a config is lost", "content:", "x-content:"),
-    ("an env_file is not read", "env_file:", "x-env_file:"),
-    ("`network_mode` is ignored", "network_mode:", "x-network_mode:"),
-    ("`entrypoint` is ignored", "entrypoint:", "x-entrypoint:"),
-    ("a command does not stop at `;`", "p;w", "pw"),
-];
-
 #[test]
-fn the_projects_show_planted_bugs() {
+fn planted_bugs_show() {
     let projects: Vec<Project> = (0..u64::try_from(SAMPLE).unwrap()).map(generate::project).collect();
-    for (bug, written, read) in PLANTED {
-        let shows = projects.iter().filter(|project| !project.refused).any(|project| {
-            let read = |(path, text): &(String, String)| (path.clone(), text.replace(written, read));
-            let wrong: Vec<(String, String)> = project.files.iter().map(read).collect();
-            let right = resolve(&project.files, ComposeVersion::V5).services;
-            wrong != project.files && !differences(&right, &resolve(&wrong, ComposeVersion::V5).services).is_empty()
-        });
-        assert!(shows, "no project shows that {bug}");
+    let without: Vec<&&str> = FEATURES.iter().filter(|name| !BUGS.iter().any(|bug| bug.0 == **name)).collect();
+    assert!(without.is_empty(), "no bug is planted for {without:?}");
+    let pictures: Vec<_> =
+        projects.iter().map(|project| resolve(&project.files, ComposeVersion::V5).services).collect();
+    let mut hidden = Vec::new();
+    for bug in &BUGS {
+        // Our right picture stands for compose's: the other tests hold them equal.
+        let shows = |(project, right): (&Project, &Map<String, Value>)| {
+            let misread = planted::misread(project, bug)?;
+            Some(!differences(right, &resolve(&misread, ComposeVersion::V5).services).is_empty())
+        };
+        if !projects.iter().zip(&pictures).any(|pair| shows(pair) == Some(true)) {
+            hidden.push(format!("{}: {}", bug.0, bug.1));
+        }
     }
+    println!("{} of {} planted bugs show", BUGS.len() - hidden.len(), BUGS.len());
+    assert!(hidden.is_empty(), "nothing shows that\n{}", hidden.join("\n"));
+}
+
+/// What compose refuses gets a notice at the very line, and the rest of the project is judged.
+#[test]
+fn every_refusal_has_its_notice() {
+    let generations = generations();
+    let mut wrong = Vec::new();
+    for project in generate::refusals() {
+        let line = project.files.iter().find_map(|(_, text)| text.lines().find(|line| line.ends_with(REFUSED)));
+        for (version, binary) in &generations {
+            let what = judge(&project, *version, binary);
+            wrong.extend(what.iter().map(|what| format!("{line:?} with {version:?}: {what}")));
+        }
+        let ours = resolve(&project.files, ComposeVersion::V5);
+        if !ours.refused.iter().any(|line| line.ends_with(REFUSED)) {
+            wrong.push(format!("{line:?}: no notice there, but at {:?}", ours.refused));
+        }
+        if !["app", "redis"].iter().all(|service| ours.services.contains_key(*service)) {
+            wrong.push(format!("{line:?}: the other services are not judged"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The projects that each run looks at.

@@ -1,4 +1,4 @@
-//! PyYAML, tomllib, json, configparser and dynaconf judge what we make of the files that code loads with them.
+//! `PyYAML`, tomllib, json, configparser and dynaconf judge what we make of the files that code loads with them.
 //!
 //! Where `REDISLINT_PYTHON` names an interpreter with the libraries, the modules of `oracle/values.txt` are run there;
 //! else the recorded answers are compared. `RECORD=1` writes those anew.

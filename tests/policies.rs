@@ -215,3 +215,82 @@ fn lookalikes_are_left_alone() {
     ];
     assert!(names(&all(&files)).is_empty(), "{:?}", names(&all(&files)));
 }
+
+/// Path and text of a finding's primary place.
+fn at(report: &Report, finding: &Finding) -> (String, String) {
+    let span = finding.primary.span;
+    (report.sources.get(span.file).path().to_owned(), report.sources.slice(span).to_owned())
+}
+
+/// A client and a server of one project.
+fn pair(url: &str, command: &str) -> String {
+    format!(
+        "services:\n  app:\n    build: .\n    command: python app.py\n    environment:\n      REDIS_URL: {url}\n  \
+         redis:\n    image: redis:7\n    command: {command}\n"
+    )
+}
+
+const READS: &str = "import os\n\nimport redis\n\nr = redis.Redis.from_url(os.environ[\"REDIS_URL\"])\n";
+
+#[test]
+fn a_fault_points_where_somebody_would_change_something() {
+    let server = "redis-server --requirepass maple-Anchor-7714";
+    for (url, rule, bytes) in [
+        ("redis://redis:6379/0", "missing-password", "redis://redis:6379/0"),
+        ("redis://:right-Harbor-2@redis:6379/0", "wrong-password", "right-Harbor-2"),
+        ("redis://alice:maple-Anchor-7714@redis:6379/0", "unknown-user", "alice"),
+        ("redis://:maple-Anchor-7714@rediss:6379/0", "unknown-host", "rediss"),
+    ] {
+        let report = all(&[("compose.yaml", pair(url, server).as_str()), ("app.py", READS)]);
+        let found = of(&report, rule);
+        assert_eq!(found.len(), 1, "{rule}: {:?}", names(&report));
+        assert_eq!(at(&report, found[0]), ("compose.yaml".to_owned(), bytes.to_owned()), "{rule}");
+        assert_eq!(found[0].confidence, Confidence::High, "{rule}");
+    }
+    // The other end is related.
+    let report = all(&[("compose.yaml", pair("redis://redis:6379/0", server).as_str()), ("app.py", READS)]);
+    let related = &of(&report, "missing-password")[0].related;
+    assert!(related.iter().any(|label| report.sources.slice(label.span) == "maple-Anchor-7714"), "{related:?}");
+}
+
+#[test]
+fn the_same_reference_on_both_sides_is_the_same_password() {
+    let command = "redis-server --requirepass ${PW:?}";
+    let same = pair("redis://:${PW}@redis:6379/0", command);
+    assert!(of(&all(&[("compose.yaml", same.as_str()), ("app.py", READS)]), "wrong-password").is_empty());
+    let none = pair("redis://redis:6379/0", command);
+    let report = all(&[("compose.yaml", none.as_str()), ("app.py", READS)]);
+    assert_eq!(of(&report, "missing-password")[0].confidence, Confidence::High);
+}
+
+#[test]
+fn dotted_names_and_names_on_the_host_are_never_unknown() {
+    for (url, count) in [("redis://cache:6379", 1), ("redis://cache.acme.internal:6379", 0)] {
+        let compose = pair(url, "redis-server");
+        let report = all(&[("compose.yaml", compose.as_str()), ("app.py", READS)]);
+        assert_eq!(of(&report, "unknown-host").len(), count, "{url}");
+    }
+    let host = "import redis\n\nr = redis.Redis(host=\"cache\")\nlocal = redis.Redis(host=\"localhost\")\n";
+    assert!(of(&all(&[("compose.yaml", OPEN), ("app.py", host)]), "unknown-host").is_empty());
+}
+
+#[test]
+fn what_the_official_image_leaves_off_is_a_place_of_the_exposure() {
+    let compose = format!("{OPEN}    command: redis-server --protected-mode no\n");
+    let report = all(&[("compose.yaml", compose.as_str())]);
+    assert!(of(&report, "protected-mode-off").is_empty(), "{:?}", names(&report));
+    let related = &of(&report, "published-port")[0].related;
+    assert!(related.iter().any(|label| label.text.contains("protected mode")), "{related:?}");
+}
+
+#[test]
+fn stages_make_a_written_password_an_error() {
+    for (path, severity) in [
+        ("compose.yaml", Severity::Warning),
+        ("compose.staging.yaml", Severity::Error),
+        ("compose.prod.yaml", Severity::Error),
+    ] {
+        let report = all(&[(path, pair("redis://:maple-Anchor-7714@redis:6379/0", "redis-server").as_str())]);
+        assert_eq!(of(&report, "hardcoded-password")[0].severity, severity, "{path}");
+    }
+}

@@ -1,6 +1,6 @@
 //! YAML, TOML, JSON and ini files that Python code loads → the dictionaries it gets.
 //!
-//! What type a plain YAML scalar has follows PyYAML, what an ini file says follows configparser. Knows nothing of
+//! What type a plain YAML scalar has follows `PyYAML`, what an ini file says follows configparser. Knows nothing of
 //! Redis, and nothing of who asks: the code that loads a file requests it.
 
 mod ini;
@@ -61,7 +61,7 @@ fn yaml_node(tree: &Yaml, node: NodeId, depth: usize) -> Expr {
     Expr { span, kind }
 }
 
-/// The type that PyYAML, a reader of YAML 1.1, gives a plain scalar.
+/// The type that `PyYAML`, a reader of YAML 1.1, gives a plain scalar.
 fn plain(text: &Text) -> ExprKind {
     let value = text.as_str();
     match value {

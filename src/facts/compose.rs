@@ -24,6 +24,8 @@ pub struct Document {
     pub services: Vec<Service>,
     /// `networks`.
     pub networks: Vec<Network>,
+    /// `volumes`, the names.
+    pub volumes: Vec<Spanned<String>>,
     /// `configs`.
     pub configs: Vec<Resource>,
     /// `secrets`.
@@ -64,6 +66,8 @@ pub struct Service {
     pub name: Spanned<String>,
     /// How the service as a whole merges.
     pub tag: Tag,
+    /// Entries of it or of its environment may be missing here: a template stands among them.
+    pub partial: Option<Span>,
     /// `extends`.
     pub extends: Option<Attribute<Extends>>,
     /// `image`.
@@ -96,6 +100,10 @@ pub struct Service {
     pub depends_on: Option<Attribute<Vec<Text>>>,
     /// `volumes`.
     pub volumes: Option<Attribute<Vec<Volume>>>,
+    /// `volumes_from`.
+    pub volumes_from: Option<Attribute<Vec<Text>>>,
+    /// `tmpfs`.
+    pub tmpfs: Option<Attribute<Vec<Text>>>,
     /// `configs`.
     pub configs: Option<Attribute<Vec<Grant>>>,
     /// `secrets`.
@@ -126,6 +134,8 @@ pub struct Build {
     pub dockerfile: Option<Text>,
     /// `dockerfile_inline` is there.
     pub inline: bool,
+    /// `args` is there: they beat the defaults in the Dockerfile.
+    pub arguments: bool,
     /// `target`.
     pub target: Option<Text>,
 }
@@ -197,8 +207,12 @@ pub struct LongPort {
 pub struct NetworkEntry {
     /// The network's key.
     pub name: Text,
+    /// How the entry merges.
+    pub tag: Tag,
     /// `aliases`.
     pub aliases: Vec<Text>,
+    /// How they merge.
+    pub aliases_tag: Tag,
 }
 
 /// An entry of `volumes`.

@@ -39,6 +39,7 @@ fn environment_json(report: &Report, environment: &Environment) -> Value {
         "evidence": environment.evidence,
         "evidence_location": environment.evidence_at.map(|at| location(report, at)),
         "services": if services.is_empty() { Value::Null } else { Value::Object(services) },
+        "traces": traces_json(report, &environment.services),
         "servers": servers,
         "clients": clients,
         "links": links_json(report, environment),
@@ -72,7 +73,10 @@ fn service_json(report: &Report, service: &Service) -> Value {
         object.insert("ports".into(), service.ports.iter().map(|port| port_json(report, port)).collect());
     }
     if let Some(networks) = &service.networks {
-        let networks: Map<String, Value> = networks.iter().map(|name| (name.clone(), Value::Null)).collect();
+        let aliases =
+            |aliases: &Vec<String>| if aliases.is_empty() { Value::Null } else { json!({ "aliases": aliases }) };
+        let networks: Map<String, Value> =
+            networks.iter().map(|(name, names)| (name.clone(), aliases(names))).collect();
         object.insert("networks".into(), networks.into());
     }
     if let Some(mode) = &service.network_mode {
@@ -82,6 +86,14 @@ fn service_json(report: &Report, service: &Service) -> Value {
         object.insert("healthcheck".into(), json!({ "test": words(&service.healthcheck) }));
     }
     object.into()
+}
+
+/// How the values of the services came to be: service → path of the value → steps.
+fn traces_json(report: &Report, services: &[Service]) -> Value {
+    let of = |service: &Service| -> Map<String, Value> {
+        service.traces.iter().map(|(path, trace)| (path.clone(), trace_json(report, trace).into())).collect()
+    };
+    services.iter().map(|service| (service.name.clone(), of(service).into())).collect::<Map<_, _>>().into()
 }
 
 fn port_json(report: &Report, port: &Published) -> Value {

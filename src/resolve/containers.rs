@@ -8,7 +8,7 @@ use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Lookup, Project};
 use crate::resolve::without_code::{self, Surroundings};
-use crate::resolve::{Inputs, conditions, evaluate, handshake, server_auth, wiring};
+use crate::resolve::{Inputs, conditions, django_settings, evaluate, handshake, server_auth, wiring};
 use crate::source::FileId;
 
 /// Everything that runs in a project.
@@ -81,7 +81,8 @@ fn of_container(
     };
     let dotenv: Vec<EnvFile> =
         inputs.facts.env_files.iter().filter(|file| !file.example && placement.holds(&file.path)).cloned().collect();
-    let runs = |path: &str| placement.runs(path);
+    let others = django_settings::not_in_force(inputs.facts, container, &|path| placement.runs(path));
+    let runs = |path: &str| placement.runs(path) && !others.contains(path);
     let names: Vec<String> = container.environment.map.keys().cloned().collect();
     let scope = format!("container {} of {}", container.name, project.name);
     let code = evaluate::CodePlace {

@@ -128,7 +128,7 @@ fn lone_conf(inputs: &mut Inputs<'_>, loaded: &BTreeSet<String>) -> Option<Area<
         .collect();
     // Several of them: which one runs can't be told.
     let [conf] = confs.as_slice() else { return None };
-    let server = server_auth::host_server(conf, inputs.facts, inputs.index, inputs.sources, inputs.symbols)?;
+    let server = server_auth::host_server(conf, inputs.facts, inputs.index, inputs.symbols)?;
     Some(Area {
         folder: String::new(),
         project: None,

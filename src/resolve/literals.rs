@@ -20,12 +20,26 @@ pub fn names_redis_password(name: &str) -> bool {
     let secret = ["password", "passwd", "_pass", "pwd", "_auth", "requirepass", "masterauth"]
         .iter()
         .any(|word| lower.contains(word));
-    // `REDIS_PASSWORD_FILE` holds a path, `REDIS_PASSWORD_KEY` and the like a name.
-    let about = ["_file", "_path", "_key", "_name", "_enabled", "_required", "_policy", "_hint", "_length"]
-        .iter()
-        .any(|end| lower.ends_with(end));
-    redis && secret && !about
+    redis && secret && !ABOUT.iter().any(|end| lower.ends_with(end))
 }
+
+/// Ends of names that only speak about a password: `REDIS_PASSWORD_FILE` holds a path, `REDIS_PASSWORD_KEY` a name, and
+/// `VALKEY_TLS_AUTH_CLIENTS` a choice.
+const ABOUT: [&str; 13] = [
+    "_file",
+    "_path",
+    "_key",
+    "_name",
+    "_enabled",
+    "_required",
+    "_policy",
+    "_hint",
+    "_length",
+    "_clients",
+    "_type",
+    "_mode",
+    "_method",
+];
 
 /// Whether a value is the URL of a Redis server.
 #[must_use]
@@ -105,7 +119,11 @@ fn is_default(sources: &Sources, span: Span) -> bool {
 
 /// All passwords written in files that were read.
 #[must_use]
-pub fn collect(facts: &Facts, environments: &[Environment], sources: &Sources) -> Vec<Literal> {
+pub fn collect<'a>(
+    facts: &Facts,
+    environments: impl Iterator<Item = &'a Environment>,
+    sources: &Sources,
+) -> Vec<Literal> {
     let mut collector = Collector { sources, found: BTreeMap::new(), defaults: Vec::new() };
     for conf in &facts.confs {
         from_conf(&mut collector, conf);
@@ -173,10 +191,12 @@ fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
             }
         }
     }
+    // Clients that nothing here starts make up an environment without a name.
+    let named = Some(environment).filter(|environment| !environment.name.is_empty());
     for client in &environment.clients {
-        for case in &client.cases {
-            if let Some(password) = &case.password {
-                collector.add(password, LiteralRole::Client, client.setting.as_deref(), Some(environment));
+        for password in client.cases.iter().filter_map(|case| case.password.as_ref()) {
+            if named.is_some() || !is_test(collector.sources.get(password.span().file).path()) {
+                collector.add(password, LiteralRole::Client, client.setting.as_deref(), named);
             }
         }
     }
@@ -343,7 +363,7 @@ mod tests {
             assert!(names_redis_password(name), "{name}");
         }
         for name in
-            ["REDIS_PASSWORD_FILE", "POSTGRES_PASSWORD", "REDIS_URL", "REDIS_PASSWORD_KEY", "REDIS_PASSWORD_HINT"]
+            ["REDIS_PASSWORD_FILE", "POSTGRES_PASSWORD", "REDIS_URL", "REDIS_PASSWORD_KEY", "VALKEY_TLS_AUTH_CLIENTS"]
         {
             assert!(!names_redis_password(name), "{name}");
         }

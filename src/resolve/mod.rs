@@ -5,6 +5,7 @@ pub mod clients;
 pub mod compose;
 pub mod conditions;
 pub mod containers;
+pub mod django_settings;
 pub mod environments;
 pub mod evaluate;
 pub mod handshake;
@@ -21,6 +22,7 @@ pub mod project;
 pub mod sentinels;
 pub mod server_auth;
 pub mod stage;
+pub mod trace;
 pub mod unplaced;
 pub mod versions;
 pub mod wiring;
@@ -70,6 +72,6 @@ pub fn resolve(
     let sentinels = sentinels::environments(&mut inputs, &environments, &mut unplaced);
     environments.extend(sentinels);
     notices.extend(hosts::connect(&inputs, config, &mut environments, &mut unplaced));
-    let literals = literals::collect(facts, &environments, inputs.sources);
+    let literals = literals::collect(facts, environments.iter().chain(&unplaced), inputs.sources);
     (Model { environments, literals, unplaced }, notices)
 }

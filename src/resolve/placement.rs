@@ -79,7 +79,7 @@ pub fn below(path: &str, root: &str) -> bool {
 #[must_use]
 pub fn is_test(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    folders.split('/').any(|folder| matches!(folder, "tests" | "test" | "testing" | "__tests__"))
+    folders.split('/').any(|folder| matches!(folder, "tests" | "test" | "testing" | "__tests__" | "testdata"))
         || name.starts_with("test_")
         || name.ends_with("_test.py")
         || matches!(name, "conftest.py" | "tests.py")

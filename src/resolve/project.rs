@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
 use crate::model::{ClusterView, EnvironmentKind, Given, MissingFile, Published, Service, Stage};
+use crate::resolve::trace;
 use crate::source::{FileId, Span, Spanned};
 use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
@@ -138,6 +139,8 @@ pub struct Container {
     pub healthcheck_span: Option<Span>,
     /// `working_dir`.
     pub working_dir: Option<Text>,
+    /// How its network mode and its place in each network came to be, by `network_mode` or `networks.NAME`.
+    pub network_traces: BTreeMap<String, Vec<Step>>,
     /// Profiles that switch it on; empty: always on.
     pub profiles: Vec<String>,
     /// Variables of its own environment that were filled into its command before it starts (`$(NAME)` in a pod).
@@ -169,6 +172,7 @@ impl Container {
             healthcheck: None,
             healthcheck_span: None,
             working_dir: None,
+            network_traces: BTreeMap::new(),
             profiles: Vec::new(),
             expanded: BTreeSet::new(),
         }
@@ -191,12 +195,52 @@ impl Container {
             command: words(&self.command),
             entrypoint: words(&self.entrypoint),
             ports: self.published.clone(),
-            networks: self.networks.as_ref().map(|networks| networks.keys().cloned().collect()),
+            networks: self.networks.clone(),
             network_mode: self.network_mode.as_ref().map(|mode| mode.value.clone()),
             healthcheck: words(&self.healthcheck),
             depends_on: self.depends_on.clone(),
+            traces: self.traces(),
         }
     }
+
+    /// How each value of [`Self::to_service`] came to be.
+    fn traces(&self) -> BTreeMap<String, Vec<Step>> {
+        let mut traces = self.network_traces.clone();
+        let variables = self.environment.map.iter().map(|(name, variable)| {
+            let set = Step { span: variable.taken_in, label: format!("`{name}` is taken in here") };
+            (format!("environment.{name}"), of_resolved(set, &variable.value))
+        });
+        traces.extend(variables);
+        if let Some(image) = &self.image
+            && let Some(text) = image.alternatives.first().and_then(|first| first.value.as_ref())
+        {
+            let written = Step { span: text.anchor(), label: "`image` is written here".to_owned() };
+            traces.insert("image".to_owned(), of_resolved(written, image));
+        }
+        let lines = [
+            ("command", &self.command, self.command_span),
+            ("entrypoint", &self.entrypoint, None),
+            ("healthcheck.test", &self.healthcheck, self.healthcheck_span),
+        ];
+        for (name, cases, span) in lines {
+            let Some(case) = cases.as_ref().and_then(|cases| cases.first()) else { continue };
+            let written = span.map(|span| Step { span, label: format!("`{name}` is written here") });
+            let steps = written.into_iter().chain(case.trace.iter().cloned()).collect();
+            traces.insert(name.to_owned(), trace::complete(steps, &case.value));
+        }
+        traces.extend(self.published.iter().enumerate().map(|(at, port)| {
+            let parts = port.host_ip.iter().chain(&port.host_port);
+            (format!("ports.{at}"), trace::complete(port.trace.clone(), parts))
+        }));
+        traces
+    }
+}
+
+/// A first step, and those of the value that a fresh clone gets.
+fn of_resolved(step: Step, value: &Resolved) -> Vec<Step> {
+    let first = value.alternatives.first();
+    let steps = std::iter::once(step).chain(first.into_iter().flat_map(|first| first.trace.iter().cloned())).collect();
+    trace::complete(steps, first.and_then(|first| first.value.as_ref()))
 }
 
 /// Where an image is built.
@@ -208,6 +252,8 @@ pub struct Build {
     pub dockerfile: Option<String>,
     /// `target`.
     pub target: Option<String>,
+    /// Build arguments are given: they beat the defaults in the Dockerfile.
+    pub arguments: bool,
     /// The place of the context (or of `build`).
     pub span: Span,
 }
@@ -240,6 +286,8 @@ pub struct Mount {
     pub span: Span,
     /// Source relative to the root, normalised; `None`: a named volume, or outside the root.
     pub source: Option<String>,
+    /// The named volume, where it is one.
+    pub volume: Option<String>,
     /// The path inside the container.
     pub target: String,
     /// Inline content (`configs.content`), already interpolated.

@@ -42,7 +42,7 @@ pub fn environments(
         if own.is_empty() {
             continue;
         }
-        match server_auth::host_server(conf, inputs.facts, inputs.index, inputs.sources, inputs.symbols) {
+        match server_auth::host_server(conf, inputs.facts, inputs.index, inputs.symbols) {
             Some(server) => found.push(environment(inputs, conf, server, own)),
             None => homeless.clients.extend(own),
         }
@@ -69,7 +69,7 @@ fn environment(inputs: &Inputs<'_>, conf: &ConfFile, server: Server, mut clients
     for case in clients.iter_mut().flat_map(|client| &mut client.cases) {
         case.reach = Reach::Servers(vec![0]);
     }
-    let servers = vec![server];
+    let servers = vec![Server { names: vec![conf.path.clone()], ..server }];
     let links = links(inputs, &clients, &servers, &|_, case, _| case.port);
     Environment {
         name: format!("sentinel {}", conf.path),

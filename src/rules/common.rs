@@ -255,6 +255,8 @@ pub fn no_demand(server: &Server) -> Vec<Label> {
     let here = Label::new(server.command.unwrap_or(server.span), format!("`{}` has no password", server_name(server)));
     let ignored = server.variables.iter().filter(|variable| variable.usage == VariableUse::Ignored);
     let ignored = ignored.filter(|variable| names_password(&variable.name.value));
+    let ignored =
+        ignored.filter(|variable| variable.taken_in == variable.name.span || speaks_of_redis(&variable.name.value));
     let ignored = ignored.map(|variable| Label::new(variable.name.span, "the image does not read this"));
     let unloaded = server.mounts.iter().filter(|mount| mount.loaded == Some(false) && mount.sets_password);
     let unloaded = unloaded.map(|mount| Label::new(mount.span, "this file is not loaded"));
@@ -268,6 +270,13 @@ pub fn names_password(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let speaks = ["PASS", "PWD"].iter().any(|word| name.contains(word)) || name.ends_with("_AUTH");
     speaks && !name.contains("ALLOW_EMPTY") && name != "REDISCLI_AUTH"
+}
+
+/// Whether a name is about Redis or one of its kin.
+#[must_use]
+pub fn speaks_of_redis(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["redis", "valkey", "keydb", "dragonfly"].iter().any(|word| name.contains(word))
 }
 
 /// The client in words: its setting, or the service it runs in.

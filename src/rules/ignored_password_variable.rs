@@ -4,6 +4,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::model::{ImageVariable, Server, VariableUse};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
+use crate::source::Sources;
 
 /// See `rules/ignored-password-variable.md`.
 pub static RULE: Rule = Rule {
@@ -22,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let Some(confidence) = common::weigh_open(server) else {
                 continue;
             };
-            for variable in ignored(server) {
+            for variable in ignored(server, context.sources) {
                 let image = server.image.as_ref().map(|image| context.symbols.display(image.as_str()));
                 let image = image.map_or_else(|| "its image".to_owned(), |image| format!("the image {image}"));
                 let (name, server_name) = (&variable.name.value, common::server_name(server));
@@ -50,10 +51,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The variables that were meant to set a password, and don't.
-fn ignored(server: &Server) -> impl Iterator<Item = &ImageVariable> {
+fn ignored<'a>(server: &'a Server, sources: &'a Sources) -> impl Iterator<Item = &'a ImageVariable> {
     server.variables.iter().filter(|variable| {
         matches!(variable.usage, VariableUse::Ignored | VariableUse::Bypassed)
             && common::names_password(&variable.name.value)
             && variable.value.as_ref().is_some_and(|value| !value.is_empty())
+            && is_meant_for(variable, sources)
     })
+}
+
+/// A file of variables may serve several programs: there a variable is this server's where its name, or the file's, says so.
+fn is_meant_for(variable: &ImageVariable, sources: &Sources) -> bool {
+    let path = sources.get(variable.name.span.file).path();
+    variable.taken_in == variable.name.span
+        || common::speaks_of_redis(&variable.name.value)
+        || common::speaks_of_redis(path.rsplit('/').next().unwrap_or(path))
 }

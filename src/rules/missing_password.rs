@@ -1,7 +1,7 @@
 //! The server requires a password and the client sends none. From links.
 
 use crate::finding::{Finding, Severity};
-use crate::model::AuthFault;
+use crate::model::{AuthFault, Product};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
 
@@ -23,8 +23,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let span = common::client_span(fault.client, fault.case);
         let mut finding = fault.finding(&RULE, span, "no password here", message);
         finding.related = vec![common::demand(fault.server, &fault.auth.auth)];
-        finding.help =
-            Some(format!("give {client} the password of `{server}`, from the same variable as the server's"));
+        finding.help = Some(match fault.server.product {
+            Product::Sentinel => "the password of the URL or call is for the master: give that of the Sentinels in \
+                                  `sentinel_kwargs`"
+                .to_owned(),
+            _ => format!("give {client} the password of `{server}`, from the same variable as the server's"),
+        });
         finding.group = Some(format!("{} {}", span.file.0, common::key(fault.server.span)));
         findings.push(finding);
     }

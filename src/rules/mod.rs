@@ -25,6 +25,7 @@ mod host_network;
 mod ignored_password_variable;
 mod invalid_database;
 mod invalid_directive;
+mod invalid_hostname;
 mod localhost_in_container;
 mod loopback_bind;
 mod malformed_url;
@@ -107,6 +108,7 @@ pub static ALL: &[&Rule] = &[
     &unknown_host::RULE,
     &loopback_bind::RULE,
     &separate_networks::RULE,
+    &invalid_hostname::RULE,
     &wrong_port::RULE,
     &tls_mismatch::RULE,
     &invalid_database::RULE,

@@ -1,4 +1,5 @@
-//! One password serves several environments, one of them staging or production. From the model's literals.
+//! One password serves several environments, one of them staging or production; with `--pedantic` any two. From the
+//! model's literals.
 
 use std::collections::BTreeMap;
 
@@ -28,20 +29,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for literals in by_value.values() {
         let uses = uses(context.model, literals);
-        let Some((serious, first)) = uses.last_key_value().filter(|(stage, _)| **stage >= Stage::Staging) else {
+        let (Some((serious, first)), Some((other, second))) = (uses.last_key_value(), uses.first_key_value()) else {
             continue;
         };
-        let Some((other, second)) = uses.first_key_value().filter(|(stage, _)| *stage != serious) else {
+        let grave = *serious >= Stage::Staging;
+        // Below staging a password that is written down once is one that somebody shares on purpose.
+        let twice = first.value.span() != second.value.span();
+        if serious == other || !grave && !(context.pedantic && twice) {
             continue;
-        };
+        }
         let message = format!("{} has the same password as {}", name(*serious), name(*other));
         let mut related = Vec::new();
-        if first.value.span() != second.value.span() {
+        if twice {
             related.push(Label::new(second.value.span(), format!("the same in {}", name(*other))));
         }
         findings.push(Finding {
             rule: RULE.name,
-            severity: RULE.severity,
+            severity: if grave { RULE.severity } else { Severity::Note },
             confidence: Confidence::High,
             environments: first.environments.clone(),
             message,

@@ -133,6 +133,9 @@ pub fn check_model(rule: &Rule, model: &Model, path: &str, tracked: Option<bool>
     let symbols = Symbols::default();
     let mut findings = Vec::new();
     let config = Config::default();
-    (rule.check)(&Context { model, symbols: &symbols, sources: &sources, config: &config }, &mut findings);
+    (rule.check)(
+        &Context { model, symbols: &symbols, sources: &sources, config: &config, pedantic: false },
+        &mut findings,
+    );
     findings
 }

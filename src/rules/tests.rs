@@ -148,6 +148,7 @@ fn publish(server: Server, host_ip: Option<&str>, stage: Stage) -> Vec<Finding> 
         container_port: Some(6379),
         protocol: "tcp".to_owned(),
         mode: None,
+        trace: Vec::new(),
     };
     let env = environment(vec![Server { published: vec![published], ..server }], vec![], vec![]);
     check(&published_port::RULE, Environment { stage, ..env })

@@ -46,8 +46,8 @@ pub struct Variable {
     pub operator: Operator,
 }
 
-/// What follows the name in braces. Compose resolves the operand whether it is used or not: `${A:-${B:?m}}` and
-/// `${A:+${B:?m}}` fail without `B`, also where `A` is set.
+/// What follows the name in braces. Compose 2 resolves the operand whether it is used or not: `${A:-${B:?m}}` and
+/// `${A:+${B:?m}}` fail there without `B`, also where `A` is set.
 #[derive(Clone, Debug)]
 pub enum Operator {
     /// Nothing.

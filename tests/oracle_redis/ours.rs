@@ -54,6 +54,7 @@ pub fn ours_with(setup: &Setup, image: &str, test: Option<&[String]>, variables:
     let mounts = files.iter().map(|(name, _)| Mount {
         span: place(),
         source: Some(name.clone()),
+        volume: None,
         target: format!("/cfg/{name}"),
         content: None,
         exists: Some(true),
@@ -66,30 +67,15 @@ pub fn ours_with(setup: &Setup, image: &str, test: Option<&[String]>, variables:
         environment.map.insert((*name).to_owned(), Variable { name_span: place(), taken_in: place(), value });
     }
     let container = Container {
-        name: "redis".to_owned(),
-        span: place(),
         image: Some(Resolved::known(text(image), Vec::new())),
-        build: None,
-        entrypoint: None,
         command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
         command_span: Some(place()),
         environment,
         mounts: mounts.collect(),
-        published: Vec::new(),
-        expose: Vec::new(),
-        networks: None,
-        network_mode: None,
-        container_name: None,
-        extra_hosts: Vec::new(),
-        links: Vec::new(),
-        depends_on: Vec::new(),
         healthcheck: test.map(|test| {
             vec![Case { when: Vec::new(), value: test.iter().map(|word| text(word)).collect(), trace: Vec::new() }]
         }),
-        healthcheck_span: None,
-        working_dir: None,
-        profiles: Vec::new(),
-        expanded: std::collections::BTreeSet::new(),
+        ..Container::named("redis", place())
     };
     let symbols = Symbols::default();
     let server = server_auth::server(&container, &facts, &index, &mut sources, &symbols).expect("a server");

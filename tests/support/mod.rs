@@ -41,7 +41,8 @@ pub fn project() -> &'static Path {
 }
 
 /// What the caller's environment may say to us: continuous integration says much of it.
-const CALLERS: [&str; 7] = [
+const CALLERS: [&str; 8] = [
+    "COLUMNS",
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
@@ -58,6 +59,8 @@ pub fn redislint() -> Command {
     for variable in CALLERS {
         command.env_remove(variable);
     }
+    // A terminal at the other end would decide how wide the help is.
+    command.write_stdin("");
     command
 }
 

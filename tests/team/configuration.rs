@@ -15,6 +15,12 @@ fn the_configuration_chooses_rules_paths_and_ceilings() {
     assert_eq!(repository.found(&[]), [""; 0]);
     repository.write("redislint.toml", "[severity]\npublished-port = \"note\"\n");
     assert_eq!((repository.found(&[]).len(), repository.run(&[]).0), (2, 0));
+    // A ceiling raises nothing.
+    repository.write("compose.dev.yaml", OPEN);
+    repository.write("redislint.toml", "[severity]\npublished-port = \"error\"\n");
+    let report = repository.json(&["compose.dev.yaml"]);
+    assert_eq!(report["findings"][0]["severity"], "warning", "{report}");
+    fs::remove_file(repository.path().join("compose.dev.yaml")).unwrap();
     repository.write(
         "redislint.toml",
         "[[per-path]]\npaths = [\"b/**\"]\nrules = [\"published-port\"]\nreason = \"a lab\"\n",
@@ -72,4 +78,17 @@ fn placeholders_and_allowed_endpoints_are_meant_to_be_so() {
     assert!(there("plaintext-remote"));
     repository.write("redislint.toml", "allowed-endpoints = [\"cache.shop.io\"]\n");
     assert!(!there("plaintext-remote"));
+}
+
+#[test]
+fn a_path_without_a_reason_does_not_count_where_one_is_required() {
+    let repository = Repository::new(&[("lab/compose.yaml", OPEN)]);
+    let entry = "[[per-path]]\npaths = [\"lab/\"]\n";
+    repository.write("redislint.toml", entry);
+    assert_eq!(repository.found(&[]), [""; 0]);
+    repository.write("redislint.toml", &format!("require-reason = true\n{entry}"));
+    let (code, out, _) = repository.run(&[]);
+    assert!(code == 1 && out.contains("redislint.toml:3:10: the configuration requires a reason"), "{out}");
+    repository.write("redislint.toml", &format!("require-reason = true\n{entry}reason = \"a lab\"\n"));
+    assert_eq!(repository.found(&[]), [""; 0]);
 }

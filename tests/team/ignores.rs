@@ -1,6 +1,10 @@
 //! Comments that silence rules, in every syntax, and ignores for whole files.
 
-use crate::repository::{APP, COMPOSE, FILES, OPEN, Repository, secret, with};
+use redislint::config::Config;
+use redislint::source::{Sources, Span};
+use redislint::suppress::Ignores;
+
+use crate::repository::{FILES, OPEN, Repository, secret, with};
 
 #[test]
 fn an_ignore_silences_trailing_above_and_at_either_end_of_a_link() {
@@ -88,4 +92,71 @@ fn ignores_that_silence_nothing_or_cannot_be_meant_are_reported() {
     let (code, out, _) = repository.run(&[]);
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("compose.yaml:5:32: the configuration requires a reason"), "{out}");
+}
+
+/// A password, and the line of each kind of file that holds it; whether a comment may follow on that line.
+const WRITTEN: [(&str, &str, bool); 6] = [
+    (".env", "REDIS_PASSWORD=Amber-Causeway-6113", true),
+    ("settings.toml", "url = \"rediss://:Amber-Causeway-6113@cache.shop.io:6379/0\"", true),
+    ("settings.yaml", "url: rediss://:Amber-Causeway-6113@cache.shop.io:6379/0", true),
+    ("settings.ini", "url = rediss://:Amber-Causeway-6113@cache.shop.io:6379/0", false),
+    ("redis.conf", "requirepass Amber-Causeway-6113", false),
+    ("redis/Dockerfile", "CMD [\"redis-server\", \"--requirepass\", \"Amber-Causeway-6113\"]", false),
+];
+
+#[test]
+fn every_kind_of_file_has_its_ignore_comments() {
+    let comment = "# redislint: ignore[hardcoded-password] of the lab";
+    let code = secret("Amber-Causeway-6113");
+    let last = code.lines().last().unwrap();
+    for (path, line, trailing) in WRITTEN.into_iter().chain([("app.py", last, true)]) {
+        let repository = Repository::new(&[("compose.yaml", "services:\n  redis:\n    build: ./redis\n")]);
+        let head = match path {
+            "settings.toml" | "settings.ini" => "[cache]\n",
+            "redis/Dockerfile" => "FROM redis:7.4\n",
+            "app.py" => "import redis\n\n",
+            _ => "",
+        };
+        let count = |text: &str| {
+            repository.write(path, &format!("{head}{text}\n"));
+            let found = repository.found(&[]).iter().filter(|found| found.ends_with(" hardcoded-password")).count();
+            let report = repository.json(&[]);
+            (found, report["summary"]["suppressed"].as_u64().unwrap(), report["notices"].as_array().unwrap().len())
+        };
+        assert_eq!(count(line), (1, 0, 0), "{path}");
+        assert_eq!(count(&format!("{comment}\n{line}")), (0, 1, 0), "{path}: above");
+        if trailing {
+            assert_eq!(count(&format!("{line} {comment}")), (0, 1, 0), "{path}: trailing");
+        }
+    }
+}
+
+#[test]
+fn markdown_has_its_ignore_comments_in_html() {
+    for (text, silent) in [
+        ("redis://cache <!-- redislint: ignore[wrong-port] of the lab -->\n", true),
+        ("<!-- redislint: ignore[wrong-port] of the lab -->\nredis://cache\n", true),
+        ("# redislint: ignore[wrong-port] a heading\nredis://cache\n", false),
+        ("<!-- redislint: ignore[published-port] another -->\nredis://cache\n", false),
+    ] {
+        let mut sources = Sources::default();
+        let file = sources.add("README.md", text.as_bytes(), None);
+        let (mut ignores, notices) = Ignores::read(&sources, &Config::default(), &["wrong-port", "published-port"]);
+        assert!(notices.is_empty(), "{text}");
+        let at = text.find("redis://").unwrap();
+        assert_eq!(ignores.silence("wrong-port", Span::new(file, at..at + 8), &sources), silent, "{text}");
+    }
+}
+
+#[test]
+fn the_closing_line_counts_apart_what_is_not_shown() {
+    let four = ["one", "two", "three", "four"].map(|folder| format!("{folder}/compose.yaml"));
+    let repository = Repository::new(&[]);
+    repository.write(&four[0], OPEN);
+    assert_eq!(repository.run(&["--write-baseline", "known"]).0, 0);
+    four[1..].iter().for_each(|path| repository.write(path, OPEN));
+    repository.replace(&four[1], "6379:6379", "6379:6379 # redislint: ignore[published-port] a lab");
+    let (code, out, _) = repository.run(&["--baseline", "known", "one", "two", "four"]);
+    let counts = "1 error, 0 warnings, 0 notes, 1 suppressed, 1 in the baseline, 1 outside the paths\n";
+    assert!(code == 1 && out.ends_with(counts), "{out}");
 }

@@ -6,6 +6,7 @@
 
 mod reader;
 mod request;
+mod schema;
 mod service;
 
 pub use request::chosen;
@@ -36,17 +37,26 @@ fn document(reader: &mut Reader<'_>, root: NodeId) -> Document {
         match pair.name.value.as_str() {
             "services" => {
                 has_services = true;
+                if reader.is_null(pair.value) {
+                    reader.refuse_at(pair.name.span, "`services` must be a mapping".to_owned());
+                }
                 document.services =
                     reader.pairs(pair.value, "services").iter().map(|pair| service::read(reader, pair)).collect();
             }
             "networks" => document.networks = networks(reader, pair.value),
+            "volumes" => {
+                let names = reader.pairs(pair.value, "volumes").into_iter().map(|pair| pair.name);
+                document.volumes = names.collect();
+            }
             "configs" => document.configs = resources(reader, pair.value),
             "secrets" => document.secrets = resources(reader, pair.value),
             "include" => {
                 has_services = true;
                 document.include = includes(reader, pair.value);
             }
-            _ => {}
+            "version" | "name" | "models" => {}
+            name if name.starts_with("x-") => {}
+            name => reader.refuse_at(pair.name.span, format!("a compose file has no `{name}`")),
         }
     }
     if !has_services {

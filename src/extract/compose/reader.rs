@@ -35,9 +35,29 @@ impl<'a> Reader<'a> {
         self.notices.push(Notice::at("compose-schema", Level::Warning, span, message));
     }
 
+    /// Whether the scalar is a null.
+    pub(super) fn is_null(&self, id: NodeId) -> bool {
+        self.yaml.is_null(id)
+    }
+
+    /// Whether the scalar is a string where nothing asks for another type.
+    pub(super) fn is_string(&self, id: NodeId) -> bool {
+        self.yaml.is_string(id)
+    }
+
+    /// Whether its shape says nothing: dropped by its tag, or not all of it is there.
+    pub(super) fn is_unsure(&self, id: NodeId) -> bool {
+        self.tag(id) == Tag::Reset || self.node(id).opaque
+    }
+
     /// The scalar's text as compose prints it; `None`: null, or no scalar.
     pub(super) fn text(&self, id: NodeId) -> Option<Text> {
-        self.yaml.canonical(id)
+        let text = self.yaml.canonical(id)?;
+        let untouched = self.yaml.as_scalar(id).is_some_and(|scalar| scalar.plain) && self.node(id).tag.is_none();
+        match date(text.as_str()).filter(|_| untouched) {
+            Some(printed) => Some(Text::mapped(&printed, text.span()).with_anchor(text.anchor())),
+            None => Some(text),
+        }
     }
 
     /// The elements of a sequence; nothing for anything else.
@@ -103,7 +123,8 @@ impl<'a> Reader<'a> {
 
     /// The pairs of a mapping with its merge keys followed. Null has no pairs; anything else is refused as `what`.
     pub(super) fn pairs(&mut self, id: NodeId, what: &str) -> Vec<Pair> {
-        if !self.yaml.is_mapping(id) && !self.yaml.is_null(id) {
+        let expected = self.yaml.is_mapping(id) || self.yaml.is_null(id) || self.is_unsure(id);
+        if !expected {
             self.refuse(id, &format!("{what} must be a mapping"));
         }
         let pair = |entry: Entry| {
@@ -111,5 +132,39 @@ impl<'a> Reader<'a> {
             Some(Pair { name: Spanned::new(key.as_str().to_owned(), key.span()), value: entry.value })
         };
         self.yaml.entries(id).into_iter().filter_map(pair).collect()
+    }
+}
+
+/// A date alone is a point in time to compose, and printed as one.
+fn date(text: &str) -> Option<String> {
+    let mut parts = text.split('-');
+    let mut number = |digits: std::ops::RangeInclusive<usize>| {
+        let part = parts.next().filter(|part| digits.contains(&part.len()))?;
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u32>().ok())?
+    };
+    let (year, month, day) = (number(4..=4)?, number(1..=2)?, number(1..=2)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    let is_date = (1..=days).contains(&day) && parts.next().is_none();
+    is_date.then(|| format!("{year:04}-{month:02}-{day:02} 00:00:00 +0000 UTC"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn only_dates_are_dates() {
+        assert_eq!(date("2001-1-31").as_deref(), Some("2001-01-31 00:00:00 +0000 UTC"));
+        assert!(date("2024-02-29").is_some());
+        for text in ["2023-02-29", "2001-13-01", "2001-01", "2001-01-01-1", "20x1-01-01", "01-01-2001", ""] {
+            assert_eq!(date(text), None, "{text}");
+        }
     }
 }

@@ -8,9 +8,10 @@ use crate::text::Text;
 
 use super::Pair;
 use super::reader::Reader;
+use super::schema;
 
 /// Attributes of a service that compose accepts and that decide nothing here.
-const UNREAD: [&str; 72] = [
+const UNREAD: [&str; 70] = [
     "annotations",
     "attach",
     "blkio_config",
@@ -75,14 +76,12 @@ const UNREAD: [&str; 72] = [
     "stop_signal",
     "storage_opt",
     "sysctls",
-    "tmpfs",
     "tty",
     "ulimits",
     "use_api_socket",
     "user",
     "userns_mode",
     "uts",
-    "volumes_from",
 ];
 
 /// Reads a service; `pair` is its name and its mapping.
@@ -92,14 +91,20 @@ pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
     if service.tag == Tag::Reset {
         return service;
     }
+    service.partial = reader.node(pair.value).opaque.then(|| reader.node(pair.value).span);
     for pair in &reader.pairs(pair.value, "a service") {
+        schema::check(reader, pair);
         match pair.name.value.as_str() {
             "extends" => service.extends = Some(reader.attribute(pair, extends)),
             "image" => service.image = Some(reader.attribute(pair, |reader, id| reader.text(id))),
             "build" => service.build = Some(reader.attribute(pair, build)),
             "command" => service.command = Some(reader.attribute(pair, |reader, id| reader.command(id))),
             "entrypoint" => service.entrypoint = Some(reader.attribute(pair, |reader, id| reader.command(id))),
-            "environment" => service.environment = Some(reader.given(pair, environment)),
+            "environment" => {
+                let node = reader.node(pair.value);
+                service.partial = service.partial.or(node.opaque.then_some(node.span));
+                service.environment = Some(reader.given(pair, environment));
+            }
             "env_file" => service.env_file = Some(reader.attribute(pair, env_files)),
             "ports" => service.ports = Some(reader.given(pair, ports)),
             "expose" => service.expose = Some(reader.given(pair, |reader, id| reader.texts(id))),
@@ -109,6 +114,8 @@ pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
             "extra_hosts" => service.extra_hosts = Some(reader.given(pair, super::reader::Reader::names)),
             "links" => service.links = Some(reader.given(pair, |reader, id| reader.texts(id))),
             "depends_on" => service.depends_on = Some(reader.given(pair, super::reader::Reader::names)),
+            "volumes_from" => service.volumes_from = Some(reader.given(pair, |reader, id| reader.texts(id))),
+            "tmpfs" => service.tmpfs = Some(reader.given(pair, |reader, id| reader.texts(id))),
             "volumes" => service.volumes = Some(reader.given(pair, volumes)),
             "configs" => service.configs = Some(reader.given(pair, grants)),
             "secrets" => service.secrets = Some(reader.given(pair, grants)),
@@ -126,6 +133,7 @@ fn empty(pair: &Pair) -> Service {
     Service {
         name: pair.name.clone(),
         tag: Tag::None,
+        partial: None,
         extends: None,
         image: None,
         build: None,
@@ -142,6 +150,8 @@ fn empty(pair: &Pair) -> Service {
         links: None,
         depends_on: None,
         volumes: None,
+        volumes_from: None,
+        tmpfs: None,
         configs: None,
         secrets: None,
         healthcheck: None,
@@ -182,6 +192,7 @@ fn build(reader: &mut Reader<'_>, id: NodeId) -> Option<Build> {
             "context" => build.context = reader.text(pair.value),
             "dockerfile" => build.dockerfile = reader.text(pair.value),
             "dockerfile_inline" => build.inline = true,
+            "args" => build.arguments = true,
             "target" => build.target = reader.text(pair.value),
             _ => {}
         }
@@ -220,7 +231,10 @@ fn env_files(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<EnvFileEntry>> {
                 _ => {}
             }
         }
-        entries.extend(path.map(|path| EnvFileEntry { path, required, raw }));
+        match path {
+            Some(path) => entries.push(EnvFileEntry { path, required, raw }),
+            None => reader.refuse(item, "an entry of `env_file` needs a path"),
+        }
     }
     Some(entries)
 }
@@ -252,14 +266,17 @@ fn ports(reader: &mut Reader<'_>, id: NodeId) -> Vec<Port> {
 
 fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<NetworkEntry> {
     if !is_mapping(reader, id) {
-        let entry = |name| NetworkEntry { name, aliases: Vec::new() };
+        let entry = |name| NetworkEntry { name, tag: Tag::None, aliases: Vec::new(), aliases_tag: Tag::None };
         return reader.texts(id).into_iter().map(entry).collect();
     }
     let mut networks = Vec::new();
     for pair in reader.pairs(id, "networks") {
-        let mut entry = NetworkEntry { name: Text::exact(&pair.name.value, pair.name.span), aliases: Vec::new() };
+        let name = Text::exact(&pair.name.value, pair.name.span);
+        let tag = reader.tag(pair.value);
+        let mut entry = NetworkEntry { name, tag, aliases: Vec::new(), aliases_tag: Tag::None };
         for attribute in reader.pairs(pair.value, "a network") {
             if attribute.name.value == "aliases" {
+                entry.aliases_tag = reader.tag(attribute.value);
                 entry.aliases = reader.texts(attribute.value);
             }
         }
@@ -285,6 +302,9 @@ fn volumes(reader: &mut Reader<'_>, id: NodeId) -> Vec<Volume> {
                 "target" | "dst" | "destination" => target = value,
                 _ => {}
             }
+        }
+        if target.is_none() {
+            reader.refuse(item, "a volume needs a target");
         }
         volumes.push(Volume::Long { span, kind, source, target });
     }

@@ -183,10 +183,10 @@ impl Reader<'_> {
             ("COMPOSE_ENV_FILES", &[','], &mut options.env_files),
             ("COMPOSE_PROFILES", &[','], &mut options.profiles),
         ] {
-            if list.is_empty()
-                && let Some(value) = self.variable(command, name)
-            {
-                list.extend(value.split(separators).filter(|part| !part.is_empty()).map(str::to_owned));
+            let Some(value) = self.variable(command, name).filter(|_| list.is_empty()) else { continue };
+            let mut parts = value.split(separators).filter(|part| !part.is_empty());
+            if parts.any(|part| options::add(list, part.to_owned()).is_none()) {
+                return;
             }
         }
         let span = command.span;

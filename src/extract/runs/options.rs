@@ -15,7 +15,7 @@ pub(super) struct Options {
     pub directory: Option<String>,
 }
 
-/// The options in front of the subcommand; `None`: a file among them can't be told.
+/// The options in front of the subcommand; `None`: a file or profile among them can't be told.
 pub(super) fn of(words: &[Word]) -> Option<Options> {
     let mut options = Options::default();
     let mut rest = words.iter();
@@ -60,12 +60,23 @@ pub(super) fn of(words: &[Word]) -> Option<Options> {
             None => rest.next()?.literal().map(|text| text.as_str().to_owned()),
         };
         match name.as_str() {
-            "-f" | "--file" => options.files.push(value?),
-            "--env-file" => options.env_files.push(value?),
-            "--profile" => options.profiles.push(value?),
+            "-f" | "--file" => add(&mut options.files, value?)?,
+            "--env-file" => add(&mut options.env_files, value?)?,
+            "--profile" => add(&mut options.profiles, value?)?,
             "--project-directory" => options.directory = Some(value?),
             _ => {}
         }
     }
     Some(options)
+}
+
+/// Adds a value, once; `None`: something else fills it in before a shell sees it.
+pub(super) fn add(list: &mut Vec<String>, value: String) -> Option<()> {
+    if value.contains("${") || value.contains("{{") {
+        return None;
+    }
+    if !list.contains(&value) {
+        list.push(value);
+    }
+    Some(())
 }

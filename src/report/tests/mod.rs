@@ -309,7 +309,13 @@ fn checked(files: &[(&str, &str, Option<bool>)], options: &Options) -> Vec<(Stri
         sources.add(*path, text.as_bytes(), *tracked);
     }
     let (model, symbols) = (Model::default(), Symbols::default());
-    let context = Context { model: &model, symbols: &symbols, sources: &sources, config: &options.config };
+    let context = Context {
+        model: &model,
+        symbols: &symbols,
+        sources: &sources,
+        config: &options.config,
+        pedantic: options.pedantic,
+    };
     let checked = check(&[&NOISY, &FUSSY], &context, options);
     let place = |file: FileId| sources.get(file).path().to_owned();
     checked.findings.iter().map(|one| (place(one.primary.span.file), one.severity, one.related.len())).collect()

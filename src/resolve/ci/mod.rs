@@ -121,6 +121,7 @@ fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
         command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
         environment,
         mounts: vec![Mount {
+            volume: None,
             span: job.id.span,
             source: Some(String::new()),
             target: String::from("/"),
@@ -173,6 +174,7 @@ fn redis_action(step: &crate::facts::ci::Step, filler: &Filler<'_>) -> Option<Co
             container_port: Some(6379),
             protocol: "tcp".to_owned(),
             mode: None,
+            trace: Vec::new(),
         }],
         // On the runner: no network gives it a name.
         networks: Some(BTreeMap::new()),
@@ -197,6 +199,7 @@ fn published(entry: &Text) -> Option<Published> {
         container_port: Some(container.trim().parse().ok()?),
         protocol: value.get(end + 1..).unwrap_or("tcp").to_owned(),
         mode: None,
+        trace: Vec::new(),
     })
 }
 

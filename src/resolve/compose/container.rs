@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::compose::Tag;
 use crate::finding::{Level, Notice};
 use crate::model::MissingFile;
 use crate::resolve::project::{Build, Container, Mount};
+use crate::source::Span;
+use crate::symbol::Step;
 use crate::tree::join;
 
 use super::env_file::Files;
-use super::layer::{Context, Grant, Layer};
+use super::layer::{Context, Grant, Joined, Layer};
 use super::stack::{FoundResource, Stack};
 use super::variables::Scope;
 use super::volumes;
@@ -32,12 +35,45 @@ pub fn containers<'a>(
     if active.is_empty() {
         active = stack.services.iter().collect();
     }
+    if let Some((span, circle)) = circle(stack) {
+        let message = format!("dependency cycle detected: {circle}");
+        notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
+    }
     let mut missing = Vec::new();
     for layer in &active {
         check(layer, stack, notices);
         missing.extend(files.missing(layer.env_files.value.as_deref().unwrap_or_default()));
     }
     (active.into_iter().map(|layer| container(files, layer.clone(), stack, scope, notices)).collect(), missing)
+}
+
+/// The first circle of services that wait for each other, whatever profiles switch off: the last name in it, and all.
+fn circle(stack: &Stack) -> Option<(Span, String)> {
+    let services = &stack.services;
+    let find = |name: &str| services.iter().position(|service| service.name.value == name);
+    let mut done = vec![false; services.len()];
+    for start in 0..services.len() {
+        // Each service on the way with how many of those that it waits for were followed.
+        let mut way = vec![(start, 0)];
+        while let Some((at, followed)) = way.last_mut() {
+            let at = *at;
+            let next = services[at].depends_on.value.as_ref().and_then(|others| others.get(*followed));
+            *followed += 1;
+            let Some(next) = next.filter(|_| !done[at]) else {
+                done[at] = true;
+                way.pop();
+                continue;
+            };
+            let Some(other) = find(&next.value) else { continue };
+            if let Some(first) = way.iter().position(|(known, _)| *known == other) {
+                let names = way[first..].iter().map(|(at, _)| services[*at].name.value.as_str());
+                let names: Vec<&str> = names.chain([next.value.as_str()]).collect();
+                return Some((next.span, names.join(" -> ")));
+            }
+            way.push((other, 0));
+        }
+    }
+    None
 }
 
 /// What compose refuses once all files are merged.
@@ -48,17 +84,53 @@ fn check(layer: &Layer, stack: &Stack, notices: &mut Vec<Notice>) {
     if layer.image.value.is_none() && layer.build.value.is_none() {
         refuse(name.span, format!("service `{}` has neither an image nor a build context specified", name.value));
     }
-    for (network, _) in layer.networks.value.iter().flatten() {
-        if network.value != "default" && !stack.networks.contains_key(&network.value) {
+    for Joined { name: network, tag, .. } in layer.networks.value.iter().flatten() {
+        if network.value != "default" && *tag != Tag::Reset && !stack.networks.contains_key(&network.value) {
             let message = format!("service `{}` refers to undefined network {}", name.value, network.value);
             refuse(network.span, message);
         }
     }
-    for other in layer.depends_on.value.iter().flatten() {
-        if !stack.services.iter().any(|service| service.name.value == other.value) {
-            refuse(other.span, format!("service `{}` depends on undefined service {}", name.value, other.value));
+    for (other, span) in others(layer) {
+        if !stack.services.iter().any(|service| service.name.value == other) {
+            refuse(span, format!("service `{}` depends on undefined service {other}", name.value));
         }
     }
+    for mount in layer.mounts.value.iter().flatten() {
+        if let Some(volume) = mount.volume.as_ref().filter(|volume| !stack.volumes.contains(*volume)) {
+            refuse(mount.span, format!("service `{}` refers to undefined volume {volume}", name.value));
+        }
+    }
+}
+
+/// The services that a service cannot do without, and where it says so.
+fn others(layer: &Layer) -> Vec<(&str, Span)> {
+    let named = layer.depends_on.value.iter().chain(&layer.volumes_from.value).flatten();
+    let mut others: Vec<(&str, Span)> = named.map(|other| (other.value.as_str(), other.span)).collect();
+    others.extend(layer.links.value.iter().flatten().map(|link| (link.value.0.as_str(), link.span)));
+    let mode = layer.network_mode.value.as_ref();
+    others.extend(mode.and_then(|(mode, _)| Some((mode.value.strip_prefix("service:")?, mode.span))));
+    others
+}
+
+/// What lies where for the services that others take theirs from, followed over several.
+fn taken(layer: &Layer, stack: &Stack) -> Vec<Mount> {
+    let mut seen = vec![layer.name.value.as_str()];
+    let mut pending: Vec<&Layer> = vec![layer];
+    let mut mounts: Vec<Mount> = Vec::new();
+    while let Some(layer) = pending.pop() {
+        for mount in layer.mounts.value.iter().flatten() {
+            if !mounts.iter().any(|nearer| nearer.target == mount.target) {
+                mounts.push(mount.clone());
+            }
+        }
+        for other in layer.volumes_from.value.iter().flatten() {
+            if !seen.contains(&other.value.as_str()) {
+                seen.push(&other.value);
+                pending.extend(stack.services.iter().find(|service| service.name.value == other.value));
+            }
+        }
+    }
+    mounts
 }
 
 fn container<'a>(
@@ -68,10 +140,19 @@ fn container<'a>(
     scope: &Scope<'a>,
     notices: &mut Vec<Notice>,
 ) -> Container {
+    let mut mounts = taken(&layer, stack);
     let env_files = layer.env_files.value.unwrap_or_default();
-    let environment = files.container(layer.environment.value.unwrap_or_default(), &env_files, scope, notices);
-    let networks = layer.networks.value.filter(|networks| !networks.is_empty());
-    let network_mode = layer.network_mode.value;
+    let mut environment = files.container(layer.environment.value.unwrap_or_default(), &env_files, scope, notices);
+    environment.incomplete = environment.incomplete.or(layer.partial);
+    let joined: Vec<Joined> =
+        layer.networks.value.into_iter().flatten().filter(|joined| joined.tag != Tag::Reset).collect();
+    let mut network_traces: BTreeMap<String, Vec<Step>> =
+        joined.iter().map(|joined| (format!("networks.{}", joined.name.value), joined.trace.clone())).collect();
+    let networks = (!joined.is_empty()).then_some(joined);
+    let network_mode = layer.network_mode.value.map(|(mode, trace)| {
+        network_traces.insert("network_mode".to_owned(), trace);
+        mode
+    });
     if let Some(mode) = &network_mode
         && networks.is_some()
     {
@@ -80,10 +161,12 @@ fn container<'a>(
     }
     let networks = match (&network_mode, networks) {
         (Some(_), _) => None,
-        (None, Some(networks)) => Some(networks.into_iter().map(|(name, aliases)| (name.value, aliases)).collect()),
+        (None, Some(networks)) => {
+            Some(networks.into_iter().map(|joined| (joined.name.value, joined.aliases)).collect())
+        }
         (None, None) => Some(BTreeMap::from([("default".to_owned(), Vec::new())])),
     };
-    let mut mounts = layer.mounts.value.unwrap_or_default();
+    mounts.extend(layer.tmpfs.value.unwrap_or_default());
     mounts.extend(granted(files, layer.configs.value.unwrap_or_default(), &stack.configs, scope, notices));
     mounts.extend(granted(files, layer.secrets.value.unwrap_or_default(), &stack.secrets, scope, notices));
     let disabled = layer.disable.value.unwrap_or_default();
@@ -105,11 +188,12 @@ fn container<'a>(
         network_mode,
         container_name: layer.container_name.value,
         extra_hosts: layer.extra_hosts.value.unwrap_or_default(),
-        links: layer.links.value.unwrap_or_default(),
+        links: layer.links.value.into_iter().flatten().map(|link| link.value).collect(),
         depends_on: layer.depends_on.value.unwrap_or_default(),
         healthcheck_span: test.as_ref().map(|test| test.span),
         healthcheck: test.map(|test| test.cases).filter(|cases| !switches_off(cases)),
         working_dir: layer.working_dir.value,
+        network_traces,
         profiles: layer.profiles.value.unwrap_or_default(),
         expanded: std::collections::BTreeSet::new(),
     }
@@ -128,7 +212,7 @@ fn build(build: super::layer::Build) -> Build {
     };
     let dockerfile = build.dockerfile.as_deref().unwrap_or("Dockerfile");
     let dockerfile = context.as_deref().filter(|_| !build.inline).and_then(|context| join(context, dockerfile));
-    Build { context, dockerfile, target: build.target, span: build.span }
+    Build { context, dockerfile, target: build.target, arguments: build.arguments, span: build.span }
 }
 
 /// The files and inline contents that grants put into the container.

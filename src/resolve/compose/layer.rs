@@ -5,7 +5,7 @@ use crate::facts::compose::{Attribute, Tag};
 use crate::model::Published;
 use crate::resolve::project::{Case, Mount, Variable};
 use crate::source::{Span, Spanned};
-use crate::symbol::Resolved;
+use crate::symbol::{Resolved, Step};
 use crate::text::Text;
 
 use super::ports;
@@ -95,6 +95,8 @@ pub struct Build {
     pub dockerfile: Option<String>,
     /// `dockerfile_inline` is there.
     pub inline: bool,
+    /// `args` is there: they beat the defaults in the Dockerfile.
+    pub arguments: bool,
     /// `target`.
     pub target: Option<String>,
     /// The place of the context, or of `build`.
@@ -112,6 +114,21 @@ pub struct Grant {
     pub source: String,
     /// Where it lies in the container.
     pub target: String,
+}
+
+/// A service's place in a network.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// The network.
+    pub name: Spanned<String>,
+    /// How the entry merges; `Reset`: the service leaves the network.
+    pub tag: Tag,
+    /// The names there.
+    pub aliases: Vec<String>,
+    /// These take the place of all names below.
+    pub replaces: bool,
+    /// How these came to be.
+    pub trace: Vec<Step>,
 }
 
 /// A service in a layer.
@@ -144,19 +161,25 @@ pub struct Layer {
     /// `expose`.
     pub expose: Slot<Vec<u16>>,
     /// `networks` with aliases.
-    pub networks: Slot<Vec<(Spanned<String>, Vec<String>)>>,
+    pub networks: Slot<Vec<Joined>>,
     /// `network_mode`.
-    pub network_mode: Slot<Spanned<String>>,
+    pub network_mode: Slot<(Spanned<String>, Vec<Step>)>,
     /// `container_name`.
     pub container_name: Slot<Spanned<String>>,
     /// `extra_hosts`, the names.
     pub extra_hosts: Slot<Vec<String>>,
     /// `links`: service and alias.
-    pub links: Slot<Vec<(String, String)>>,
+    pub links: Slot<Vec<Spanned<(String, String)>>>,
     /// `depends_on`.
     pub depends_on: Slot<Vec<Spanned<String>>>,
     /// `volumes`.
     pub mounts: Slot<Vec<Mount>>,
+    /// `tmpfs`.
+    pub tmpfs: Slot<Vec<Mount>>,
+    /// `volumes_from`: the other services.
+    pub volumes_from: Slot<Vec<Spanned<String>>>,
+    /// Where entries may be missing, because a template stands among them.
+    pub partial: Option<Span>,
     /// `configs`.
     pub configs: Slot<Vec<Grant>>,
     /// `secrets`.
@@ -206,9 +229,14 @@ impl Layer {
             network_mode: self.network_mode.instead_of(base.network_mode),
             container_name: self.container_name.instead_of(base.container_name),
             extra_hosts: self.extra_hosts.over(base.extra_hosts, |base, own| unique(base, own, |a, b| a == b)),
-            links: self.links.over(base.links, |base, own| unique(base, own, |a, b| a == b)),
+            links: self.links.over(base.links, |base, own| unique(base, own, |a, b| a.value == b.value)),
             depends_on: self.depends_on.over(base.depends_on, |base, own| unique(base, own, |a, b| a.value == b.value)),
             mounts: self.mounts.over(base.mounts, |base, own| unique(base, own, |a, b| a.target == b.target)),
+            tmpfs: self.tmpfs.over(base.tmpfs, |base, own| unique(base, own, |a, b| a.target == b.target)),
+            volumes_from: self
+                .volumes_from
+                .over(base.volumes_from, |base, own| unique(base, own, |a, b| a.value == b.value)),
+            partial: self.partial.or(base.partial),
             configs: self.configs.over(base.configs, |base, own| unique(base, own, |a, b| a.target == b.target)),
             secrets: self.secrets.over(base.secrets, |base, own| unique(base, own, |a, b| a.target == b.target)),
             healthcheck_resets: self.healthcheck_resets || base.healthcheck_resets,
@@ -243,18 +271,25 @@ fn over_build(base: Build, own: Build) -> Build {
         context: own.context.or(base.context),
         dockerfile: own.dockerfile.or(base.dockerfile),
         inline: own.inline || base.inline,
+        arguments: own.arguments || base.arguments,
         target: own.target.or(base.target),
     }
 }
 
-type Joined = Vec<(Spanned<String>, Vec<String>)>;
-
-fn over_networks(base: Joined, own: Joined) -> Joined {
+fn over_networks(base: Vec<Joined>, own: Vec<Joined>) -> Vec<Joined> {
     let mut all = base;
-    for (name, aliases) in own {
-        match all.iter_mut().find(|(earlier, _)| earlier.value == name.value) {
-            Some((_, earlier)) => *earlier = unique(std::mem::take(earlier), aliases, |a, b| a == b),
-            None => all.push((name, aliases)),
+    for entry in own {
+        match all.iter().position(|earlier| earlier.name.value == entry.name.value) {
+            Some(at) if entry.tag == Tag::Reset => {
+                all.remove(at);
+            }
+            Some(at) if entry.tag == Tag::Override => all[at] = entry,
+            Some(at) if entry.replaces => all[at] = entry,
+            Some(at) => {
+                all[at].trace.extend(entry.trace);
+                all[at].aliases = unique(std::mem::take(&mut all[at].aliases), entry.aliases, |a, b| a == b);
+            }
+            None => all.push(entry),
         }
     }
     all

@@ -71,7 +71,7 @@ fn from_example(files: Files<'_>, composition: &Composition<'_>) -> Option<Proje
 }
 
 fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<Notice>) -> Project {
-    let mut scope = Scope::new(files.symbols);
+    let mut scope = Scope::new(files.symbols, files.version);
     let dotenv = join(&composition.directory, ".env").unwrap_or_default();
     let env_files =
         if composition.env_files.is_empty() { std::slice::from_ref(&dotenv) } else { &composition.env_files };
@@ -113,7 +113,7 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
 }
 
 fn compose_file(files: Files<'_>, folder: &str) -> Option<Chosen> {
-    let shell = Scope::new(files.symbols);
+    let shell = Scope::new(files.symbols, files.version);
     let scope = files.scope(&join(folder, ".env")?, &shell, &mut Vec::new())?;
     let separator =
         known(&scope, "COMPOSE_PATH_SEPARATOR").and_then(|text| text.as_str().chars().next()).unwrap_or(':');
@@ -123,7 +123,8 @@ fn compose_file(files: Files<'_>, folder: &str) -> Option<Chosen> {
 }
 
 fn known<'s>(scope: &'s Scope<'_>, name: &str) -> Option<&'s Text> {
-    let value = scope.known(name)?.single()?.value.as_ref()?;
+    // Where the shell may set it, a fresh clone counts.
+    let value = scope.known(name)?.alternatives.first()?.value.as_ref()?;
     (Symbols::is_known(value) && !value.is_empty()).then_some(value)
 }
 

@@ -45,6 +45,7 @@ pub fn parse_short(text: &Text, span: Span) -> Result<Vec<Published>, String> {
         container_port,
         protocol: protocol.clone(),
         mode: Some("ingress".to_owned()),
+        trace: Vec::new(),
     };
     if container.contains(is_symbol) || host.as_str().contains(is_symbol) {
         return Ok(vec![published(Some(host), container.parse().ok())]);
@@ -92,6 +93,7 @@ pub fn parse_long(port: LongPort) -> Result<Published, String> {
         container_port,
         protocol: word(&port.protocol, "tcp"),
         mode: Some(word(&port.mode, "ingress")),
+        trace: Vec::new(),
     })
 }
 

@@ -7,13 +7,14 @@ use crate::finding::{Level, Notice};
 use crate::model::Published;
 use crate::resolve::conditions::both;
 use crate::resolve::project::{Case, Mount, Variable};
+use crate::resolve::trace;
 use crate::source::{Span, Spanned};
-use crate::symbol::{Alternative, Resolved, Step};
-use crate::syntax::words;
+use crate::symbol::{Alternative, Resolved, Step, Symbols};
+use crate::syntax::words::{self, Splitter};
 use crate::text::Text;
 use crate::tree::{Index, join};
 
-use super::layer::{Build, Command, Context, EnvFile, Grant, Layer, Slot, unique};
+use super::layer::{Build, Command, Context, EnvFile, Grant, Joined, Layer, Slot, unique};
 use super::variables::{SHELL, Scope, keep_ends};
 use super::{ports, volumes};
 
@@ -21,6 +22,8 @@ use super::{ports, volumes};
 pub struct Reader<'a> {
     /// Its variables.
     pub scope: &'a Scope<'a>,
+    /// The variables of the project as a whole: `NAME:` is passed through from them, even in an included file.
+    pub project: &'a Scope<'a>,
     /// The folder that its relative paths start from.
     pub directory: &'a str,
     /// What exists.
@@ -63,21 +66,33 @@ impl Reader<'_> {
                 Some(self.firsts(entries).iter().flat_map(ports::parse_expose).collect())
             }),
             networks: Slot::new(service.networks.as_ref(), |entries, _| Some(self.networks(entries))),
-            network_mode: Slot::new(service.network_mode.as_ref(), |mode, _| self.spanned(mode)),
+            network_mode: Slot::new(service.network_mode.as_ref(), |mode, span| {
+                let (value, steps) = self.traced(mode)?;
+                let trace = std::iter::once(written_at("`network_mode`", span)).chain(steps).collect();
+                Some((Spanned::new(value.as_str().to_owned(), mode.span()), trace))
+            }),
             container_name: Slot::new(service.container_name.as_ref(), |name, _| self.spanned(name)),
             extra_hosts: Slot::new(service.extra_hosts.as_ref(), |hosts, _| {
-                let hosts = self.firsts(hosts);
-                Some(
-                    hosts.iter().filter_map(|host| host.as_str().split([':', '=']).next()).map(str::to_owned).collect(),
-                )
+                let name = |host: &Text| host.as_str().split([':', '=']).next().unwrap_or_default().to_owned();
+                Some(self.firsts(hosts).iter().map(name).collect())
             }),
             links: Slot::new(service.links.as_ref(), |links, _| {
-                Some(self.firsts(links).iter().map(|link| link_parts(link.as_str())).collect())
+                Some(
+                    self.firsts(links)
+                        .iter()
+                        .map(|link| Spanned::new(link_parts(link.as_str()), link.span()))
+                        .collect(),
+                )
             }),
             depends_on: Slot::new(service.depends_on.as_ref(), |names, _| {
                 Some(names.iter().filter_map(|name| self.spanned(name)).collect())
             }),
             mounts: Slot::new(service.volumes.as_ref(), |entries, _| Some(self.mounts(entries))),
+            tmpfs: Slot::new(service.tmpfs.as_ref(), |entries, _| Some(self.tmpfs(entries))),
+            volumes_from: Slot::new(service.volumes_from.as_ref(), |entries, _| {
+                Some(entries.iter().filter_map(|entry| self.volumes_from(entry)).collect())
+            }),
+            partial: service.partial,
             configs: Slot::new(service.configs.as_ref(), |entries, _| Some(self.grants(entries, "/"))),
             secrets: Slot::new(service.secrets.as_ref(), |entries, _| Some(self.grants(entries, "/run/secrets/"))),
             healthcheck_resets: healthcheck.is_some_and(|attribute| attribute.tag != Tag::None),
@@ -128,6 +143,7 @@ impl Reader<'_> {
             }),
             dockerfile: string(build.dockerfile.as_ref().and_then(|text| self.first(text))),
             inline: build.inline,
+            arguments: build.arguments,
             target: string(build.target.as_ref().and_then(|text| self.first(text))),
             span: build.context.as_ref().map_or(span, Text::span),
             directory: self.directory.to_owned(),
@@ -143,7 +159,14 @@ impl Reader<'_> {
     }
 
     fn test(&mut self, line: &CommandLine, span: Span) -> Command {
-        let CommandLine::Line(text) = line else { return self.command(line, span) };
+        let CommandLine::Line(text) = line else {
+            let test = self.command(line, span);
+            if test.cases.iter().all(|case| !says_how(&case.value)) {
+                let message = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
+                self.refuse("invalid-healthcheck", span, message);
+            }
+            return test;
+        };
         let case = |Alternative { when, value, trace }: Alternative| {
             let shell = Text::mapped("CMD-SHELL", span);
             Case { when, value: std::iter::once(shell).chain(value).collect(), trace }
@@ -153,9 +176,10 @@ impl Reader<'_> {
 
     fn split(&mut self, text: &Text) -> Vec<Case<Vec<Text>>> {
         let mut cases = Vec::new();
+        let splitter = if self.version == ComposeVersion::V2 { Splitter::Two } else { Splitter::Newest };
         for Alternative { when, value, trace } in self.resolve(text).alternatives {
             let Some(line) = value else { continue };
-            let value = match words::split_command_of(&line, self.version) {
+            let value = match words::split_command_of(&line, splitter) {
                 Ok(words) => words,
                 Err(error) => {
                     self.refuse("invalid-command", error.span, error.message);
@@ -195,7 +219,13 @@ impl Reader<'_> {
                     let value = self.resolve(value);
                     variables.push(variable(name.value.clone(), name.span, value));
                 }
-                Assignment::Pair { name, value: None, .. } => variables.push(self.passed(&name.value, name.span)),
+                Assignment::Pair { name, value: None, .. } => {
+                    variables.push(variable(
+                        name.value.clone(),
+                        name.span,
+                        self.project.states(&name.value, name.span),
+                    ));
+                }
                 Assignment::Entry(text) => variables.extend(self.assignment(text)),
             }
         }
@@ -245,7 +275,7 @@ impl Reader<'_> {
         for entry in entries {
             let (span, read) = match entry {
                 Port::Short(text) => (text.span(), self.short_port(text)),
-                Port::Long(port) => (port.span, self.long_port(port).map(|port| vec![port])),
+                Port::Long(port) => (port.span, self.long_port(port)),
             };
             match read {
                 Ok(ports) => published.extend(ports),
@@ -255,8 +285,13 @@ impl Reader<'_> {
         unique(Vec::new(), published, ports::same)
     }
 
-    fn long_port(&mut self, port: &written::LongPort) -> Result<Published, String> {
-        let mut value = |text: &Option<Text>| text.as_ref().and_then(|text| self.first(text));
+    fn long_port(&mut self, port: &written::LongPort) -> Result<Vec<Published>, String> {
+        let mut trace = vec![written_at("this port", port.span)];
+        let mut value = |text: &Option<Text>| {
+            let (value, steps) = self.traced(text.as_ref()?)?;
+            trace.extend(steps);
+            Some(value)
+        };
         let resolved = written::LongPort {
             span: port.span,
             target: value(&port.target),
@@ -265,27 +300,48 @@ impl Reader<'_> {
             protocol: value(&port.protocol),
             mode: value(&port.mode),
         };
-        ports::parse_long(resolved)
+        Ok(vec![Published { trace, ..ports::parse_long(resolved)? }])
     }
 
     /// The first form of the entry that docker accepts.
     fn short_port(&mut self, text: &Text) -> Result<Vec<Published>, String> {
         let mut error = None;
-        for value in self.resolve(text).alternatives.into_iter().filter_map(|alternative| alternative.value) {
+        for Alternative { value, trace, .. } in self.resolve(text).alternatives {
+            let Some(value) = value else { continue };
             match ports::parse_short(&value, text.span()) {
-                Ok(ports) => return Ok(ports),
+                Ok(mut ports) => {
+                    let steps = std::iter::once(written_at("this port", text.span())).chain(trace).collect();
+                    let steps = trace::complete(steps, [&value]);
+                    for port in &mut ports {
+                        port.trace.clone_from(&steps);
+                    }
+                    return Ok(ports);
+                }
                 Err(message) => error = error.or(Some(message)),
             }
         }
         Err(error.unwrap_or_default())
     }
 
-    fn networks(&mut self, entries: &[written::NetworkEntry]) -> Vec<(Spanned<String>, Vec<String>)> {
+    /// The value that a fresh clone gets, and where it comes from beyond the text itself.
+    fn traced(&mut self, text: &Text) -> Option<(Text, Vec<Step>)> {
+        let first = self.resolve(text).alternatives.into_iter().next()?;
+        let value = first.value?;
+        let steps = trace::complete(first.trace, [&value]);
+        Some((value, steps))
+    }
+
+    fn networks(&mut self, entries: &[written::NetworkEntry]) -> Vec<Joined> {
         let mut networks = Vec::new();
         for entry in entries {
             let aliases = self.firsts(&entry.aliases).iter().map(|alias| alias.as_str().to_owned()).collect();
+            let mut trace = vec![written_at("the network", entry.name.span())];
+            for text in std::iter::once(&entry.name).chain(&entry.aliases) {
+                trace.extend(self.traced(text).into_iter().flat_map(|(_, steps)| steps));
+            }
             if let Some(name) = self.spanned(&entry.name) {
-                networks.push((name, aliases));
+                let replaces = entry.aliases_tag != Tag::None;
+                networks.push(Joined { name, tag: entry.tag, aliases, replaces, trace });
             }
         }
         networks
@@ -316,6 +372,25 @@ impl Reader<'_> {
             }
         }
         unique(Vec::new(), mounts, |a, b| a.target == b.target)
+    }
+
+    fn tmpfs(&mut self, entries: &[Text]) -> Vec<Mount> {
+        let mount = |entry: &Text| {
+            let target = entry.as_str().split(':').next().unwrap_or_default();
+            volumes::mount("", target, entry.span(), self.directory, self.index)
+        };
+        self.firsts(entries).iter().map(mount).collect()
+    }
+
+    /// The service of `SERVICE[:MODE]`; `None`: a container outside.
+    fn volumes_from(&mut self, entry: &Text) -> Option<Spanned<String>> {
+        let mut entry = self.spanned(entry)?;
+        if entry.value.starts_with("container:") {
+            return None;
+        }
+        let end = entry.value.find(':').unwrap_or(entry.value.len());
+        entry.value.truncate(end);
+        Some(entry)
     }
 
     /// `$PWD/x` is `./x`: compose is started from the project's folder.
@@ -353,6 +428,10 @@ pub fn variable(name: String, span: Span, mut value: Resolved) -> (String, Varia
     (name, Variable { name_span: span, taken_in: span, value })
 }
 
+fn written_at(what: &str, span: Span) -> Step {
+    Step { span, label: format!("{what} is written here") }
+}
+
 /// The names that are taken away from what is below.
 fn unset(entries: &[Assignment]) -> Vec<String> {
     let name = |entry: &Assignment| match entry {
@@ -360,6 +439,11 @@ fn unset(entries: &[Assignment]) -> Vec<String> {
         _ => None,
     };
     entries.iter().filter_map(name).collect()
+}
+
+/// Whether the list form of a health check starts as it has to; an empty one is none.
+fn says_how(test: &[Text]) -> bool {
+    test.first().is_none_or(|first| ["CMD", "CMD-SHELL", "NONE"].contains(&first.as_str()) || !Symbols::is_known(first))
 }
 
 fn link_parts(link: &str) -> (String, String) {

@@ -37,6 +37,8 @@ pub struct Stack {
     pub networks: BTreeMap<String, bool>,
     /// The networks that are made outside the project.
     pub external_networks: BTreeSet<String>,
+    /// The names of the volumes.
+    pub volumes: BTreeSet<String>,
     /// The configs.
     pub configs: BTreeMap<String, FoundResource>,
     /// The secrets.
@@ -62,6 +64,7 @@ impl Stack {
         }
         self.networks.extend(upper.networks);
         self.external_networks.extend(upper.external_networks);
+        self.volumes.extend(upper.volumes);
         self.configs.extend(upper.configs);
         self.secrets.extend(upper.secrets);
     }
@@ -84,6 +87,8 @@ struct Home<'a> {
     directory: &'a str,
     /// Its variables.
     scope: &'a Scope<'a>,
+    /// Those of the project as a whole.
+    project: &'a Scope<'a>,
     /// How deep in includes or extends.
     depth: usize,
 }
@@ -96,7 +101,7 @@ impl<'a> Loader<'a> {
 
     /// The files, each on top of the ones before it.
     pub fn load(&mut self, files: &[&'a ComposeFile], directory: &str, scope: &Scope<'_>) -> Stack {
-        self.stack(files, Home { directory, scope, depth: 0 })
+        self.stack(files, Home { directory, scope, project: scope, depth: 0 })
     }
 
     fn stack(&mut self, files: &[&'a ComposeFile], home: Home<'_>) -> Stack {
@@ -127,7 +132,14 @@ impl<'a> Loader<'a> {
         'a: 'r,
     {
         let Files { index, version, .. } = self.read;
-        Reader { scope: home.scope, directory: home.directory, index, version, notices: Vec::new() }
+        Reader {
+            scope: home.scope,
+            project: home.project,
+            directory: home.directory,
+            index,
+            version,
+            notices: Vec::new(),
+        }
     }
 
     /// A document's own services, before `include` and `extends`.
@@ -149,6 +161,7 @@ impl<'a> Loader<'a> {
             services,
             networks,
             external_networks: document.networks.iter().filter(|network| network.external).map(key).collect(),
+            volumes: document.volumes.iter().map(|volume| volume.value.clone()).collect(),
             configs: document.configs.iter().map(found).collect(),
             secrets: document.secrets.iter().map(found).collect(),
         }
@@ -184,7 +197,7 @@ impl<'a> Loader<'a> {
                 scope = with;
             }
         }
-        self.stack(&files, Home { directory: &directory, scope: &scope, depth: home.depth + 1 })
+        self.stack(&files, Home { directory: &directory, scope: &scope, depth: home.depth + 1, ..home })
     }
 
     fn extend_all(&mut self, own: &mut Stack, home: Home<'_>) {

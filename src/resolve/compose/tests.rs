@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::extract;
 use crate::finding::Notice;
 use crate::model::Stage;
-use crate::resolve::project::{Lookup, Project};
+use crate::resolve::project::{Container, Lookup, Project};
 use crate::source::Sources;
 use crate::symbol::{Condition, Symbols};
 use crate::tree::Tree;
@@ -131,4 +131,84 @@ fn circles_and_broken_values_cost_only_themselves() {
     }
     let c = world.projects[0].containers.iter().find(|container| container.name == "c").unwrap();
     assert_eq!(c.published.len(), 1);
+}
+
+#[test]
+fn services_that_wait_for_each_other_are_refused() {
+    let world = world(&[(
+        "compose.yaml",
+        "services:\n  a: {image: a, depends_on: [b, c]}\n  b: {image: b}\n  c: {image: c, depends_on: {d: {}}}\n  d: \
+         {image: d, depends_on: [b, c], profiles: [never]}\n",
+    )]);
+    let circles: Vec<&str> = world.notices.iter().map(|notice| notice.message.as_str()).collect();
+    assert_eq!(circles, ["dependency cycle detected: c -> d -> c"]);
+}
+
+#[test]
+fn every_value_has_a_trace_to_each_source_of_it() {
+    let world = world(&[
+        (".env", "PW=s3cret\nPORT=7000\nNET=back\nTAG=7\n"),
+        ("app.env", "FROM_FILE=x${PW}\n"),
+        (
+            "compose.yaml",
+            "services:\n  a:\n    image: redis:${TAG}\n    env_file: app.env\n    environment:\n      URL: redis://:${PW}@r\n    \
+             command: redis-server --requirepass ${PW}\n    entrypoint: [run, \"${TAG}\"]\n    \
+             ports: [\"${PORT}:6379\", {target: 1, published: \"${PORT}\"}]\n    \
+             networks: [\"${NET}\"]\n    healthcheck: {test: \"redis-cli -a ${PW} ping\"}\n  \
+             b:\n    image: b\n    network_mode: ${UNSET:-host}\nnetworks: {back: }\n",
+        ),
+    ]);
+    let services: Vec<_> = world.projects[0].containers.iter().map(Container::to_service).collect();
+    let sliced = |service: usize, path: &str| -> Vec<&str> {
+        let trace = &services[service].traces[path];
+        trace.iter().map(|step| world.sources.slice(step.span)).collect()
+    };
+    for (service, path, parts) in [
+        (0, "image", &["${TAG}", "TAG", "7"][..]),
+        (0, "environment.URL", &["URL", "${PW}", "PW", "s3cret"]),
+        (0, "environment.FROM_FILE", &["app.env", "FROM_FILE", "x", "${PW}", "s3cret"]),
+        (0, "command", &["redis-server --requirepass ${PW}", "${PW}", "PW", "s3cret"]),
+        (0, "entrypoint", &["run", "${TAG}", "7"]),
+        (0, "ports.0", &["${PORT}:6379", "${PORT}", "PORT", "7000"]),
+        (0, "ports.1", &["{target: 1, published: \"${PORT}\"}", "${PORT}", "7000"]),
+        (0, "networks.back", &["${NET}", "NET", "back"]),
+        (0, "healthcheck.test", &["${PW}", "s3cret"]),
+        (1, "network_mode", &["${UNSET:-host}"]),
+        (1, "image", &["b"]),
+    ] {
+        let steps = sliced(service, path);
+        for part in parts {
+            assert!(steps.contains(part), "{path}: {part:?} is not among {steps:?}");
+        }
+    }
+    // No value is without one.
+    for service in &services {
+        let mut paths: Vec<String> =
+            service.environment.iter().map(|(name, _)| format!("environment.{name}")).collect();
+        paths.extend((0..service.ports.len()).map(|at| format!("ports.{at}")));
+        paths.extend(service.networks.iter().flatten().map(|(name, _)| format!("networks.{name}")));
+        paths.extend(service.command.is_some().then(|| "command".to_owned()));
+        paths.extend(service.entrypoint.is_some().then(|| "entrypoint".to_owned()));
+        paths.extend(service.healthcheck.is_some().then(|| "healthcheck.test".to_owned()));
+        paths.extend(service.network_mode.is_some().then(|| "network_mode".to_owned()));
+        for path in paths {
+            assert!(service.traces.get(&path).is_some_and(|trace| !trace.is_empty()), "{path} has no trace");
+        }
+    }
+}
+
+#[test]
+fn a_required_variable_of_the_shell_is_said_to_be_required() {
+    let world = world(&[("compose.yaml", "services:\n  a:\n    image: a:${NOPE:?set it}\n")]);
+    let notice = world.notices.iter().find(|notice| notice.code == "required-variable").unwrap();
+    assert_eq!(world.sources.slice(notice.span.unwrap()), "${NOPE:?set it}");
+}
+
+#[test]
+fn a_template_among_the_variables_leaves_other_names_unknown() {
+    let text = "services:\n  a:\n    image: a\n    environment:\n      A: 1\n{% if b %}\n      B: 2\n{% endif %}\n  c:\n    image: c\n";
+    let world = world(&[("compose.yaml", text)]);
+    let [a, c] = &world.projects[0].containers[..] else { panic!() };
+    assert!(matches!(a.environment.get("OTHER"), Lookup::Unknown(_)));
+    assert!(matches!(c.environment.get("OTHER"), Lookup::Absent));
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::ComposeVersion;
 use crate::finding::{Level, Notice};
 use crate::resolve::conditions::both;
 use crate::source::Span;
@@ -18,21 +19,23 @@ const MAX_DEPTH: usize = 16;
 /// The scope of symbols that come from the shell which runs compose.
 pub const SHELL: &str = "shell";
 
-/// Variables that every shell sets; "unset" is no world to judge for them.
-const ALWAYS_SET: [&str; 4] = ["PWD", "HOME", "USER", "PATH"];
+/// Variables that every shell sets, or compose itself; "unset" is no world to judge for them.
+const ALWAYS_SET: [&str; 5] = ["PWD", "HOME", "USER", "PATH", "COMPOSE_PROJECT_NAME"];
 
 /// What `${NAME}` may refer to.
 #[derive(Clone)]
 pub struct Scope<'a> {
     symbols: &'a Symbols,
+    /// Operands are looked at even where they do not count, as compose 2 does.
+    eager: bool,
     known: BTreeMap<String, Resolved>,
 }
 
 impl<'a> Scope<'a> {
     /// A scope that knows no variable: all are the shell's.
     #[must_use]
-    pub fn new(symbols: &'a Symbols) -> Self {
-        Self { symbols, known: BTreeMap::new() }
+    pub fn new(symbols: &'a Symbols, version: ComposeVersion) -> Self {
+        Self { symbols, eager: version == ComposeVersion::V2, known: BTreeMap::new() }
     }
 
     /// The table that its symbols belong to.
@@ -127,7 +130,12 @@ impl<'a> Scope<'a> {
 
     fn variable(&self, variable: &Variable, notices: &mut Vec<Notice>, depth: usize) -> Resolved {
         let step = Step { span: variable.span, label: format!("`{}` is read here", variable.name) };
-        let mut alternatives = Vec::new();
+        let (mut alternatives, mut missing) = (Vec::new(), false);
+        if self.eager
+            && let Some(operand) = variable.operator.operand()
+        {
+            self.expand(operand, notices, depth + 1);
+        }
         for state in self.states(&variable.name, variable.span).alternatives {
             let unset = |empty_too: bool| match &state.value {
                 None => true,
@@ -140,7 +148,10 @@ impl<'a> Scope<'a> {
                     self.expand(value, notices, depth + 1)
                 }
                 Operator::Replacement { .. } => nothing(),
-                Operator::Required { empty_too, .. } if unset(*empty_too) => continue,
+                Operator::Required { empty_too, .. } if unset(*empty_too) => {
+                    missing = true;
+                    continue;
+                }
                 _ => match &state.value {
                     Some(text) => Resolved::known(text.clone(), Vec::new()),
                     None => nothing(),
@@ -152,9 +163,13 @@ impl<'a> Scope<'a> {
                 alternatives.push(Alternative { when, value: inner.value, trace });
             }
         }
-        if alternatives.is_empty() {
+        if missing {
+            // Who sets it in the shell is not refused.
+            let level = if alternatives.is_empty() { Level::Warning } else { Level::Info };
             let message = format!("required variable {} is missing a value", variable.name);
-            notices.push(Notice::at("required-variable", Level::Warning, variable.span, message));
+            notices.push(Notice::at("required-variable", level, variable.span, message));
+        }
+        if alternatives.is_empty() {
             return Resolved::known(self.symbols.opaque_text(variable.span), vec![step]);
         }
         limit(alternatives)
@@ -208,7 +223,7 @@ mod tests {
     #[test]
     fn unknown_variables_have_a_fresh_clone_first() {
         let symbols = Symbols::default();
-        let scope = Scope::new(&symbols);
+        let scope = Scope::new(&symbols, ComposeVersion::V5);
         assert_eq!(resolve(&scope, "a${V}b").0, ["ab", "a${V}b"]);
         assert_eq!(resolve(&scope, "${V:-d}").0, ["d", "${V}"]);
         assert_eq!(resolve(&scope, "${V:?e}").0, ["${V}"]);
@@ -219,14 +234,14 @@ mod tests {
     #[test]
     fn one_variable_has_one_state_at_a_time() {
         let symbols = Symbols::default();
-        let scope = Scope::new(&symbols);
+        let scope = Scope::new(&symbols, ComposeVersion::V5);
         assert_eq!(resolve(&scope, "${V}-${V:-d}").0, ["-d", "${V}-${V}"]);
     }
 
     #[test]
     fn known_variables_are_values() {
         let symbols = Symbols::default();
-        let mut scope = Scope::new(&symbols);
+        let mut scope = Scope::new(&symbols, ComposeVersion::V5);
         let at = Span::new(FileId(1), 2..4);
         scope.set("V".to_owned(), Resolved::known(Text::exact("pw", at), Vec::new()));
         scope.set("E".to_owned(), Resolved::known(Text::empty(at), Vec::new()));
@@ -238,14 +253,14 @@ mod tests {
     #[test]
     fn template_expressions_are_unknown() {
         let symbols = Symbols::default();
-        let scope = Scope::new(&symbols);
+        let scope = Scope::new(&symbols, ComposeVersion::V5);
         assert_eq!(resolve(&scope, "redis://:{{ pw | d('${X') }}@redis/${DB:-0}").0[0], "redis://:…@redis/0");
     }
 
     #[test]
     fn many_variables_keep_both_ends() {
         let symbols = Symbols::default();
-        let scope = Scope::new(&symbols);
+        let scope = Scope::new(&symbols, ComposeVersion::V5);
         assert_eq!(resolve(&scope, "${A}${B}${C}${D}${E}").0, ["", "${A}${B}${C}${D}${E}"]);
     }
 }

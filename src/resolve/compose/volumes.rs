@@ -29,6 +29,7 @@ pub fn parse_short(text: &Text, span: Span, directory: &str, index: &Index) -> O
 pub fn mount(source: &str, target: &str, span: Span, directory: &str, index: &Index) -> Mount {
     let path = if source.starts_with('.') { join(directory, source) } else { None };
     Mount {
+        volume: is_name(source).then(|| source.to_owned()),
         span,
         exists: path.as_deref().and_then(|path| exists(index, path)),
         source: path,
@@ -42,12 +43,19 @@ pub fn mount(source: &str, target: &str, span: Span, directory: &str, index: &In
 pub fn file(source: &str, target: &str, span: Span, directory: &str, index: &Index) -> Mount {
     let path = join(directory, source);
     Mount {
+        volume: None,
         span,
         exists: path.as_deref().and_then(|path| exists(index, path)),
         source: path,
         target: clean(target),
         content: None,
     }
+}
+
+/// Whether a source is the name of a volume: no path, and nothing unknown in it.
+fn is_name(source: &str) -> bool {
+    source.starts_with(|char: char| char.is_ascii_alphanumeric())
+        && source.chars().all(|char| char.is_ascii_alphanumeric() || "_.-".contains(char))
 }
 
 fn exists(index: &Index, path: &str) -> Option<bool> {

@@ -1,4 +1,4 @@
-//! Dictionaries that code loads from files: with PyYAML, tomllib, json and configparser.
+//! Dictionaries that code loads from files: with `PyYAML`, tomllib, json and configparser.
 
 use crate::facts::ValuesFile;
 use crate::facts::code::{Call, Expr, ExprKind};

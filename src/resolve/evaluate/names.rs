@@ -116,15 +116,17 @@ impl<'a> Evaluator<'a> {
         Some(one(Value::Module(module)))
     }
 
-    /// A Django setting: the only module of the repository that sets it.
+    /// A Django setting: of the only settings module that sets it, or of the one that builds on all others that do.
     pub fn django_setting(&self, name: &'a str) -> Option<Vec<Case<'a>>> {
-        let mut modules = self.facts.modules.iter().filter(|module| {
+        let sets = |module: &&Module| {
             module.path.contains("settings") && module.bindings.iter().any(|binding| binding.name.value == name)
-        });
-        let (module, more) = (modules.next()?, modules.next());
-        if more.is_some() {
-            return None;
-        }
+        };
+        let modules: Vec<&'a Module> = self.running().filter(|module| sets(module)).collect();
+        let builds_on = |module: &Module, other: &Module| {
+            let mut stars = module.imports.iter().filter(|import| import.bound == "*");
+            std::ptr::eq(module, other) || stars.any(|import| import.target.as_ref() == Some(&other.path))
+        };
+        let module = modules.iter().find(|module| modules.iter().all(|other| builds_on(module, other)))?;
         self.bindings(&module.bindings, name, Scope::module(module))
     }
 

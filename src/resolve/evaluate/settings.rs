@@ -176,7 +176,6 @@ fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
             let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
             push(evaluator, &named.setting(evaluator), family, settings, named, Confidence::High, found);
         }
-        return;
     }
 }
 

@@ -99,7 +99,7 @@ impl Found {
 }
 
 /// Finds the connecting calls of every module that runs in the place.
-pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
+pub(super) fn collect(evaluator: &Evaluator<'_>, found: &mut Found) {
     let mut walk = Walk { evaluator, callers: Callers::new(evaluator), found };
     for module in evaluator.running() {
         let scope = Scope::module(module);

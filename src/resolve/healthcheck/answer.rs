@@ -81,14 +81,13 @@ impl Door<'_> {
         let name = talk.user().filter(|_| password.is_some());
         match self.connect(&talk.client, name, password)? {
             Outcome::Undetermined => None,
-            Outcome::Hangs { .. } => Some(Answer::ends(false)),
             Outcome::Fails { stage: FailStage::Auth | FailStage::Select, .. }
             | Outcome::Works
             | Outcome::WorksUnauthenticated { .. } => {
                 let greeted = self.greet(talk, users, name, password)?;
                 Some(self.reply(talk, users, &greeted, password.is_some()))
             }
-            Outcome::Fails { .. } => Some(Answer::ends(false)),
+            Outcome::Fails { .. } | Outcome::Hangs { .. } => Some(Answer::ends(false)),
         }
     }
 

@@ -127,17 +127,12 @@ impl World<'_> {
             "CMD" => shell_line(rest),
             _ => return script::End::default(),
         };
-        match script {
-            Some(text) => {
-                script::run(text, &Script { environment: self.environment, symbols: self.symbols, cli: &cli })
-            }
-            None => {
-                let span = rest.first().map_or(self.server.span, Text::span);
-                let inherited = script::inherited("REDISCLI_AUTH", self.environment, self.symbols, span);
-                let answer = cli(rest, inherited.as_ref());
-                script::End::of(answer)
-            }
+        if let Some(text) = script {
+            return script::run(text, &Script { environment: self.environment, symbols: self.symbols, cli: &cli });
         }
+        let span = rest.first().map_or(self.server.span, Text::span);
+        let inherited = script::inherited("REDISCLI_AUTH", self.environment, self.symbols, span);
+        script::End::of(cli(rest, inherited.as_ref()))
     }
 
     /// Runs `redis-cli`; `None`: another program.

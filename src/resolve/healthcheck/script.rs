@@ -155,7 +155,7 @@ impl Script<'_> {
         let Some(words) = self.words(&command.words, shell) else { return Done::unknown() };
         let inherited = command.assignments.iter().rev().find(|(name, _)| name == "REDISCLI_AUTH");
         let inherited = match inherited {
-            Some((_, word)) => self.value(word, shell),
+            Some((_, word)) => Some(self.value(word, shell)),
             None => self.variable("REDISCLI_AUTH", shell, command),
         };
         match (self.cli)(&words, inherited.as_ref()) {
@@ -182,9 +182,7 @@ impl Script<'_> {
         let text = |word: &Word| -> Option<String> {
             match word.parts.as_slice() {
                 [WordPart::Opaque(_)] => shell.inner.clone(),
-                _ => {
-                    self.value(word, shell).filter(|text| Symbols::is_known(text)).map(|text| text.as_str().to_owned())
-                }
+                _ => Some(self.value(word, shell)).filter(Symbols::is_known).map(|text| text.as_str().to_owned()),
             }
         };
         match words {
@@ -214,7 +212,7 @@ impl Script<'_> {
         let mut all = Vec::new();
         for word in words {
             let unquoted = |part: &WordPart| matches!(part, WordPart::Variable { quoted: false, .. });
-            let text = self.value(word, shell)?;
+            let text = self.value(word, shell);
             if !word.parts.iter().any(unquoted) {
                 all.push(text);
             } else if text.as_str().contains([' ', '\t', '\n', '*', '?', '[']) {
@@ -227,7 +225,7 @@ impl Script<'_> {
     }
 
     /// The value of a word; a part that nobody knows is an opaque text.
-    fn value(&self, word: &Word, shell: &Shell) -> Option<Text> {
+    fn value(&self, word: &Word, shell: &Shell) -> Text {
         let mut text = Text::empty(word.span);
         for part in &word.parts {
             match part {
@@ -248,7 +246,7 @@ impl Script<'_> {
                 }
             }
         }
-        Some(text)
+        text
     }
 
     /// A variable as a program finds it in its environment.
@@ -290,12 +288,12 @@ struct Shell {
 impl Shell {
     fn assign(&mut self, script: &Script<'_>, command: &Command, export: bool) {
         for (name, word) in &command.assignments {
-            let value = script.value(word, self).unwrap_or_else(|| Text::empty(word.span));
+            let value = script.value(word, self);
             let exported = self.assigned.get(name).is_some_and(|(_, exported)| *exported);
             self.assigned.insert(name.clone(), (value, exported));
         }
         for word in command.words.iter().skip(1).filter(|_| export) {
-            let Some(text) = script.value(word, self) else { continue };
+            let text = script.value(word, self);
             match text.as_str().find('=') {
                 Some(at) => {
                     let value = text.slice(at + 1..text.len());

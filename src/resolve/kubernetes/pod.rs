@@ -281,7 +281,14 @@ fn mounts(workload: &Workload<'_>, value: &Value, world: &World<'_>) -> Vec<Moun
         };
         let folder = target.as_str().trim_end_matches('/');
         let sub_path = mount.str_at(&["subPath"]);
-        let base = Mount { span: target.span(), source: None, target: folder.to_owned(), content: None, exists: None };
+        let base = Mount {
+            span: target.span(),
+            source: None,
+            volume: None,
+            target: folder.to_owned(),
+            content: None,
+            exists: None,
+        };
         let source = volume
             .get("configMap")
             .map(|source| ("ConfigMap", source, "name"))

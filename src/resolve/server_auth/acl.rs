@@ -1,7 +1,7 @@
 //! ACL rules → users (facts.md §1.2).
 //!
-//! The arguments of a `user` line go in, the user comes out, or Redis's own error text. Which commands and keys a user
-//! may touch is not looked at.
+//! The arguments of a `user` line go in, the user comes out, or Redis's own error text. Which commands a user may
+//! call is told for those that health checks use ([`permits`]).
 
 use crate::model::{Password, User};
 use crate::resolve::healthcheck::commands::Verb;

@@ -155,12 +155,22 @@ fn script(argv: &[Text], image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<
     let commands = words::parse_shell(body);
     let mut assigned: BTreeMap<String, Option<Text>> = BTreeMap::new();
     let mut prepared = false;
-    for command in &commands {
+    // A test before it, and what stands in the script, tell that the next server is not the one that is started.
+    let mut passed_over = false;
+    for (at, command) in commands.iter().enumerate() {
+        if let Some(holds) = tested(command, &assigned, shell) {
+            passed_over = holds == (command.terminator == "||");
+            continue;
+        }
         if command.words.is_empty() || first_word(command).is_some_and(|word| word == "export") {
             assign(command, &mut assigned);
             continue;
         }
         if starts_server(command, image) {
+            let others = commands[at + 1..].iter().any(|later| starts_server(later, image));
+            if std::mem::take(&mut passed_over) && others {
+                continue;
+            }
             for (name, word) in &command.assignments {
                 assigned.insert(name.clone(), word.literal());
             }
@@ -189,6 +199,24 @@ fn with_script(run: Run, body: &Text) -> Run {
         Run::Server { product, arguments, .. } => Run::Server { product, arguments, scripted: Some(body.clone()) },
         other => other,
     }
+}
+
+/// How `[ -n "$PASSWORD" ]` and the like end, where that is the same in every case.
+fn tested(command: &Command, assigned: &BTreeMap<String, Option<Text>>, shell: &Shell<'_>) -> Option<bool> {
+    if !matches!(first_word(command)?.as_str(), "[" | "test") {
+        return None;
+    }
+    let mut ends = expand(&command.words, assigned, shell)?.into_iter().map(|case| {
+        let [_, option, operand, ..] = case.value.as_slice() else { return None };
+        let known = Symbols::is_known(operand);
+        match option.as_str() {
+            "-n" if known => Some(!operand.is_empty()),
+            "-z" if known => Some(operand.is_empty()),
+            _ => None,
+        }
+    });
+    let first = ends.next()??;
+    ends.all(|end| end == Some(first)).then_some(first)
 }
 
 fn first_word(command: &Command) -> Option<String> {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::facts::Facts;
 use crate::resolve::project::{Build, Mount};
+use crate::symbol::Symbols;
 use crate::syntax::dockerfile::Instruction;
-use crate::syntax::words;
+use crate::syntax::words::{self, Word, WordPart};
 use crate::text::Text;
 use crate::tree::{self, Index, Presence};
 
@@ -18,8 +19,13 @@ pub(super) struct Built {
     pub base: Option<Text>,
     pub entrypoint: Option<Vec<Text>>,
     pub command: Option<Vec<Text>>,
+    /// The stage at hand has a `CMD` of its own.
+    own_command: bool,
     pub copies: Vec<Mount>,
+    /// `ENV`.
     pub variables: BTreeMap<String, Text>,
+    /// `ARG`: seen by the instructions of the same stage, not by the server.
+    arguments: BTreeMap<String, Text>,
     pub directory: Option<String>,
     /// `RUN` can write files that nothing here shows.
     pub runs: bool,
@@ -29,17 +35,28 @@ pub(super) struct Built {
 const MAX_STAGES: usize = 32;
 
 /// Reads the Dockerfile of a build; `None` where it was not read.
-pub(super) fn read(build: &Build, facts: &Facts, index: &Index) -> Option<Built> {
+pub(super) fn read(build: &Build, facts: &Facts, index: &Index, symbols: &Symbols) -> Option<Built> {
     let path = build.dockerfile.as_deref()?;
     let instructions = &facts.dockerfiles.iter().find(|file| file.path == path)?.instructions;
+    let place = Place { build, index, symbols, instructions };
     let mut image = Built::default();
     for stage in chain(instructions, build.target.as_deref()) {
+        image.arguments.clear();
+        image.own_command = false;
         for instruction in stage {
-            apply(instruction, &mut image, build, index);
+            place.apply(instruction, &mut image);
         }
     }
     image.base = image.base.map(|base| with_arguments(&base, instructions));
     Some(image)
+}
+
+/// Where instructions are followed.
+struct Place<'a> {
+    build: &'a Build,
+    index: &'a Index,
+    symbols: &'a Symbols,
+    instructions: &'a [Instruction],
 }
 
 /// The instructions of the wanted stage and of the stages below it, the lowest first.
@@ -94,21 +111,93 @@ fn with_arguments(base: &Text, all: &[Instruction]) -> Text {
     if value == base.as_str() { base.clone() } else { Text::mapped(&value, base.span()) }
 }
 
-fn apply(instruction: &Instruction, image: &mut Built, build: &Build, index: &Index) {
-    match instruction.name.value.as_str() {
-        "FROM" if image.base.is_none() => image.base = from(instruction).0,
-        "ENTRYPOINT" => {
-            image.entrypoint = Some(argv(instruction));
-            // It resets the command of the base image.
-            image.command = Some(Vec::new());
+impl Place<'_> {
+    fn apply(&self, instruction: &Instruction, image: &mut Built) {
+        match instruction.name.value.as_str() {
+            "FROM" if image.base.is_none() => image.base = from(instruction).0,
+            "ENTRYPOINT" => {
+                image.entrypoint = Some(argv(instruction));
+                // It resets the command of the base image.
+                if !image.own_command {
+                    image.command = Some(Vec::new());
+                }
+            }
+            "CMD" => {
+                image.command = Some(argv(instruction));
+                image.own_command = true;
+            }
+            "WORKDIR" => image.directory = Some(instruction.arguments.as_str().trim().to_owned()),
+            "RUN" => image.runs = true,
+            "COPY" | "ADD" => copy(instruction, image, self.build, self.index),
+            "ENV" => self.variables(instruction, image),
+            "ARG" => self.argument(instruction, image),
+            _ => {}
         }
-        "CMD" => image.command = Some(argv(instruction)),
-        "WORKDIR" => image.directory = Some(instruction.arguments.as_str().trim().to_owned()),
-        "RUN" => image.runs = true,
-        "COPY" | "ADD" => copy(instruction, image, build, index),
-        "ENV" => variables(instruction, image),
-        _ => {}
     }
+
+    fn variables(&self, instruction: &Instruction, built: &mut Built) {
+        let commands = words::parse_shell(&instruction.arguments);
+        let Some(command) = commands.first() else { return };
+        // Every value sees what was set before this instruction.
+        let mut set: Vec<(String, Text)> =
+            command.assignments.iter().map(|(name, word)| (name.clone(), self.expand(word, built))).collect();
+        // The old form: `ENV NAME value`.
+        if set.is_empty()
+            && let [name, value, ..] = command.words.as_slice()
+            && let Some(name) = name.literal()
+        {
+            set.push((name.as_str().to_owned(), self.expand(value, built)));
+        }
+        built.variables.extend(set);
+    }
+
+    /// `ARG NAME=default`; a name alone takes the default from before the first `FROM`.
+    fn argument(&self, instruction: &Instruction, built: &mut Built) {
+        for (name, default) in defaults(instruction) {
+            let before = self.instructions.iter().take_while(|one| one.name.value != "FROM");
+            let global = || before.flat_map(defaults).filter(|(other, _)| *other == name).find_map(|(_, value)| value);
+            let value = match default.map(|word| self.expand(&word, built)) {
+                _ if self.build.arguments => None,
+                Some(value) => Some(value),
+                None => global().map(|word| self.expand(&word, &Built::default())),
+            };
+            let unknown = || self.symbols.opaque_text(instruction.span);
+            built.arguments.insert(name, value.unwrap_or_else(unknown));
+        }
+    }
+
+    /// A word with the variables of the stage filled in; what else may fill it is unknown.
+    fn expand(&self, word: &Word, built: &Built) -> Text {
+        let mut text = Text::empty(word.span);
+        for part in &word.parts {
+            match part {
+                WordPart::Literal(literal) => text.push_text(literal),
+                WordPart::Variable { name, operator: None, span, .. } => {
+                    match built.variables.get(name).or_else(|| built.arguments.get(name)) {
+                        Some(value) => text.push_text(value),
+                        // A name that nothing sets is nothing.
+                        None => text.push_text(&Text::empty(*span)),
+                    }
+                }
+                WordPart::Variable { span, .. } | WordPart::Opaque(span) => {
+                    text.push_text(&self.symbols.opaque_text(*span));
+                }
+            }
+        }
+        text
+    }
+}
+
+/// The names of an `ARG` with their defaults.
+fn defaults(instruction: &Instruction) -> Vec<(String, Option<Word>)> {
+    if instruction.name.value != "ARG" {
+        return Vec::new();
+    }
+    let commands = words::parse_shell(&instruction.arguments);
+    let Some(command) = commands.into_iter().next() else { return Vec::new() };
+    let named = command.assignments.into_iter().map(|(name, word)| (name, Some(word)));
+    let bare = command.words.iter().filter_map(|word| Some((word.literal()?.as_str().to_owned(), None)));
+    named.chain(bare).collect()
 }
 
 fn argv(instruction: &Instruction) -> Vec<Text> {
@@ -143,28 +232,12 @@ fn copy(instruction: &Instruction, image: &mut Built, build: &Build, index: &Ind
         let into_folder = !folder && (target.ends_with('/') || target.ends_with("/.") || sources.len() > 1);
         let base = target.trim_end_matches('.').trim_end_matches('/');
         image.copies.push(Mount {
+            volume: None,
             span: instruction.span,
             source: path,
             target: if into_folder { format!("{base}/{name}") } else { base.to_owned() },
             content: None,
             exists: None,
         });
-    }
-}
-
-fn variables(instruction: &Instruction, built: &mut Built) {
-    let commands = words::parse_shell(&instruction.arguments);
-    let Some(command) = commands.first() else { return };
-    for (name, word) in &command.assignments {
-        if let Some(value) = word.literal() {
-            built.variables.insert(name.clone(), value);
-        }
-    }
-    // The old form: `ENV NAME value`.
-    if command.assignments.is_empty()
-        && let [name, value, ..] = command.words.as_slice()
-        && let (Some(name), Some(value)) = (name.literal(), value.literal())
-    {
-        built.variables.insert(name.as_str().to_owned(), value);
     }
 }

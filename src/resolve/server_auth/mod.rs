@@ -7,6 +7,7 @@ mod acl;
 mod argv;
 mod build;
 mod config;
+mod describe;
 mod directives;
 mod files;
 mod image_script;
@@ -14,13 +15,9 @@ mod image_script;
 mod tests;
 mod users;
 
-use std::collections::BTreeMap;
-
 use crate::facts::{ConfFile, Facts};
 use crate::finding::Confidence;
-use crate::model::{
-    Auth, AuthCase, ConfMount, Directive, Distribution, ImageVariable, Password, Product, Server, User, VariableUse,
-};
+use crate::model::{AuthCase, Directive, Distribution, Product, Server, User};
 use crate::resolve::conditions::{always, both, combine};
 use crate::resolve::healthcheck;
 use crate::resolve::images::{self, Image, Recognised};
@@ -32,6 +29,7 @@ use crate::tree::Index;
 use argv::{Run, Shell};
 use build::Built;
 use config::{Dialect, Settings};
+use describe::{conf_mounts, describe, names, variables};
 use files::Files;
 
 /// The server that a container runs; `None`: it runs none.
@@ -43,7 +41,7 @@ pub fn server(
     sources: &mut Sources,
     symbols: &Symbols,
 ) -> Option<Server> {
-    let (image, reference, known, built) = image(container, facts, index)?;
+    let (image, reference, known, built) = image(container, facts, index, symbols)?;
     let built = built.unwrap_or_default();
     let files = files(container, facts, index, &image, &built);
     let runs = runs(container, &image, known, &built, &files, sources, symbols);
@@ -90,19 +88,12 @@ pub fn server(
     server.host_network = container.network_mode.as_ref().is_some_and(|mode| mode.value == "host");
     server.command = container.command_span;
     server.confidence = if image.distribution == Distribution::Unknown { Confidence::Medium } else { Confidence::High };
-    mark_secrets(&server, sources);
     Some(server)
 }
 
 /// The server that a configuration file describes which no container loads.
 #[must_use]
-pub fn host_server(
-    conf: &ConfFile,
-    facts: &Facts,
-    index: &Index,
-    sources: &mut Sources,
-    symbols: &Symbols,
-) -> Option<Server> {
+pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symbols) -> Option<Server> {
     let name = conf.path.rsplit('/').next().unwrap_or(&conf.path);
     let first = conf.lines.first()?;
     let says_user = conf.lines.iter().all(|line| line.name.value.eq_ignore_ascii_case("user"));
@@ -131,7 +122,6 @@ pub fn host_server(
     server.distribution = image.distribution;
     server.auth = vec![AuthCase { when: Vec::new(), auth }];
     server.confidence = Confidence::Medium;
-    mark_secrets(&server, sources);
     Some(server)
 }
 
@@ -186,9 +176,14 @@ impl Settings {
 }
 
 /// The image, its reference, whether it is in the table, and what a Dockerfile adds; `None`: certainly no server.
-fn image(container: &Container, facts: &Facts, index: &Index) -> Option<(Image, Option<Text>, bool, Option<Built>)> {
+fn image(
+    container: &Container,
+    facts: &Facts,
+    index: &Index,
+    symbols: &Symbols,
+) -> Option<(Image, Option<Text>, bool, Option<Built>)> {
     let named = container.image.as_ref().and_then(|image| image.alternatives.iter().find_map(|one| one.value.clone()));
-    let built = container.build.as_ref().and_then(|build| build::read(build, facts, index));
+    let built = container.build.as_ref().and_then(|build| build::read(build, facts, index, symbols));
     // With `build`, `image` only names the result.
     let base = match (&container.build, &built) {
         (Some(_), Some(built)) => built.base.clone(),
@@ -329,155 +324,6 @@ fn settle(
         Run::Other | Run::Unknown => {
             let settings = Settings { unread: true, ..Settings::default() };
             vec![wrap(settings, image.product, true)]
-        }
-    }
-}
-
-/// What directives say of ports, databases and addresses; the rest is filled in by the caller.
-fn describe(directives: Vec<Directive>, product: Product, unread: bool, span: Span) -> Server {
-    let last = |name: &str| directives.iter().rev().find(|one| one.name.value == name);
-    let number =
-        |name: &str| last(name).map(|one| one.arguments.first().and_then(|text| text.as_str().parse::<u32>().ok()));
-    let default = |value: u32| if unread { None } else { Some(value) };
-    let port = number("port").unwrap_or_else(|| default(if product == Product::Sentinel { 26379 } else { 6379 }));
-    let used = |port: Option<u32>| port.filter(|port| *port != 0).and_then(|port| u16::try_from(port).ok());
-    Server {
-        id: String::new(),
-        service: None,
-        span,
-        names: Vec::new(),
-        product,
-        distribution: Distribution::Unknown,
-        version: None,
-        image: None,
-        port: used(port),
-        tls_port: used(number("tls-port").flatten()),
-        auth: Vec::new(),
-        databases: number("databases").unwrap_or_else(|| default(16)),
-        bind: last("bind").map(|one| one.arguments.clone()),
-        directives,
-        variables: Vec::new(),
-        mounts: Vec::new(),
-        healthcheck: None,
-        published: Vec::new(),
-        networks: None,
-        host_network: false,
-        command: None,
-        confidence: Confidence::High,
-    }
-}
-
-fn names(container: &Container) -> Vec<String> {
-    let aliases = container.networks.iter().flat_map(BTreeMap::values).flatten();
-    let own = container.container_name.iter().map(|name| &name.value);
-    let mut names: Vec<String> = Vec::new();
-    for name in std::iter::once(&container.name).chain(own).chain(aliases) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
-}
-
-/// Variables whose names speak of Redis or of a password, and what becomes of each.
-fn variables(container: &Container, image: &Image, runs: &[Case<Run>]) -> Vec<ImageVariable> {
-    let speaks = |name: &str| {
-        let name = name.to_ascii_uppercase();
-        ["REDIS", "VALKEY", "KEYDB", "DFLY", "PASS", "ALLOW_EMPTY"].iter().any(|word| name.contains(word))
-    };
-    let untold = runs.iter().any(|run| matches!(run.value, Run::Unknown));
-    let own_script = image.traits.command.first().is_some_and(|command| command.ends_with(".sh"));
-    let bypassed = own_script && !runs.iter().any(|run| matches!(run.value, Run::OwnScript(_)));
-    let written: Vec<&Text> = [&container.command, &container.entrypoint, &container.healthcheck]
-        .into_iter()
-        .flatten()
-        .flatten()
-        .flat_map(|case| &case.value)
-        .collect();
-    let referenced = |name: &str| {
-        container.expanded.contains(name)
-            || written.iter().any(|text| {
-                text.as_str().match_indices(name).any(|(at, _)| {
-                    let before = text.as_str()[..at].trim_end_matches('{');
-                    before.ends_with('$')
-                        && !text.as_str()[at + name.len()..]
-                            .starts_with(|char: char| char.is_alphanumeric() || char == '_')
-                })
-            })
-    };
-    container
-        .environment
-        .map
-        .iter()
-        .filter(|(name, _)| speaks(name))
-        .map(|(name, variable)| {
-            let usage = match image.usage(name) {
-                _ if referenced(name) || name == "REDISCLI_AUTH" => VariableUse::Read,
-                _ if untold => VariableUse::Unknown,
-                VariableUse::Read if bypassed => VariableUse::Bypassed,
-                usage => usage,
-            };
-            ImageVariable {
-                name: crate::source::Spanned::new(name.clone(), variable.name_span),
-                value: variable.value.alternatives.first().and_then(|one| one.value.clone()),
-                usage,
-                taken_in: variable.taken_in,
-            }
-        })
-        .collect()
-}
-
-/// The configuration files that lie in the container.
-fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) -> Vec<ConfMount> {
-    let mut mounts = Vec::new();
-    for mount in &files.mounts {
-        let Some(source) = mount.source.as_deref() else { continue };
-        let target = mount.target.trim_end_matches('/');
-        let inside = files.facts.confs.iter().filter_map(|conf| {
-            let rest = conf.path.strip_prefix(source)?;
-            (rest.is_empty() || rest.starts_with('/') || source.is_empty()).then(|| (conf, format!("{target}{rest}")))
-        });
-        for (conf, target) in inside {
-            let sets_password = conf.lines.iter().any(|line| {
-                let first = line.arguments.first();
-                match line.name.value.to_ascii_lowercase().as_str() {
-                    "requirepass" | "aclfile" => first.is_some_and(|value| !value.is_empty()),
-                    "user" => true,
-                    _ => false,
-                }
-            });
-            mounts.push(ConfMount {
-                span: mount.span,
-                source: Some(conf.file),
-                loaded: if loaded.contains(&target) { Some(true) } else { (!untold).then_some(false) },
-                target,
-                sets_password,
-            });
-        }
-    }
-    mounts
-}
-
-/// Whoever prints a part of these files shall not print the passwords found here.
-fn mark_secrets(server: &Server, sources: &mut Sources) {
-    let mut mark = |text: &Text| {
-        if Symbols::is_known(text) {
-            for span in text.spans() {
-                sources.mark_secret(span);
-            }
-        }
-    };
-    for case in &server.auth {
-        let Auth::Users(users) = &case.auth else { continue };
-        for password in users.iter().flat_map(|user| &user.passwords) {
-            match password {
-                Password::Plain(text) | Password::Sha256(text) => mark(text),
-            }
-        }
-    }
-    for directive in &server.directives {
-        if matches!(directive.name.value.as_str(), "requirepass" | "masterauth") {
-            directive.arguments.iter().for_each(&mut mark);
         }
     }
 }

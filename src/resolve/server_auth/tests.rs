@@ -1,7 +1,7 @@
 //! Containers as compose describes them → the authentication in force.
 
 use super::*;
-use crate::model::User;
+use crate::model::{Auth, Password, User, VariableUse};
 use crate::resolve::project::Variable;
 use crate::source::FileId;
 use crate::symbol::{Alternative, Condition, Resolved};
@@ -28,28 +28,9 @@ fn world(image: &str, command: &[&str]) -> World {
     sources.add("compose.yaml", b"services: {}", None);
     let words = command.iter().map(|word| text(word)).collect();
     let container = Container {
-        name: "cache".to_owned(),
-        span: place(),
         image: Some(Resolved::known(text(image), Vec::new())),
-        build: None,
-        entrypoint: None,
         command: (!command.is_empty()).then(|| always(words)),
-        command_span: None,
-        environment: Variables::default(),
-        mounts: Vec::new(),
-        published: Vec::new(),
-        expose: Vec::new(),
-        networks: None,
-        network_mode: None,
-        container_name: None,
-        extra_hosts: Vec::new(),
-        links: Vec::new(),
-        depends_on: Vec::new(),
-        healthcheck: None,
-        healthcheck_span: None,
-        working_dir: None,
-        profiles: Vec::new(),
-        expanded: std::collections::BTreeSet::new(),
+        ..Container::named("cache", place())
     };
     World { sources, symbols: Symbols::default(), facts: Facts::default(), index: Index::default(), container }
 }
@@ -69,7 +50,14 @@ impl World {
         self.index.insert("redis.conf".to_owned(), None);
         let source = Some("redis.conf".to_owned());
         let target = target.to_owned();
-        self.container.mounts.push(Mount { span: place(), source, target, content: None, exists: Some(true) });
+        self.container.mounts.push(Mount {
+            span: place(),
+            source,
+            volume: None,
+            target,
+            content: None,
+            exists: Some(true),
+        });
         self
     }
 

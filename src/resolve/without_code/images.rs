@@ -8,7 +8,7 @@ use crate::finding::Confidence;
 use crate::library::Family;
 use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
 use crate::resolve::project::{Container, Variable};
-use crate::symbol::Resolved;
+use crate::symbol::{Resolved, Symbols};
 use crate::text::Text;
 
 use super::{client, repository};
@@ -23,12 +23,15 @@ struct Table {
 #[serde(deny_unknown_fields)]
 struct Image {
     names: Vec<String>,
+    /// Where the product says so; for whoever keeps the table.
+    #[allow(dead_code, reason = "a test holds each entry to it")]
+    source: String,
     family: Option<String>,
     connection: Vec<Connection>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct Connection {
     family: Option<String>,
     url: Vec<String>,
@@ -36,7 +39,11 @@ struct Connection {
     port: Vec<String>,
     user: Vec<String>,
     password: Vec<String>,
+    password_file: Vec<String>,
+    secret: Vec<String>,
     db: Vec<String>,
+    tls: Vec<String>,
+    list: Vec<String>,
     default: Option<String>,
 }
 
@@ -44,13 +51,17 @@ struct Connection {
 static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("images.toml")).unwrap_or_default());
 
 /// The clients that a container's image makes of its variables.
-pub(super) fn clients(container: &Container) -> Vec<FoundClient> {
+pub(super) fn clients(container: &Container, symbols: &Symbols) -> Vec<FoundClient> {
     let Some(reference) = container.image.as_ref().and_then(|image| image.single()?.value.as_ref()) else {
         return Vec::new();
     };
     let Some(image) = find(reference.as_str()) else { return Vec::new() };
-    let connections = image.connection.iter();
-    connections.filter_map(|connection| of_connection(container, image, connection, reference)).collect()
+    let of = |connection| {
+        let from = Reader { container, image, connection, symbols };
+        let listed = from.listed();
+        if listed.is_empty() { from.client(reference).into_iter().collect() } else { listed }
+    };
+    image.connection.iter().flat_map(of).collect()
 }
 
 fn find(reference: &str) -> Option<&'static Image> {
@@ -59,49 +70,124 @@ fn find(reference: &str) -> Option<&'static Image> {
     TABLE.image.iter().find(|image| image.names.iter().any(is))
 }
 
-fn of_connection(
-    container: &Container,
-    image: &Image,
-    connection: &Connection,
-    reference: &Text,
-) -> Option<FoundClient> {
-    let read = |names: &[String]| -> Option<(String, Variable)> {
-        let set = names.iter().find_map(|name| Some((name.clone(), container.environment.map.get(name)?.clone())))?;
+/// What an image makes of one group of its variables.
+struct Reader<'a> {
+    container: &'a Container,
+    image: &'a Image,
+    connection: &'a Connection,
+    symbols: &'a Symbols,
+}
+
+impl<'a> Reader<'a> {
+    /// The first of the variables that is set, unless to nothing.
+    fn read(&self, names: &'a [String]) -> Option<(&'a String, &'a Variable)> {
+        let set = names.iter().find_map(|name| Some((name, self.container.environment.map.get(name)?)))?;
         let empty = set.1.value.alternatives.iter().all(|one| one.value.as_ref().is_none_or(Text::is_empty));
         (!empty).then_some(set)
+    }
+
+    fn value(&self, names: &'a [String]) -> Option<Resolved> {
+        self.read(names).map(|(_, variable)| variable.value.clone())
+    }
+
+    fn family(&self) -> Family {
+        family(self.connection.family.as_ref().or(self.image.family.as_ref()))
+    }
+
+    /// The password: what a variable holds, or what stands in a file that is not read here.
+    fn password(&self) -> Option<Resolved> {
+        let file = self.read(&self.connection.password_file).map(|(_, variable)| variable.name_span);
+        let granted = |secret: &String| {
+            let target = format!("/run/secrets/{secret}");
+            self.container.mounts.iter().find(|mount| mount.target == target).map(|mount| mount.span)
+        };
+        match file.or_else(|| self.connection.secret.iter().find_map(granted)) {
+            Some(span) => Some(Resolved::known(self.symbols.opaque_text(span), Vec::new())),
+            None => self.value(&self.connection.password),
+        }
+    }
+
+    fn client(&self, reference: &Text) -> Option<FoundClient> {
+        let Self { container, connection, .. } = self;
+        let mut settings = ConnectionSettings {
+            port: self.value(&connection.port),
+            db: self.value(&connection.db),
+            username: self.value(&connection.user),
+            password: self.password(),
+            tls: self.value(&connection.tls).map(flag),
+            ..ConnectionSettings::default()
+        };
+        // A password that an unread file may set is not absent.
+        if container.environment.incomplete.is_some() && settings.password.is_none() && !connection.password.is_empty()
+        {
+            return None;
+        }
+        if let Some((name, variable)) = self.read(&connection.url) {
+            settings.url = Some(with_scheme(&variable.value));
+            return Some(client(name, variable.name_span, self.family(), settings, Confidence::High));
+        }
+        if let Some((name, variable)) = self.read(&connection.host) {
+            settings.host = Some(variable.value.clone());
+            return Some(client(name, variable.name_span, self.family(), settings, Confidence::High));
+        }
+        let default = connection.default.as_ref()?;
+        let elsewhere = container.command.is_some()
+            || container.entrypoint.is_some()
+            || container.environment.incomplete.is_some()
+            || !container.mounts.is_empty();
+        if elsewhere {
+            return None;
+        }
+        settings.url = Some(Resolved::known(Text::mapped(default, reference.span()), Vec::new()));
+        let name = connection.url.first()?;
+        Some(client(name, reference.span(), self.family(), settings, Confidence::Medium))
+    }
+
+    /// The clients of a list such as `label:host:port:db:password,…`; a lone word is a host.
+    fn listed(&self) -> Vec<FoundClient> {
+        let Some((name, variable)) = self.read(&self.connection.list) else { return Vec::new() };
+        let Some(list) = variable.value.single().and_then(|one| one.value.as_ref()) else { return Vec::new() };
+        let entries = split(list, ',');
+        let of = |entry: &Text| {
+            let parts = split(entry, ':');
+            let part = |at: usize| {
+                let text = parts.get(at).filter(|text| !text.is_empty())?;
+                Some(Resolved::known(text.clone(), Vec::new()))
+            };
+            let settings = ConnectionSettings {
+                host: part(usize::from(parts.len() > 1)),
+                port: part(2),
+                db: part(3),
+                password: part(4).or_else(|| self.password()),
+                ..ConnectionSettings::default()
+            };
+            client(name, entry.span(), self.family(), settings, Confidence::High)
+        };
+        entries.iter().filter(|entry| !entry.is_empty()).map(of).collect()
+    }
+}
+
+/// The parts between separators, without blanks around them.
+fn split(text: &Text, separator: char) -> Vec<Text> {
+    let mut start = 0;
+    let part = |part: &str| {
+        let range = start..start + part.len();
+        start = range.end + separator.len_utf8();
+        text.slice(range).trim_matches(char::is_whitespace)
     };
-    let value = |names: &[String]| read(names).map(|(_, variable)| variable.value);
-    let family = family(connection.family.as_ref().or(image.family.as_ref()));
-    let mut settings = ConnectionSettings {
-        port: value(&connection.port),
-        db: value(&connection.db),
-        username: value(&connection.user),
-        password: value(&connection.password),
-        ..ConnectionSettings::default()
-    };
-    // A password that an unread file may set is not absent.
-    if container.environment.incomplete.is_some() && settings.password.is_none() && !connection.password.is_empty() {
-        return None;
+    text.as_str().split(separator).map(part).collect()
+}
+
+/// A switch of these programs, in the words of [`ConnectionSettings::tls`].
+fn flag(value: Resolved) -> Resolved {
+    let mut value = value;
+    for text in
+        value.alternatives.iter_mut().filter_map(|one| one.value.as_mut()).filter(|text| Symbols::is_known(text))
+    {
+        let on = ["true", "1", "yes", "on"].iter().any(|word| text.as_str().eq_ignore_ascii_case(word));
+        *text = Text::mapped(if on { "True" } else { "False" }, text.span());
     }
-    if let Some((name, variable)) = read(&connection.url) {
-        settings.url = Some(with_scheme(&variable.value));
-        return Some(client(&name, variable.name_span, family, settings, Confidence::High));
-    }
-    if let Some((name, variable)) = read(&connection.host) {
-        settings.host = Some(variable.value);
-        return Some(client(&name, variable.name_span, family, settings, Confidence::High));
-    }
-    let default = connection.default.as_ref()?;
-    let elsewhere = container.command.is_some()
-        || container.entrypoint.is_some()
-        || container.environment.incomplete.is_some()
-        || !container.mounts.is_empty();
-    if elsewhere {
-        return None;
-    }
-    settings.url = Some(Resolved::known(Text::mapped(default, reference.span()), Vec::new()));
-    let name = connection.url.first()?;
-    Some(client(name, reference.span(), family, settings, Confidence::Medium))
+    value
 }
 
 /// `redis:6379` is understood as `redis://redis:6379`.
@@ -110,7 +196,7 @@ fn with_scheme(value: &Resolved) -> Resolved {
     for one in &mut value.alternatives {
         if let Some(text) = &mut one.value
             && !text.as_str().contains("://")
-            && crate::symbol::Symbols::is_known(text)
+            && Symbols::is_known(text)
         {
             let mut whole = Text::mapped("redis://", text.span());
             whole.push_text(text);
@@ -128,6 +214,8 @@ fn family(name: Option<&String>) -> Family {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resolve::project::Mount;
+    use crate::source::{FileId, Span};
 
     #[test]
     fn the_table_is_readable_and_says_something_of_each_image() {
@@ -135,6 +223,7 @@ mod tests {
         assert!(table.image.len() > 15);
         for image in &table.image {
             assert!(!image.names.is_empty());
+            assert!(image.source.starts_with("https://"), "{:?} cites nothing", image.names);
             for connection in &image.connection {
                 assert!(!connection.url.is_empty() || !connection.host.is_empty(), "{:?}", image.names);
                 for name in [&connection.family, &image.family].into_iter().flatten() {
@@ -142,6 +231,64 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// `setting host:port password tls` of every client.
+    fn found(image: &str, variables: &[(&str, &str)], secrets: &[&str]) -> Vec<String> {
+        let span = Span::new(FileId(0), 0..1);
+        let text = |value: &str| Resolved::known(Text::mapped(value, span), Vec::new());
+        let mut container = Container::named("tool", span);
+        container.image = Some(text(image));
+        for (name, value) in variables {
+            let variable = Variable { name_span: span, taken_in: span, value: text(value) };
+            container.environment.map.insert((*name).to_owned(), variable);
+        }
+        let mount = |name: &&str| Mount {
+            span,
+            source: None,
+            volume: None,
+            target: format!("/run/secrets/{name}"),
+            content: None,
+            exists: None,
+        };
+        container.mounts = secrets.iter().map(mount).collect();
+        let symbols = Symbols::default();
+        let shown = |value: &Option<Resolved>| {
+            let text = value.as_ref().and_then(|value| value.alternatives[0].value.as_ref());
+            text.map_or("-".to_owned(), |text| symbols.display(text.as_str()))
+        };
+        let show = |client: FoundClient| {
+            let settings = client.settings;
+            let address = if settings.url.is_some() { &settings.url } else { &settings.host };
+            let parts = [address, &settings.port, &settings.db, &settings.password, &settings.tls].map(shown);
+            format!("{} {}", client.setting.unwrap(), parts.join(" "))
+        };
+        clients(&container, &symbols).into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn a_list_of_hosts_is_a_client_each() {
+        let hosts = "local:redis:6379, jobs:queue:6380:2:secret,lone";
+        assert_eq!(
+            found("rediscommander/redis-commander:latest", &[("REDIS_HOSTS", hosts)], &[]),
+            ["REDIS_HOSTS redis 6379 - - -", "REDIS_HOSTS queue 6380 2 secret -", "REDIS_HOSTS lone - - - -"]
+        );
+        let alone = [("REDIS_HOST", "redis"), ("REDIS_PASSWORD", "pw"), ("REDIS_TLS", "true")];
+        assert_eq!(found("rediscommander/redis-commander", &alone, &[]), ["REDIS_HOST redis - - pw True"]);
+    }
+
+    #[test]
+    fn a_password_in_a_file_is_unknown_and_not_absent() {
+        let variables = [("REDIS_HOST", "redis"), ("REDIS_HOST_PASSWORD_FILE", "/run/secrets/pw")];
+        assert_eq!(found("nextcloud:29", &variables, &[]), ["REDIS_HOST redis - - … -"]);
+        let variables = [("REDIS_ADDR", "redis:6379"), ("REDIS_PASSWORD_FILE", "/pw")];
+        assert_eq!(found("oliver006/redis_exporter", &variables, &[]), ["REDIS_ADDR redis://redis:6379 - - … -"]);
+        let netbox = [("REDIS_HOST", "redis"), ("REDIS_SSL", "false"), ("REDIS_CACHE_HOST", "cache")];
+        let image = "netboxcommunity/netbox:v4";
+        let open = ["REDIS_HOST redis - - - False", "REDIS_CACHE_HOST cache - - - False"];
+        assert_eq!(found(image, &netbox, &[]), open);
+        let granted = found(image, &netbox, &["redis_password", "other"]);
+        assert_eq!(granted, ["REDIS_HOST redis - - … False", open[1]]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Surroundings<'a> {
 /// container's code was seen to make.
 #[must_use]
 pub fn clients(inputs: &Inputs<'_>, around: Surroundings<'_>, known: &[Client]) -> Vec<FoundClient> {
-    let mut found = images::clients(around.container);
+    let mut found = images::clients(around.container, inputs.symbols);
     found.extend(command_lines::clients(inputs, around.container));
     if found.is_empty() && !known.iter().any(has_address) {
         found.extend(settings_files::clients(inputs, around));

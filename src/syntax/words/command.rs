@@ -1,7 +1,6 @@
 //! Compose's splitter of `command:` and `entrypoint:` strings: quotes are removed, nothing is expanded or run.
 
 use super::WordError;
-use crate::config::ComposeVersion;
 use crate::syntax::builder::Builder;
 use crate::text::Text;
 
@@ -16,13 +15,22 @@ pub fn split_command(text: &Text) -> Result<Vec<Text>, WordError> {
     split_until_stop(text).map(|(words, _)| words)
 }
 
-/// As [`split_command`], for that generation: compose 2 drops the backslash of `\n` and `\t` as of any other
-/// character, and takes a word that only starts with a digit for the number of a redirection (`2a>x`).
+/// Which generation of compose's splitter reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Splitter {
+    /// Compose 2: the backslash of `\n` and `\t` is dropped as of any other character, and a word that only starts with a
+    /// digit counts as the number of a redirection (`2a>x`).
+    Two,
+    /// The newest one.
+    Newest,
+}
+
+/// As [`split_command`], by the splitter of one generation.
 ///
 /// # Errors
 /// As [`split_command`].
-pub fn split_command_of(text: &Text, version: ComposeVersion) -> Result<Vec<Text>, WordError> {
-    split(text, version).map(|(words, _)| words)
+pub fn split_command_of(text: &Text, splitter: Splitter) -> Result<Vec<Text>, WordError> {
+    split(text, splitter).map(|(words, _)| words)
 }
 
 /// As [`split_command`], with the offset of the character that stopped it, if one did.
@@ -30,11 +38,11 @@ pub fn split_command_of(text: &Text, version: ComposeVersion) -> Result<Vec<Text
 /// # Errors
 /// As [`split_command`].
 pub fn split_until_stop(text: &Text) -> Result<(Vec<Text>, Option<usize>), WordError> {
-    split(text, ComposeVersion::default())
+    split(text, Splitter::Newest)
 }
 
-fn split(text: &Text, version: ComposeVersion) -> Result<(Vec<Text>, Option<usize>), WordError> {
-    let newest = version == ComposeVersion::V5;
+fn split(text: &Text, splitter: Splitter) -> Result<(Vec<Text>, Option<usize>), WordError> {
+    let newest = splitter == Splitter::Newest;
     let value = text.as_str();
     let mut words = Vec::new();
     let mut word: Option<(usize, Builder<'_>)> = None;

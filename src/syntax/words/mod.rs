@@ -7,7 +7,7 @@ mod command;
 mod lexer;
 mod shell;
 
-pub use command::{split_command, split_command_of, split_until_stop};
+pub use command::{Splitter, split_command, split_command_of, split_until_stop};
 pub use shell::{parse_shell, parse_word};
 
 use crate::source::Span;

@@ -130,6 +130,12 @@ impl Yaml {
         matches!(self.typed(node), Some(core_schema::Value::Null))
     }
 
+    /// Whether it is a string: quoted, or plain and nothing else.
+    #[must_use]
+    pub fn is_string(&self, node: NodeId) -> bool {
+        matches!(self.typed(node), Some(core_schema::Value::String))
+    }
+
     /// The boolean that a plain `true`/`false` is.
     #[must_use]
     pub fn as_bool(&self, node: NodeId) -> Option<bool> {

@@ -1,0 +1,140 @@
+//! What else there is to say of a server beside its authentication: ports, names, variables, mounted files.
+//!
+//! Directives, the container and its files go in, the parts of a [`Server`] come out.
+
+use std::collections::BTreeMap;
+
+use super::argv::Run;
+use super::files::Files;
+use crate::finding::Confidence;
+use crate::model::{Auth, ConfMount, Directive, Distribution, ImageVariable, Password, Product, Server, VariableUse};
+use crate::resolve::images::Image;
+use crate::resolve::project::{Case, Container};
+use crate::source::{Sources, Span, Spanned};
+use crate::symbol::Symbols;
+use crate::text::Text;
+
+/// What directives say of ports, databases and addresses; the rest is filled in by the caller.
+pub(super) fn describe(directives: Vec<Directive>, product: Product, unread: bool, span: Span) -> Server {
+    let last = |name: &str| directives.iter().rev().find(|one| one.name.value == name);
+    let number =
+        |name: &str| last(name).map(|one| one.arguments.first().and_then(|text| text.as_str().parse::<u32>().ok()));
+    let default = |value: u32| if unread { None } else { Some(value) };
+    let port = number("port").unwrap_or_else(|| default(if product == Product::Sentinel { 26379 } else { 6379 }));
+    let used = |port: Option<u32>| port.filter(|port| *port != 0).and_then(|port| u16::try_from(port).ok());
+    Server {
+        id: String::new(),
+        service: None,
+        span,
+        names: Vec::new(),
+        product,
+        distribution: Distribution::Unknown,
+        version: None,
+        image: None,
+        port: used(port),
+        tls_port: used(number("tls-port").flatten()),
+        auth: Vec::new(),
+        databases: number("databases").unwrap_or_else(|| default(16)),
+        bind: last("bind").map(|one| one.arguments.clone()),
+        directives,
+        variables: Vec::new(),
+        mounts: Vec::new(),
+        healthcheck: None,
+        published: Vec::new(),
+        networks: None,
+        host_network: false,
+        command: None,
+        confidence: Confidence::High,
+    }
+}
+
+pub(super) fn names(container: &Container) -> Vec<String> {
+    let aliases = container.networks.iter().flat_map(BTreeMap::values).flatten();
+    let own = container.container_name.iter().map(|name| &name.value);
+    let mut names: Vec<String> = Vec::new();
+    for name in std::iter::once(&container.name).chain(own).chain(aliases) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// Variables whose names speak of Redis or of a password, and what becomes of each.
+pub(super) fn variables(container: &Container, image: &Image, runs: &[Case<Run>]) -> Vec<ImageVariable> {
+    let speaks = |name: &str| {
+        let name = name.to_ascii_uppercase();
+        ["REDIS", "VALKEY", "KEYDB", "DFLY", "PASS", "ALLOW_EMPTY"].iter().any(|word| name.contains(word))
+    };
+    let untold = runs.iter().any(|run| matches!(run.value, Run::Unknown));
+    let own_script = image.traits.command.first().is_some_and(|command| command.ends_with(".sh"));
+    let bypassed = own_script && !runs.iter().any(|run| matches!(run.value, Run::OwnScript(_)));
+    let written: Vec<&Text> = [&container.command, &container.entrypoint, &container.healthcheck]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .flat_map(|case| &case.value)
+        .collect();
+    let referenced = |name: &str| {
+        container.expanded.contains(name)
+            || written.iter().any(|text| {
+                text.as_str().match_indices(name).any(|(at, _)| {
+                    let before = text.as_str()[..at].trim_end_matches('{');
+                    before.ends_with('$')
+                        && !text.as_str()[at + name.len()..]
+                            .starts_with(|char: char| char.is_alphanumeric() || char == '_')
+                })
+            })
+    };
+    container
+        .environment
+        .map
+        .iter()
+        .filter(|(name, _)| speaks(name))
+        .map(|(name, variable)| {
+            let usage = match image.usage(name) {
+                _ if referenced(name) || name == "REDISCLI_AUTH" => VariableUse::Read,
+                _ if untold => VariableUse::Unknown,
+                VariableUse::Read if bypassed => VariableUse::Bypassed,
+                usage => usage,
+            };
+            ImageVariable {
+                name: Spanned::new(name.clone(), variable.name_span),
+                value: variable.value.alternatives.first().and_then(|one| one.value.clone()),
+                usage,
+                taken_in: variable.taken_in,
+            }
+        })
+        .collect()
+}
+
+/// The configuration files that lie in the container.
+pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) -> Vec<ConfMount> {
+    let mut mounts = Vec::new();
+    for mount in &files.mounts {
+        let Some(source) = mount.source.as_deref() else { continue };
+        let target = mount.target.trim_end_matches('/');
+        let inside = files.facts.confs.iter().filter_map(|conf| {
+            let rest = conf.path.strip_prefix(source)?;
+            (rest.is_empty() || rest.starts_with('/') || source.is_empty()).then(|| (conf, format!("{target}{rest}")))
+        });
+        for (conf, target) in inside {
+            let sets_password = conf.lines.iter().any(|line| {
+                let first = line.arguments.first();
+                match line.name.value.to_ascii_lowercase().as_str() {
+                    "requirepass" | "aclfile" => first.is_some_and(|value| !value.is_empty()),
+                    "user" => true,
+                    _ => false,
+                }
+            });
+            mounts.push(ConfMount {
+                span: mount.span,
+                source: Some(conf.file),
+                loaded: if loaded.contains(&target) { Some(true) } else { (!untold).then_some(false) },
+                target,
+                sets_password,
+            });
+        }
+    }
+    mounts
+}

@@ -1,0 +1,103 @@
+//! What we say about a project: what `inspect --format json --show-secrets` prints of its services, and what only the
+//! resolved containers show, in the shape of [`super::theirs`].
+
+use redislint::config::{ComposeVersion, Config};
+use redislint::finding::Level;
+use redislint::report::inspect;
+use redislint::resolve::compose;
+use redislint::resolve::project::Container;
+use redislint::source::{Sources, Span};
+use redislint::symbol::Symbols;
+use redislint::text::Text;
+use redislint::tree::Tree;
+use redislint::{Options, extract, lint};
+use serde_json::{Map, Value, json};
+
+use super::theirs::{mounted, sorted};
+
+/// What we make of a project.
+pub struct Ours {
+    pub services: Map<String, Value>,
+    /// The lines that notices of refusal point at.
+    pub refused: Vec<String>,
+    /// Values in the services, and how many of them hold something that could not be told.
+    pub values: usize,
+    pub unknown: usize,
+}
+
+/// Our picture of the project at the root.
+pub fn resolve(files: &[(String, String)], version: ComposeVersion) -> Ours {
+    let tree = Tree::from_texts(files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())));
+    let config = Config { compose_version: version, ..Config::default() };
+    let printed = inspected(&tree, &config);
+    let (mut sources, symbols) = (Sources::default(), Symbols::default());
+    let extracted = extract::run(&tree, &mut sources);
+    let (projects, notices) = compose::projects(&extracted.facts, &extracted.index, &mut sources, &symbols, &config);
+    let project = projects.iter().find(|project| project.directory.is_empty());
+    let refuses = |level: Level, code: &str| level >= Level::Warning || code == "required-variable";
+    let refusals = notices.iter().chain(&extracted.notices).filter(|notice| refuses(notice.level, notice.code));
+    let missing = project.into_iter().flat_map(|project| &project.missing).map(|missing| missing.span);
+    let spans = refusals.filter_map(|notice| notice.span).chain(missing);
+    let refused = spans.map(|span| line(&sources, span)).collect();
+    let mut services = Map::new();
+    if let Some(project) = project {
+        for container in &project.containers {
+            let mut shape = of_container(container, &symbols);
+            shape.extend(of_service(&printed[&project.name][&container.name]));
+            services.insert(container.name.clone(), shape.into());
+        }
+    }
+    let (mut values, mut unknown) = (0, 0);
+    count(&Value::Object(services.clone()), &mut values, &mut unknown);
+    Ours { services, refused, values, unknown }
+}
+
+/// The services of each environment as `inspect` prints them.
+fn inspected(tree: &Tree, config: &Config) -> Map<String, Value> {
+    let options = Options { config: config.clone(), show_secrets: true, ..Options::default() };
+    let printed: Value = serde_json::from_str(&inspect::json(&lint(tree, &options))).unwrap();
+    let environments = printed["environments"].as_array().unwrap();
+    environments.iter().map(|one| (one["name"].as_str().unwrap().to_owned(), one["services"].clone())).collect()
+}
+
+fn line(sources: &Sources, span: Span) -> String {
+    let text = sources.get(span.file).text();
+    let start = usize::try_from(span.start).unwrap();
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    text[from..].lines().next().unwrap_or_default().to_owned()
+}
+
+/// The texts in a value, and those that show an unknown part as `…`.
+fn count(value: &Value, all: &mut usize, unknown: &mut usize) {
+    match value {
+        Value::String(text) => {
+            *all += 1;
+            *unknown += usize::from(text.contains('…'));
+        }
+        Value::Array(items) => items.iter().for_each(|item| count(item, all, unknown)),
+        Value::Object(map) => map.values().for_each(|value| count(value, all, unknown)),
+        _ => {}
+    }
+}
+
+/// What `inspect` prints is compose's own shape already.
+fn of_service(service: &Value) -> Map<String, Value> {
+    super::theirs::attributes(service)
+}
+
+/// What `inspect` does not print.
+fn of_container(container: &Container, symbols: &Symbols) -> Map<String, Value> {
+    let text = |text: &Text| symbols.display(text.as_str());
+    let mounts = container
+        .mounts
+        .iter()
+        .map(|mount| mounted(&mount.target, mount.source.as_deref(), mount.content.as_ref().map(text).as_deref()));
+    let shape = json!({
+        "expose": sorted(container.expose.iter().map(u16::to_string).collect()),
+        "container_name": container.container_name.as_ref().map(|name| &name.value),
+        "links": sorted(container.links.iter().map(|(service, alias)| format!("{service}:{alias}")).collect()),
+        "extra_hosts": sorted(container.extra_hosts.clone()),
+        "mounts": sorted(mounts.collect()),
+    });
+    shape.as_object().unwrap().clone()
+}
