@@ -21,7 +21,7 @@ enum Says {
     Anything,
     /// It mentions Redis.
     Redis,
-    /// It mentions Redis, or is about a queue whose settings may stand elsewhere.
+    /// It mentions Redis, or is about a queue or a framework whose settings may stand elsewhere.
     Code,
     /// It has services of containers, or objects of Kubernetes, one of them speaking of Redis.
     Services,
@@ -41,7 +41,10 @@ static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i-u)(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok()
 });
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i-u)redis|valkey|6379|celery\(|config_from_object|broker_url|DJANGO_SETTINGS_MODULE").ok()
+    // A settings module may do no more than take over another one.
+    let settings = r"from[ \t]+[\w.]*\b(base|common|defaults?|settings)[ \t]+import[ \t]+\*";
+    let frameworks = format!(r"DJANGO_SETTINGS_MODULE|DJANGO_CONFIGURATION|\bconfig\.from_|{settings}");
+    Regex::new(&format!(r"(?i-u)redis|valkey|6379|celery\(|config_from_object|broker_url|{frameworks}")).ok()
 });
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());

@@ -171,6 +171,14 @@ pub enum ExprKind {
     Not(Box<Expr>),
     /// `a == b`; `is` counts as well.
     Equal(Box<Expr>, Box<Expr>),
+    /// `a in b`.
+    In(Box<Expr>, Box<Expr>),
+    /// `a | b`, as in annotations.
+    Union(Box<Expr>, Box<Expr>),
+    /// A `lambda` without parameters.
+    Lambda(Box<Expr>),
+    /// Whether evaluating this ends with an exception: the test that an `except` branch stands under.
+    Raises(Box<Expr>),
     /// `then if test else otherwise`.
     Choice {
         /// The condition.

@@ -139,20 +139,40 @@ fn client_json(report: &Report, client: &Client) -> Value {
         crate::model::Place::Host => None,
     };
     let case = client.cases.first();
-    let text = |part: fn(&ClientCase) -> Option<&Text>| case.and_then(part).map(|text| show(report, text));
-    json!({
+    let mut value = json!({
         "id": client.id,
         "service": service,
         "setting": client.setting,
-        "scheme": case.map(scheme),
-        "host": text(|case| case.host.as_ref()),
-        "port": case.and_then(|case| case.port),
-        "db": case.and_then(|case| case.db),
-        "username": text(|case| case.username.as_ref()),
-        "password": text(|case| case.password.as_ref()),
         "library": client.family.name(),
         "location": location(report, client.span),
         "trace": case.map(|case| trace_json(report, &case.trace)).unwrap_or_default(),
+    });
+    if let Some(case) = case {
+        merge(&mut value, connection_json(report, case));
+    }
+    if client.cases.len() > 1 {
+        let with_conditions = |case: &ClientCase| {
+            let mut value = json!({ "when": conditions(report, &case.when) });
+            merge(&mut value, connection_json(report, case));
+            value
+        };
+        value["cases"] = client.cases.iter().map(with_conditions).collect();
+    }
+    value
+}
+
+/// What the client connects with, or why it refuses to.
+fn connection_json(report: &Report, case: &ClientCase) -> Value {
+    let text = |text: &Option<Text>| text.as_ref().map(|text| show(report, text));
+    json!({
+        "scheme": scheme(case),
+        "host": text(&case.host),
+        "port": case.port,
+        "db": case.db,
+        "username": text(&case.username),
+        "password": text(&case.password),
+        "tls": case.tls,
+        "error": case.error.as_ref().map(|error| &error.message),
     })
 }
 

@@ -16,7 +16,11 @@ use crate::symbol::{Alternative, Resolved, Step, Symbols};
 
 /// Makes a model client of what code or variables show; `reach` is filled in by the caller.
 #[must_use]
-pub fn client(inputs: &Inputs<'_>, found: FoundClient, place: Place, id: String) -> Client {
+pub fn client(inputs: &Inputs<'_>, mut found: FoundClient, place: Place, id: String) -> Client {
+    if place == Place::Host {
+        // What a developer's shell sets is not known: no program is said to stop for want of it.
+        found.settings.end = None;
+    }
     let path = inputs.sources.get(found.span.file).path();
     let version = versions::of(inputs.facts, found.family, path);
     let mut cases = handshake::connect(&found.settings, found.family, version, inputs.symbols);

@@ -83,9 +83,16 @@ fn of_container(
         inputs.facts.env_files.iter().filter(|file| !file.example && placement.holds(&file.path)).cloned().collect();
     let others = django_settings::not_in_force(inputs.facts, container, &|path| placement.runs(path));
     let runs = |path: &str| placement.runs(path) && !others.contains(path);
+    let names: Vec<String> = container.environment.map.keys().cloned().collect();
     let scope = format!("container {} of {}", container.name, project.name);
-    let code =
-        evaluate::CodePlace { runs: &runs, lookup: &lookup, dotenv: &dotenv, sources: inputs.sources, scope: &scope };
+    let code = evaluate::CodePlace {
+        runs: &runs,
+        lookup: &lookup,
+        names: &names,
+        dotenv: &dotenv,
+        sources: inputs.sources,
+        scope: &scope,
+    };
     let mut found = Vec::new();
     if placement.is_python() {
         for mut client in evaluate::clients(inputs.facts, &code, inputs.symbols) {

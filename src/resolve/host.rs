@@ -147,7 +147,14 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
         .cloned()
         .collect();
     let scope = format!("host {}", area.folder);
-    let code = evaluate::CodePlace { runs, lookup: &lookup, dotenv: &dotenv, sources: inputs.sources, scope: &scope };
+    let code = evaluate::CodePlace {
+        runs,
+        lookup: &lookup,
+        names: &[],
+        dotenv: &dotenv,
+        sources: inputs.sources,
+        scope: &scope,
+    };
     let mut ids = Ids::default();
     let mut all = Vec::new();
     let written = without_code::on_host(inputs, runs);

@@ -80,7 +80,14 @@ fn in_code(inputs: &Inputs<'_>) -> Vec<FoundClient> {
 
 fn with_variables(inputs: &Inputs<'_>, lookup: &dyn Fn(&str) -> Lookup) -> Vec<FoundClient> {
     let runs = |path: &str| !is_test(path);
-    let place = evaluate::CodePlace { runs: &runs, lookup, dotenv: &[], sources: inputs.sources, scope: "unplaced" };
+    let place = evaluate::CodePlace {
+        runs: &runs,
+        names: &[],
+        lookup,
+        dotenv: &[],
+        sources: inputs.sources,
+        scope: "unplaced",
+    };
     evaluate::clients(inputs.facts, &place, inputs.symbols)
 }
 

@@ -24,6 +24,9 @@ const MAX_INDENT: usize = 100;
 /// Operands of one expression: a left-leaning tree of this depth is still dropped safely.
 const MAX_CHAIN: usize = 4000;
 
+/// Broken headers of blocks that are taken out one by one.
+const MAX_REPAIRS: usize = 8;
+
 /// Parses a module; what could not be parsed is missing from the tree and has a notice.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Option<ModModule>, Vec<Notice>) {
@@ -38,10 +41,21 @@ pub fn parse(file: FileId, text: &str) -> (Option<ModModule>, Vec<Notice>) {
     }
     let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
     let mut parsed = ruff_python_parser::parse_unchecked(text, options.clone());
+    let mut readable = std::borrow::Cow::Borrowed(text);
     if !parsed.errors().is_empty()
-        && let Some(blanked) = without_template_statements(text)
+        && let Some(blanked) = without_foreign_lines(text)
     {
-        parsed = ruff_python_parser::parse_unchecked(&blanked, options);
+        parsed = ruff_python_parser::parse_unchecked(&blanked, options.clone());
+        readable = blanked.into();
+    }
+    for _ in 0..MAX_REPAIRS {
+        let Some(error) = parsed.errors().first() else { break };
+        let Some(blanked) = without_header(&readable, error.location.start().to_usize()) else { break };
+        let again = ruff_python_parser::parse_unchecked(&blanked, options.clone());
+        if again.errors().len() >= parsed.errors().len() {
+            break;
+        }
+        (parsed, readable) = (again, blanked.into());
     }
     let notices = parsed
         .errors()
@@ -58,15 +72,27 @@ pub fn parse(file: FileId, text: &str) -> (Option<ModModule>, Vec<Notice>) {
     (module, notices)
 }
 
-/// The text with its lines of nothing but `{% … %}` or `{# … #}` left blank, byte for byte as long; `None` where there is
-/// none. The lines between stay, whatever the condition: what they assign is read as if each were there.
-fn without_template_statements(text: &str) -> Option<String> {
+/// The text without the line at `at` where that line begins a block that is none (`def :`): the parser would take what
+/// follows for its body.
+fn without_header(text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |at| at + 1);
+    let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let line = &text[start..end];
+    line.trim_end().ends_with(':').then(|| format!("{}{}{}", &text[..start], " ".repeat(line.len()), &text[end..]))
+}
+
+/// The text with its lines of other tools left blank, byte for byte as long; `None` where there is none: `{% … %}` and
+/// `{# … #}` of templates, and the markers of merge conflicts. The lines between stay, whatever the condition: what
+/// they assign is read as if each were there.
+fn without_foreign_lines(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut found = false;
     for line in text.split_inclusive('\n') {
         let content = line.trim();
         let statement = (content.starts_with("{%") && content.ends_with("%}"))
-            || (content.starts_with("{#") && content.ends_with("#}"));
+            || (content.starts_with("{#") && content.ends_with("#}"))
+            || ["<<<<<<< ", "||||||| ", ">>>>>>> "].iter().any(|marker| line.starts_with(marker))
+            || line.trim_end() == "=======";
         if statement {
             found = true;
             out.extend(line.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { char::from(byte) } else { ' ' }));

@@ -34,6 +34,8 @@ const CALLS: &[&str] = &[
     "config_from_object",
     "from_object",
     "from_mapping",
+    "from_pyfile",
+    "from_prefixed_env",
     "queue",
     "load_dotenv",
     "read_env",
@@ -65,8 +67,15 @@ pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>, names_of_fi
                     call.arguments.iter().chain(call.keywords.iter().map(|(_, value)| value)).chain(&call.spreads),
                 );
             }
-            ExprKind::Attribute(inner, _) | ExprKind::Not(inner) => work.push(inner),
-            ExprKind::Subscript(left, right) | ExprKind::Percent(left, right) | ExprKind::Equal(left, right) => {
+            ExprKind::Attribute(inner, _)
+            | ExprKind::Not(inner)
+            | ExprKind::Lambda(inner)
+            | ExprKind::Raises(inner) => work.push(inner),
+            ExprKind::Subscript(left, right)
+            | ExprKind::Percent(left, right)
+            | ExprKind::Equal(left, right)
+            | ExprKind::Union(left, right)
+            | ExprKind::In(left, right) => {
                 work.extend([&**left, &**right]);
             }
             ExprKind::Dict(entries) => work.extend(entries.iter().map(|(_, value)| value)),

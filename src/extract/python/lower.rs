@@ -69,6 +69,9 @@ impl Lowerer<'_> {
             ast::Expr::BinOp(operation) if operation.op == Operator::Mod => {
                 ExprKind::Percent(boxed(&operation.left), boxed(&operation.right))
             }
+            ast::Expr::BinOp(operation) if operation.op == Operator::BitOr => {
+                ExprKind::Union(boxed(&operation.left), boxed(&operation.right))
+            }
             ast::Expr::BoolOp(operation) => {
                 let values = operation.values.iter().map(next).collect();
                 if operation.op == ast::BoolOp::Or { ExprKind::Or(values) } else { ExprKind::And(values) }
@@ -87,8 +90,14 @@ impl Lowerer<'_> {
                     let equal = ExprKind::Equal(boxed(&compare.left), boxed(right));
                     ExprKind::Not(Box::new(Expr { span: self.span(compare.range()), kind: equal }))
                 }
+                ([ast::CmpOp::In], [right]) => ExprKind::In(boxed(&compare.left), boxed(right)),
+                ([ast::CmpOp::NotIn], [right]) => {
+                    let inside = ExprKind::In(boxed(&compare.left), boxed(right));
+                    ExprKind::Not(Box::new(Expr { span: self.span(compare.range()), kind: inside }))
+                }
                 _ => ExprKind::Opaque,
             },
+            ast::Expr::Lambda(lambda) if lambda.parameters.is_none() => ExprKind::Lambda(boxed(&lambda.body)),
             // `folder / "file.yaml"`
             ast::Expr::BinOp(operation) => ExprKind::Within(vec![next(&operation.left), next(&operation.right)]),
             ast::Expr::Lambda(lambda) => ExprKind::Within(vec![next(&lambda.body)]),
@@ -172,7 +181,7 @@ impl Lowerer<'_> {
                         Expr { span: text.anchor(), kind: ExprKind::Text(text) }
                     }
                     InterpolatedStringElement::Interpolation(field)
-                        if field.format_spec.is_none()
+                        if field.format_spec.as_deref().is_none_or(is_plain)
                             && field.debug_text.is_none()
                             && matches!(field.conversion, ConversionFlag::None | ConversionFlag::Str) =>
                     {
@@ -184,4 +193,9 @@ impl Lowerer<'_> {
         }
         parts
     }
+}
+
+/// A format that shows whole numbers and texts as they are.
+fn is_plain(spec: &ast::InterpolatedStringFormatSpec) -> bool {
+    spec.elements.literals().all(|literal| matches!(&*literal.value, "d" | "s")) && spec.elements.len() <= 1
 }

@@ -6,6 +6,7 @@
 mod calls;
 mod imports;
 mod lower;
+mod prefixes;
 
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::Ranged;
@@ -154,33 +155,32 @@ impl Walker<'_> {
                 self.guarded(unknown(self.lower), &statement.body, out, guards, depth);
                 self.block(&statement.orelse, out, guards, depth + 1);
             }
-            Stmt::While(statement) => self.guarded(unknown(self.lower), &statement.body, out, guards, depth),
+            Stmt::While(statement) => {
+                let test = self.value(&statement.test, out);
+                self.guarded(Guard { test, holds: true }, &statement.body, out, guards, depth);
+            }
             Stmt::With(statement) => {
-                let before = out.bindings.len();
-                let mut prefixed = false;
+                let (bindings, calls) = (out.bindings.len(), out.calls.len());
+                let mut prefixes = Vec::new();
                 for item in &statement.items {
                     let value = self.value(&item.context_expr, out);
-                    prefixed |= value
-                        .as_call()
-                        .and_then(|call| call.callee.dotted())
-                        .is_some_and(|name| name.ends_with(".prefixed"));
+                    prefixes.extend(prefixes::of(&value));
                     if let Some(target) = &item.optional_vars {
                         self.bind(target, Some(&value), None, out, guards);
                     }
                 }
                 self.block(&statement.body, out, guards, depth + 1);
-                // Inside, the names of variables mean others.
-                for value in out.bindings.iter_mut().skip(before).filter_map(|binding| binding.value.as_mut()) {
-                    if prefixed {
-                        value.kind = ExprKind::Opaque;
-                    }
+                let values = out.bindings.iter_mut().skip(bindings).filter_map(|binding| binding.value.as_mut());
+                for value in values.chain(out.calls.iter_mut().skip(calls)) {
+                    prefixes.iter().rev().for_each(|prefix| prefix.apply(value));
                 }
             }
             Stmt::Try(statement) => {
                 self.block(&statement.body, out, guards, depth + 1);
                 for handler in &statement.handlers {
                     let ast::ExceptHandler::ExceptHandler(handler) = handler;
-                    self.guarded(unknown(self.lower), &handler.body, out, guards, depth);
+                    let guard = self.raises(&statement.body).unwrap_or_else(|| unknown(self.lower));
+                    self.guarded(guard, &handler.body, out, guards, depth);
                 }
                 self.block(&statement.orelse, out, guards, depth + 1);
                 self.block(&statement.finalbody, out, guards, depth + 1);
@@ -202,6 +202,18 @@ impl Walker<'_> {
             }
             _ => {}
         }
+    }
+
+    /// What an `except` branch after a single assignment or `return` stands under.
+    fn raises(&self, body: &[Stmt]) -> Option<Guard> {
+        let value = match body {
+            [Stmt::Assign(assign)] => &assign.value,
+            [Stmt::Return(ast::StmtReturn { value: Some(value), .. })] => value,
+            _ => return None,
+        };
+        let value = self.lower.expr(value);
+        let test = Expr { span: value.span, kind: ExprKind::Raises(Box::new(value)) };
+        Some(Guard { test, holds: true })
     }
 
     fn branches(&mut self, branch: &ast::StmtIf, out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {

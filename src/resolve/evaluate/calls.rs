@@ -17,51 +17,8 @@ impl<'a> Evaluator<'a> {
             if let Some(cases) = self.loaded(&name, call, expr, scope).or_else(|| self.dynaconf(expr, scope)) {
                 return cases;
             }
-            let first = call.arguments.first();
-            match (name.as_str(), first) {
-                ("str" | "pydantic.SecretStr" | "pydantic.RedisDsn" | "pydantic.networks.RedisDsn", Some(value)) => {
-                    return map(self.eval(value, scope), |value| as_text(&value).map(Value::Text), expr.span);
-                }
-                ("int", Some(value)) => {
-                    let mut cases = self.eval(value, scope);
-                    // Anything else ends the program here.
-                    cases.retain(|case| match &case.value {
-                        Value::Text(text) => !Symbols::is_known(text) || text.as_str().trim().parse::<i64>().is_ok(),
-                        Value::None => false,
-                        _ => true,
-                    });
-                    return map(cases, |value| as_text(&value).map(Value::Number), expr.span);
-                }
-                ("isinstance", Some(value)) => {
-                    let text = call
-                        .arguments
-                        .get(1)
-                        .is_some_and(|kind| matches!(&kind.kind, ExprKind::Name(name) if name == "str"));
-                    let is_text = |value: Value<'a>| match value {
-                        Value::Text(_) if text => Some(Value::Bool(true)),
-                        Value::None if text => Some(Value::Bool(false)),
-                        _ => None,
-                    };
-                    return map(self.eval(value, scope), is_text, expr.span);
-                }
-                ("urllib.parse.quote" | "quote", Some(value)) => {
-                    let plain = call.keywords.is_empty() && call.arguments.len() == 1;
-                    let safe = |text: &Text| plain || !text.as_str().contains('/');
-                    return map(
-                        self.eval(value, scope),
-                        |value| as_text(&value).filter(safe).and_then(|text| self.quoted(&text, "/")),
-                        expr.span,
-                    );
-                }
-                ("urllib.parse.quote_plus" | "quote_plus" | "urllib.quote_plus", Some(value)) => {
-                    return map(self.eval(value, scope), |value| self.quoted(&as_text(&value)?, "+"), expr.span);
-                }
-                (name, None) if name.ends_with("Dsn.build") || name.ends_with("Url.build") => {
-                    return self.built(expr, call, scope);
-                }
-                ("getattr", Some(object)) => return self.getattr(expr, object, call, scope),
-                ("dict", None) => return one(Value::Structure(expr, scope)),
-                _ => {}
+            if let Some(cases) = self.builtin(expr, &name, call, scope) {
+                return cases;
             }
         }
         if let ExprKind::Attribute(object, method) = &call.callee.kind
@@ -80,6 +37,7 @@ impl<'a> Evaluator<'a> {
                 let frame = self.arguments(call, &parameters(function), scope);
                 self.returned(function, inner, frame).unwrap_or_else(|| opaque(expr.span))
             }
+            Value::Structure(Expr { kind: ExprKind::Lambda(body), .. }, inner) => self.eval(body, inner),
             _ => opaque(expr.span),
         })
     }
@@ -100,59 +58,16 @@ impl<'a> Evaluator<'a> {
         if let Some((_, init)) = self.find_method(class, "__init__") {
             return parameters(init);
         }
-        let fields = class.class.fields.iter().filter(|field| field.annotation.is_some());
-        fields.map(|field| field.name.value.as_str()).collect()
-    }
-
-    /// `RedisDsn.build(scheme="redis", host=…)`.
-    fn built(&self, expr: &'a Expr, call: &'a Call, scope: Scope<'a>) -> Vec<Case<'a>> {
-        let literal = |text: &str| one(Value::Text(Text::mapped(text, expr.span)));
-        let part = |names: &[&str]| {
-            let value = names.iter().find_map(|name| call.keyword(name))?;
-            let cases = self.eval(value, scope);
-            // What is not given at all leaves nothing behind.
-            (!cases.iter().all(|case| matches!(case.value, Value::None))).then_some(cases)
-        };
-        let mut parts = vec![part(&["scheme"]).unwrap_or_else(|| opaque(expr.span)), literal("://")];
-        let (user, password) = (part(&["username", "user"]), part(&["password"]));
-        let login = user.is_some() || password.is_some();
-        parts.extend(user);
-        if let Some(password) = password {
-            parts.push(literal(":"));
-            parts.push(map(password, |value| as_text(&value).map(Value::Text), expr.span));
-        }
-        if login {
-            parts.push(literal("@"));
-        }
-        parts.extend(part(&["host"]));
-        for (name, sign) in [("port", ":"), ("path", "/"), ("query", "?")] {
-            if let Some(cases) = part(&[name]) {
-                parts.push(literal(sign));
-                let slashed = |value: Value<'a>| {
-                    let text = as_text(&value)?;
-                    let cut = usize::from(name == "path" && text.as_str().starts_with('/'));
-                    Some(Value::Text(text.slice(cut..text.as_str().len())))
-                };
-                parts.push(map(cases, slashed, expr.span));
+        // A field that a subclass declares anew keeps its place.
+        let mut names: Vec<&str> = Vec::new();
+        for owner in self.lineage(class).0.iter().rev() {
+            for field in owner.class.fields.iter().filter(|field| field.annotation.is_some()) {
+                if !names.contains(&field.name.value.as_str()) {
+                    names.push(&field.name.value);
+                }
             }
         }
-        self.concat(expr.span, parts.into_iter())
-    }
-
-    pub(super) fn getattr(&self, expr: &'a Expr, object: &'a Expr, call: &'a Call, scope: Scope<'a>) -> Vec<Case<'a>> {
-        let Some(name) = call.arguments.get(1).and_then(Expr::as_text) else { return opaque(expr.span) };
-        let django = self.qualified(object, scope).as_deref() == Some("django.conf.settings");
-        if django && let Some(cases) = self.django_setting(name.as_str()) {
-            return cases;
-        }
-        flat_map(self.eval(object, scope), |value| {
-            match value {
-                Value::Instance(class) | Value::Class(class) => self.field(class, name.as_str()),
-                Value::Module(module) => Some(self.target(&self.find(module, name.as_str(), 0), expr.span)),
-                _ => None,
-            }
-            .unwrap_or_else(|| opaque(expr.span))
-        })
+        names
     }
 
     pub(super) fn method(
@@ -176,7 +91,7 @@ impl<'a> Evaluator<'a> {
         };
         let argument = call.arguments.first();
         match (method, argument) {
-            ("unicode_string" | "get_secret_value", None) => {
+            ("unicode_string" | "get_secret_value" | "geturl", None) => {
                 Some(map(object_cases(), |value| as_text(&value).map(Value::Text), expr.span))
             }
             ("strip", None) => text(&|text| {
@@ -201,23 +116,42 @@ impl<'a> Evaluator<'a> {
                 _ => opaque(expr.span),
             })),
             ("get", Some(key)) => {
-                let default = call.arguments.get(1);
+                // `OPTIONS["key"] = …` may have set it since.
+                if let (Some(name), Some(key)) = (object.dotted(), key.as_text())
+                    && let Some(cases) = self.assigned(&format!("{name}.{}", key.as_str()), scope)
+                {
+                    return Some(cases);
+                }
                 if flask::is_config(object)
                     && let Some(name) = key.as_text()
                     && let Some(cases) = self.flask_setting(name.as_str())
                 {
                     return Some(cases);
                 }
-                // What it is made of is then no setting of its own, also where the value can't be told.
-                let fallback = default.map(|default| self.eval(default, scope));
-                Some(flat_map(object_cases(), |value| {
-                    let Value::Structure(structure, inner) = value else { return opaque(expr.span) };
-                    match (self.item(structure, key, inner), &fallback) {
-                        (Some(cases), _) => cases,
-                        (None, Some(cases)) => cases.clone(),
-                        (None, None) => opaque(expr.span),
+                let default =
+                    call.arguments.get(1).map_or_else(|| one(Value::None), |default| self.eval(default, scope));
+                Some(flat_map(object_cases(), |value| self.item(expr.span, &value, key, scope, Some(&default))))
+            }
+            ("join", Some(list)) => {
+                let separator = object.as_text()?;
+                let [Case { value: Value::Structure(Expr { kind: ExprKind::List(list), .. }, inner), .. }] =
+                    &self.eval(list, scope)[..]
+                else {
+                    return None;
+                };
+                let mut parts = Vec::new();
+                for part in list {
+                    if !parts.is_empty() {
+                        parts.push(one(Value::Text(separator.clone())));
                     }
-                }))
+                    parts.push(self.eval(part, *inner));
+                }
+                Some(self.concat(expr.span, parts.into_iter()))
+            }
+            ("replace", Some(old)) => {
+                let (old, new) = (old.as_text()?, call.arguments.get(1)?);
+                let new = self.only(new, scope)?;
+                text(&|text| Symbols::is_known(text).then(|| replaced(text, old.as_str(), &new)))
             }
             _ => {
                 let cases = object_cases();
@@ -260,4 +194,17 @@ impl<'a> Evaluator<'a> {
 pub(super) fn parameters(function: &Function) -> Vec<&str> {
     let own = matches!(function.parameters.first(), Some((name, _)) if name == "self" || name == "cls");
     function.parameters.iter().skip(usize::from(own)).map(|(name, _)| name.as_str()).collect()
+}
+
+/// The text with every `old` replaced.
+fn replaced(text: &Text, old: &str, new: &Text) -> Text {
+    let mut out = Text::empty(text.anchor());
+    let mut at = 0;
+    for (found, _) in text.as_str().match_indices(old).filter(|_| !old.is_empty()) {
+        out.push_text(&text.slice(at..found));
+        out.push_text(new);
+        at = found + old.len();
+    }
+    out.push_text(&text.slice(at..text.len()));
+    out
 }

@@ -1,5 +1,6 @@
 //! Values under conditions: how they are made, changed and combined.
 
+use crate::model::ClientError;
 use crate::source::Span;
 use crate::symbol::Condition;
 use crate::text::Text;
@@ -11,11 +12,17 @@ pub(super) fn flat_map<'a>(cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Vec<Ca
     cases
         .into_iter()
         .flat_map(|case| {
+            if matches!(case.value, Value::Ends(_)) {
+                return vec![case];
+            }
             let inner = f(case.value);
-            under(&case.when, inner).into_iter().map(move |mut inner| {
-                inner.trace.splice(0..0, case.trace.iter().cloned());
-                inner
-            })
+            under(&case.when, inner)
+                .into_iter()
+                .map(|mut inner| {
+                    inner.trace.splice(0..0, case.trace.iter().cloned());
+                    inner
+                })
+                .collect()
         })
         .collect()
 }
@@ -23,7 +30,11 @@ pub(super) fn flat_map<'a>(cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Vec<Ca
 /// Changes each case's value; what `f` does not know is opaque.
 pub(super) fn map<'a>(cases: Vec<Case<'a>>, f: impl Fn(Value<'a>) -> Option<Value<'a>>, span: Span) -> Vec<Case<'a>> {
     let unknown = Value::Opaque(span);
-    cases.into_iter().map(|case| Case { value: f(case.value).unwrap_or(unknown.clone()), ..case }).collect()
+    let change = |value: Value<'a>| match value {
+        ended @ Value::Ends(_) => ended,
+        value => f(value).unwrap_or(unknown.clone()),
+    };
+    cases.into_iter().map(|case| Case { value: change(case.value), ..case }).collect()
 }
 
 /// A single case.
@@ -34,6 +45,22 @@ pub(super) fn one(value: Value<'_>) -> Vec<Case<'_>> {
 /// A single unknown.
 pub(super) fn opaque<'a>(span: Span) -> Vec<Case<'a>> {
     one(Value::Opaque(span))
+}
+
+/// The program stops at `span` with this error.
+pub(super) fn ends<'a>(span: Span, error: impl Into<String>) -> Vec<Case<'a>> {
+    one(Value::Ends(ClientError { message: error.into(), span }))
+}
+
+/// Without the cases in which the program has stopped; where it always does, one of these.
+pub(super) fn running(mut cases: Vec<Case<'_>>) -> Vec<Case<'_>> {
+    let ended = |case: &Case<'_>| matches!(case.value, Value::Ends(_));
+    if cases.iter().all(ended) {
+        cases.truncate(1);
+    } else {
+        cases.retain(|case| !ended(case));
+    }
+    cases
 }
 
 /// The cases that are possible while `when` holds.

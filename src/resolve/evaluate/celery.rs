@@ -1,14 +1,15 @@
 //! Celery: its constructor, its configuration, and the variables that beat both.
 
-use crate::facts::code::{Call, Expr};
+use crate::facts::code::{Binding, Call, Expr, ExprKind, Module};
 use crate::model::Family;
 use crate::source::Span;
+use crate::text::Text;
 
 use super::ConnectionSettings;
 use super::cases::under;
 use super::origin::setting_of;
 use super::sites::{Found, Setting, keep_redis, push};
-use super::values::{Case, Evaluator, Scope, Value};
+use super::values::{Case, ClassRef, Evaluator, Scope, Value};
 
 /// `Celery(broker=…, backend=…)`, `app.conf.update(…)`, `app.config_from_object({…})`.
 pub(super) fn configured<'a>(
@@ -29,11 +30,84 @@ pub(super) fn configured<'a>(
     if updates && let Some(argument) = call.arguments.first() {
         entries.extend(evaluator.pairs(argument, scope).0);
     }
+    for spread in &call.spreads {
+        entries.extend(evaluator.pairs(spread, scope).0);
+    }
     for (key, value, scope) in entries {
         if let Some(family) = celery_family(key) {
+            if application && is_overridden(expr, family, scope) {
+                // Read all the same: what it is made of is no setting of its own.
+                evaluator.eval(value, scope);
+                found.used.extend(evaluator.take_visited());
+                continue;
+            }
             celery_url(evaluator, family, value, expr.span, None, scope, found);
         }
     }
+}
+
+/// Whether `app.conf` says otherwise than the constructor, and so wins.
+fn is_overridden(constructor: &Expr, family: Family, scope: Scope<'_>) -> bool {
+    let module = scope.module;
+    let made = |binding: &&Binding| binding.value.as_ref().is_some_and(|value| value.span == constructor.span);
+    let Some(app) = module.bindings.iter().find(made) else { return false };
+    let conf = format!("{}.conf", app.name.value);
+    let assigned = module.bindings.iter().any(|binding| {
+        let key = binding.name.value.strip_prefix(&conf).and_then(|rest| rest.strip_prefix('.'));
+        binding.guards.is_empty() && key.and_then(celery_family) == Some(family)
+    });
+    let update = format!("{conf}.update");
+    let mut updates = module.calls.iter().filter_map(Expr::as_call);
+    assigned
+        || updates.any(|call| {
+            let keywords = call.keywords.iter().map(|(key, _)| key.value.as_str());
+            let keys = call.arguments.iter().flat_map(|argument| match &argument.kind {
+                ExprKind::Dict(entries) => entries.as_slice(),
+                _ => &[],
+            });
+            let keys = keys.filter_map(|(key, _)| key.as_ref()?.as_text()).map(Text::as_str);
+            call.callee.dotted().as_ref() == Some(&update)
+                && keywords.chain(keys).any(|key| celery_family(key) == Some(family))
+        })
+}
+
+/// Whether Celery was told to look at a module or at a class in it; `None`: it was told nothing.
+pub(super) fn is_configured_by<'a>(
+    evaluator: &Evaluator<'a>,
+    module: &'a Module,
+    class: Option<ClassRef<'a>>,
+    family: Family,
+) -> Option<bool> {
+    let sources = evaluator.calls_in("config_from_object").filter_map(|(at, call)| Some((at, call.arguments.first()?)));
+    let made = evaluator.calls_in("Celery").filter_map(|(at, call)| Some((at, call.keyword("config_source")?)));
+    let mut sources = sources.chain(made).peekable();
+    sources.peek()?;
+    Some(sources.any(|(at, source)| {
+        let meant = match source.as_text() {
+            Some(text) => {
+                let (path, name) = text.as_str().split_once(':').unwrap_or((text.as_str(), ""));
+                let path = format!("/{}.py", path.replace('.', "/"));
+                let own = class.map_or("", |class| class.class.name.value.as_str());
+                format!("/{}", module.path).ends_with(&path) && own == name
+            }
+            None => match evaluator.eval(source, Scope::module(at)).as_slice() {
+                [Case { value: Value::Class(meant) | Value::Instance(meant), .. }] => {
+                    class.is_some_and(|class| class.class.name.span == meant.class.name.span)
+                }
+                [Case { value: Value::Module(meant), .. }] => class.is_none() && meant.file == module.file,
+                _ => true,
+            },
+        };
+        meant && !constructor_says(at, family)
+    }))
+}
+
+/// Whether a module makes its Celery application with that server, which beats a configuration object.
+fn constructor_says(module: &Module, family: Family) -> bool {
+    module.calls.iter().filter_map(Expr::as_call).any(|call| {
+        call.callee.dotted().is_some_and(|name| name.ends_with("Celery"))
+            && call.keywords.iter().any(|(key, _)| celery_family(&key.value) == Some(family))
+    })
 }
 
 /// The names by which Celery takes its two servers.

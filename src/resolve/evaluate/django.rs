@@ -1,14 +1,118 @@
 //! Django: `CACHES` and `CHANNEL_LAYERS`, as a whole or entry by entry.
 
-use crate::facts::code::{Expr, ExprKind};
+use crate::facts::code::{Expr, ExprKind, Module};
 use crate::model::Family;
-use crate::symbol::Resolved;
+use crate::source::{FileId, Span};
+use crate::symbol::{Resolved, Symbols};
 use crate::text::Text;
 
 use super::ConnectionSettings;
 use super::settings::{Named, entries, entry_client, options};
 use super::sites::{self, Found, Slot};
-use super::values::{Evaluator, Scope, Value};
+use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value};
+
+/// Settings modules that take over each other's names.
+const MAX_MODULES: usize = 32;
+
+/// Which of a repository's settings a Django project runs with.
+pub(super) struct Project<'a> {
+    /// The settings module and those whose names it takes over, nearest first; empty: not known.
+    pub modules: Vec<&'a Module>,
+    /// The class of django-configurations.
+    class: Option<String>,
+}
+
+impl<'a> Project<'a> {
+    /// What the environment names, or else the code that starts Django, where all of it agrees.
+    pub fn of(evaluator: &Evaluator<'a>) -> Self {
+        let mut modules: Vec<&'a Module> = named_by(evaluator, "DJANGO_SETTINGS_MODULE")
+            .and_then(|name| evaluator.module_named(&name))
+            .into_iter()
+            .collect();
+        let mut at = 0;
+        while let Some(module) = modules.get(at).copied()
+            && modules.len() < MAX_MODULES
+        {
+            at += 1;
+            for import in module.imports.iter().filter(|import| import.bound == "*") {
+                let base = evaluator.running().find(|other| import.target.as_deref() == Some(&other.path));
+                modules.extend(base.filter(|base| !modules.iter().any(|known| known.file == base.file)));
+            }
+        }
+        Self { modules, class: named_by(evaluator, "DJANGO_CONFIGURATION") }
+    }
+
+    /// Whether Django never looks at that name of a module: another settings module runs, or overrides it.
+    pub fn leaves_out(&self, evaluator: &Evaluator<'a>, module: &Module, name: &str) -> bool {
+        let Some(first) = self.modules.first().filter(|_| is_django_setting(name)) else { return false };
+        if !self.modules.iter().any(|known| known.file == module.file) {
+            return true;
+        }
+        // What is set in part is looked at with the whole.
+        let whole = name.split('.').next().unwrap_or(name);
+        matches!(evaluator.find(first, whole, 0), Target::Bindings(meant, _) if meant.file != module.file && whole == name)
+    }
+
+    /// Whether a class is a configuration of django-configurations, and not the one that runs.
+    pub fn leaves_out_class(&self, evaluator: &Evaluator<'a>, class: ClassRef<'a>) -> bool {
+        let outside = evaluator.lineage(class).1;
+        self.class.as_ref().is_some_and(|name| *name != class.class.name.value)
+            && outside.iter().any(|base| base == "configurations.Configuration")
+    }
+}
+
+/// Settings that only Django and its applications read.
+fn is_django_setting(name: &str) -> bool {
+    let name = name.split('.').next().unwrap_or_default();
+    matches!(name, "CACHES" | "CHANNEL_LAYERS" | "RQ_QUEUES" | "HUEY" | "DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND")
+}
+
+/// The value of a variable that code may set itself before Django starts.
+fn named_by(evaluator: &Evaluator<'_>, variable: &str) -> Option<String> {
+    let known = |cases: &[Case<'_>]| match cases {
+        [Case { value: Value::Text(text), .. }] if Symbols::is_known(text) && !text.is_empty() => {
+            Some(text.as_str().to_owned())
+        }
+        _ => None,
+    };
+    let assigned = format!("os.environ.{variable}");
+    let mut said: Vec<String> = Vec::new();
+    for module in evaluator.running() {
+        let cases = evaluator.bindings(&module.bindings, &assigned, Scope::module(module));
+        said.extend(cases.as_deref().and_then(known));
+    }
+    if let [only] = said.as_slice() {
+        return Some(only.clone());
+    }
+    let set = evaluator.environment(variable, Span::new(FileId(0), 0..0), &[]);
+    if !matches!(set.as_slice(), [Case { value: Value::None, .. }]) {
+        return known(&set);
+    }
+    for (_, call) in evaluator.calls_in("setdefault") {
+        if let [name, value] = call.arguments.as_slice()
+            && name.as_text().is_some_and(|name| name.as_str() == variable)
+        {
+            said.push(value.as_text()?.as_str().to_owned());
+        }
+    }
+    said.dedup();
+    <[String; 1]>::try_from(said).ok().map(|[only]| only)
+}
+
+impl<'a> Evaluator<'a> {
+    /// The repository's module of a dotted name, wherever its root is.
+    pub(super) fn module_named(&self, name: &str) -> Option<&'a Module> {
+        let stem = name.replace('.', "/");
+        let files = [format!("/{stem}.py"), format!("/{stem}/__init__.py")];
+        let mut found = self.running().filter(|module| {
+            let path = format!("/{}", module.path);
+            files.iter().any(|file| path.ends_with(file.as_str()))
+        });
+        // Of several the one nearest to the root.
+        let first = found.next()?;
+        Some(found.fold(first, |best, other| if other.path.len() < best.path.len() { other } else { best }))
+    }
+}
 
 /// `CACHES = {…}`.
 pub(super) fn caches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {

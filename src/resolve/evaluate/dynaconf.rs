@@ -56,14 +56,20 @@ impl<'a> Evaluator<'a> {
             written = under(&[Condition::Branch(missing.anchor())], written);
             written.extend(opaque(missing.span()));
         }
-        let mut variable = keys.join("__").to_ascii_uppercase();
-        if !options.prefix.is_empty() {
-            variable = format!("{}_{variable}", options.prefix);
-        }
+        let plain = keys.join("__").to_ascii_uppercase();
         let names: &[&str] = if options.dotenv { &[".env"] } else { &[] };
         let files = Files { dialect: Dialect::PythonDotenv, names: names.to_vec(), module: options.module };
-        let from_file = self.env_file(&variable, &files, true);
-        let given = map(self.environment(&variable, expr.span, &from_file), as_toml, expr.span);
+        let given = |variable: &str| {
+            let from_file = self.env_file(variable, &files, true);
+            map(self.environment(variable, expr.span, &from_file), as_toml, expr.span)
+        };
+        // The library's own prefix counts beside another one, which wins.
+        let own = given(&format!("DYNACONF_{plain}"));
+        let given = match options.prefix.as_str() {
+            "DYNACONF" => own,
+            "" => or_default(given(&plain), Some(&own)),
+            prefix => or_default(given(&format!("{prefix}_{plain}")), Some(&own)),
+        };
         Some(or_default(given, Some(&written)))
     }
 

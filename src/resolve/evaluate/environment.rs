@@ -3,7 +3,8 @@
 //! The process environment comes from the place; env files that code loads itself are read in the dialect of their
 //! reader (facts.md §6).
 
-use crate::facts::code::{Call, Class, Expr, ExprKind, Function};
+use crate::facts::code::{Call, Expr, ExprKind};
+use crate::model::ClientError;
 use crate::resolve::project::Lookup;
 use crate::source::Span;
 use crate::symbol::{Condition, Step, Symbols};
@@ -11,11 +12,8 @@ use crate::syntax::dotenv::{self, Dialect};
 use crate::syntax::template;
 use crate::text::Text;
 
-use super::cases::{one, opaque, under};
-use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value};
-
-/// Bases of bases.
-const MAX_BASES: usize = 16;
+use super::cases::{map, one, opaque, running, under};
+use super::values::{Case, Evaluator, Scope, Target, Value};
 
 /// Env files that a reader looks into: names without folder, later wins.
 pub(super) struct Files<'a> {
@@ -24,6 +22,22 @@ pub(super) struct Files<'a> {
     /// The module that loads them, whose folder and those above it are searched.
     pub module: &'a str,
 }
+
+/// How a library reads a variable.
+struct Reader<'a> {
+    files: Files<'a>,
+    /// Which positional argument is the default.
+    default_at: Option<usize>,
+    /// The exception where the variable is not set and there is no default; `None`: the value is then `None`.
+    missing: Option<&'static str>,
+    prefix: &'a str,
+    cast: Option<&'static str>,
+    /// The exception where it can't be cast.
+    miscast: &'static str,
+}
+
+/// References in an env file to variables that are made of references.
+const MAX_REFERENCES: usize = 8;
 
 impl<'a> Evaluator<'a> {
     /// Every value of a variable of the process; `Value::None`: not set.
@@ -65,6 +79,16 @@ impl<'a> Evaluator<'a> {
         cases
     }
 
+    /// A variable of the process after `load_dotenv`.
+    pub(super) fn variable(&self, name: &str, span: Span) -> Vec<Case<'a>> {
+        let files = Files { dialect: Dialect::PythonDotenv, names: self.loaded_files(), module: "" };
+        let from_file = self.env_file(name, &files, true);
+        if self.overrides(&files) && !from_file.is_empty() {
+            return from_file;
+        }
+        self.environment(name, span, &from_file)
+    }
+
     /// A call that reads a variable; `None`: it is no such call.
     pub fn reads_environment(
         &self,
@@ -73,56 +97,114 @@ impl<'a> Evaluator<'a> {
         call: &'a Call,
         scope: Scope<'a>,
     ) -> Option<Vec<Case<'a>>> {
-        let files = |dialect, names: &[&'a str]| Files { dialect, names: names.to_vec(), module: &scope.module.path };
-        let (required, position, files) = match callee {
+        let reader = self.reader(callee, call, scope)?;
+        let key = call.arguments.first().or_else(|| call.keyword("key"))?;
+        let Some(key) = self.only(key, scope) else { return Some(opaque(expr.span)) };
+        let name = format!("{}{}", reader.prefix, key.as_str());
+        let positional = reader.default_at.and_then(|at| call.arguments.get(at));
+        let default = call.keyword("default").or(positional).map(|default| self.eval(default, scope));
+        let default = default.or_else(|| self.scheme_default(key.as_str(), call, scope));
+        let from_file = self.env_file(&name, &reader.files, true);
+        let cases = if self.overrides(&reader.files) && !from_file.is_empty() {
+            from_file
+        } else {
+            self.environment(&name, expr.span, &from_file)
+        };
+        let cases = or_default(cases, default.as_deref());
+        let cases = match reader.missing {
+            Some(error) if default.is_none() => present(cases, expr.span, &format!("{error}: {name}")),
+            _ => cases,
+        };
+        Some(match call.keyword("cast").and_then(Expr::dotted).as_deref().or(reader.cast) {
+            Some("int") => integers(cases, expr.span, reader.miscast),
+            Some("bool") => opaque(expr.span),
+            _ => cases,
+        })
+    }
+
+    /// The library behind a call that reads a variable; `None`: it is no such call.
+    fn reader(&self, callee: &str, call: &'a Call, scope: Scope<'a>) -> Option<Reader<'a>> {
+        let files = |dialect, names: Vec<&'a str>| Files { dialect, names, module: &scope.module.path };
+        let reader = |files, default_at, missing| Reader {
+            files,
+            default_at,
+            missing,
+            prefix: "",
+            cast: None,
+            miscast: "ValueError",
+        };
+        let made = || self.maker(&call.callee, scope);
+        Some(match callee {
             "os.getenv" | "os.environ.get" | "os.environ.setdefault" => {
-                let names = self.loaded_files();
-                (false, 1, files(Dialect::PythonDotenv, &names))
+                reader(files(Dialect::PythonDotenv, self.loaded_files()), Some(1), None)
             }
-            "decouple.config" | "decouple.AutoConfig" => (true, 1, files(Dialect::Decouple, &[".env"])),
-            "starlette.config.Config" | "starlette.config.Config.get" => {
-                // `Config(".env")` itself: its value is asked for only as an object.
-                if call.arguments.first().and_then(Expr::as_text).is_some_and(|text| text.as_str().contains(".env")) {
+            "decouple.config" | "decouple.AutoConfig" | "decouple.Config" => {
+                if matches!(&call.callee.kind, ExprKind::Name(name) if name == "Config" || name == "AutoConfig") {
                     return None;
                 }
-                (true, 2, files(Dialect::Starlette, &[".env"]))
+                reader(files(Dialect::Decouple, vec![".env"]), Some(1), Some("UndefinedValueError"))
+            }
+            "starlette.config.Config" | "starlette.config.Config.get" => {
+                let (config, _) = made()?;
+                let file = config.arguments.first().or_else(|| config.keyword("env_file")).and_then(Expr::as_text);
+                let files = files(Dialect::Starlette, file.map(Text::as_str).into_iter().collect());
+                let prefix = config.keyword("env_prefix").and_then(Expr::as_text).map_or("", Text::as_str);
+                Reader { prefix, ..reader(files, Some(2), Some("KeyError")) }
             }
             _ => {
                 let (library, method) = callee.rsplit_once('.')?;
+                let cast = (method == "int").then_some("int");
                 match (library, method) {
                     (
                         "environ.Env" | "environ.FileAwareEnv",
                         "str" | "int" | "url" | "get_value" | "unicode" | "cache" | "cache_url",
-                    )
-                    | ("environ", "Env" | "FileAwareEnv") => {
-                        (true, 1, files(Dialect::DjangoEnviron, &self.read_files()))
+                    ) => {
+                        let files = files(Dialect::DjangoEnviron, self.read_files());
+                        Reader { cast, ..reader(files, Some(1), Some("ImproperlyConfigured")) }
                     }
-                    ("environs.Env" | "environs.FileAwareEnv", "str" | "int" | "url")
-                    | ("environs", "Env" | "FileAwareEnv" | "env")
-                    | ("environs.env", "str" | "int") => (true, 1, files(Dialect::PythonDotenv, &self.read_files())),
+                    // The second argument of `env(…)` is a cast.
+                    ("environ", "Env" | "FileAwareEnv") => {
+                        made()?;
+                        reader(files(Dialect::DjangoEnviron, self.read_files()), None, Some("ImproperlyConfigured"))
+                    }
+                    ("environs.Env" | "environs.FileAwareEnv" | "environs.env", "str" | "int" | "url")
+                    | ("environs", "Env" | "FileAwareEnv" | "env") => {
+                        if method != "env" {
+                            made()?;
+                        }
+                        let files = files(Dialect::PythonDotenv, self.read_files());
+                        let cast = Reader { cast, ..reader(files, Some(1), Some("EnvError")) };
+                        Reader { miscast: "EnvValidationError", ..cast }
+                    }
                     _ => return None,
                 }
             }
+        })
+    }
+
+    /// The call that made the object behind a name: `config = Config(".env")`, then `config(…)` or `config.get(…)`.
+    fn maker(&self, object: &'a Expr, scope: Scope<'a>) -> Option<(&'a Call, Scope<'a>)> {
+        let name = match &object.kind {
+            ExprKind::Name(name) => name,
+            ExprKind::Attribute(object, _) => return self.maker(object, scope),
+            _ => return None,
         };
-        let key = call.arguments.first()?;
-        let keys = self.eval(key, scope);
-        let [Case { value: Value::Text(name), .. }] = keys.as_slice() else { return Some(opaque(expr.span)) };
-        if !Symbols::is_known(name) {
-            return Some(opaque(expr.span));
+        match self.find(scope.module, name, 0) {
+            Target::Bindings(module, name) => {
+                let value = super::names::last_value(&module.bindings, name)?;
+                Some((value.as_call()?, Scope::module(module)))
+            }
+            _ => None,
         }
-        let name = name.as_str();
-        // The second argument of `env(…)` is a cast.
-        let positional = (callee != "environ.Env").then(|| call.arguments.get(position)).flatten();
-        let default = call.keyword("default").or(positional).map(|default| self.eval(default, scope));
-        let from_file = self.env_file(name, &files, true);
-        let cases = if self.overrides(&files) && !from_file.is_empty() {
-            from_file
-        } else {
-            self.environment(name, expr.span, &from_file)
-        };
-        let cases = or_default(cases, default.as_deref());
-        let cases = if required && default.is_none() { present(cases) } else { cases };
-        Some(if cases.is_empty() { opaque(expr.span) } else { cases })
+    }
+
+    /// The default of `environ.Env(NAME=(str, "default"))`.
+    fn scheme_default(&self, name: &str, call: &'a Call, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
+        let (made, scope) = self.maker(&call.callee, scope)?;
+        match &made.keyword(name)?.kind {
+            ExprKind::List(parts) => parts.get(1).map(|default| self.eval(default, scope)),
+            _ => None,
+        }
     }
 
     /// The files that `load_dotenv` puts into the process; `.env` where the call itself was not seen.
@@ -150,6 +232,13 @@ impl<'a> Evaluator<'a> {
 
     /// The value that an env file of that name gives; nothing where there is none.
     pub(super) fn env_file(&self, name: &str, files: &Files<'_>, case_sensitive: bool) -> Vec<Case<'a>> {
+        self.env_file_at(name, files, case_sensitive, 0)
+    }
+
+    fn env_file_at(&self, name: &str, files: &Files<'_>, case_sensitive: bool, depth: usize) -> Vec<Case<'a>> {
+        if depth > MAX_REFERENCES {
+            return Vec::new();
+        }
         for wanted in files.names.iter().rev() {
             let wanted = wanted.rsplit('/').next().unwrap_or(wanted);
             let mut found: Vec<_> = self
@@ -159,7 +248,8 @@ impl<'a> Evaluator<'a> {
                 .filter(|file| !file.example)
                 .filter_map(|file| {
                     let (folder, base) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
-                    let above = folder.is_empty() || files.module.starts_with(&format!("{folder}/"));
+                    let above =
+                        files.module.is_empty() || folder.is_empty() || files.module.starts_with(&format!("{folder}/"));
                     (base == wanted && above).then_some((folder.len(), file))
                 })
                 .collect();
@@ -173,133 +263,70 @@ impl<'a> Evaluator<'a> {
             let Some(entry) = entry else { continue };
             let Some(value) = entry.value else { continue };
             let step = Step { span: entry.key.span, label: format!("{name} is set here") };
-            let value = if value.expands { plain(&value.text) } else { Some(value.text) };
-            let value = value.map_or(Value::Opaque(entry.key.span), Value::Text);
-            return vec![Case { when: Vec::new(), value, trace: vec![step] }];
+            if !value.expands {
+                return vec![Case { when: Vec::new(), value: Value::Text(value.text), trace: vec![step] }];
+            }
+            let mut cases = self.expanded(&value.text, name, files, depth);
+            for case in &mut cases {
+                case.trace.insert(0, step.clone());
+            }
+            return cases;
         }
         Vec::new()
     }
 
-    // ── classes ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// The class and its bases in the repository, nearest first, and the names of the bases outside.
-    pub fn lineage(&self, class: ClassRef<'a>) -> (Vec<ClassRef<'a>>, Vec<String>) {
-        let (mut classes, mut outside) = (vec![class], Vec::new());
-        let mut at = 0;
-        while let Some(current) = classes.get(at).copied()
-            && classes.len() < MAX_BASES
-        {
-            at += 1;
-            for base in &current.class.bases {
-                let scope = Scope::module(current.module);
-                let target = match &base.kind {
-                    ExprKind::Name(name) => self.find(current.module, name, 0),
-                    _ => Target::Missing,
+    /// A value of an env file with its `${NAME}` and `${NAME:-default}` filled in: by the process, or by the file.
+    fn expanded(&self, value: &Text, own: &str, files: &Files<'_>, depth: usize) -> Vec<Case<'a>> {
+        let span = value.span();
+        let Ok(template) = template::parse(value) else { return opaque(span) };
+        let file_wins = self.overrides(files);
+        let part = |part: template::Part| match part {
+            template::Part::Literal(text) => one(Value::Text(text)),
+            template::Part::Variable(reference) => {
+                // Its own name means what was there before.
+                let in_file = if reference.name == own {
+                    Vec::new()
+                } else {
+                    self.env_file_at(&reference.name, files, true, depth + 1)
                 };
-                match target {
-                    Target::Class(base) if !classes.iter().any(|known| std::ptr::eq(known.class, base.class)) => {
-                        classes.push(base);
-                    }
-                    Target::Class(_) => {}
-                    _ => match self.eval(base, scope).as_slice() {
-                        [Case { value: Value::Class(base), .. }] => classes.push(*base),
-                        _ => outside.extend(self.qualified(base, scope)),
-                    },
-                }
+                let cases = if file_wins && !in_file.is_empty() {
+                    in_file
+                } else {
+                    self.environment(&reference.name, span, &in_file)
+                };
+                let default = match reference.operator {
+                    template::Operator::Default { value, .. } => value.literal(),
+                    _ => None,
+                };
+                let fallback = one(Value::Text(default.unwrap_or_else(|| Text::empty(value.anchor()))));
+                or_default(cases, Some(&fallback))
             }
-        }
-        (classes, outside)
+        };
+        self.concat(span, template.parts.into_iter().map(part))
     }
+}
 
-    /// A method, looked up through the bases.
-    pub fn find_method(&self, class: ClassRef<'a>, name: &str) -> Option<(ClassRef<'a>, &'a Function)> {
-        self.lineage(class).0.into_iter().find_map(|owner| {
-            owner.class.methods.iter().rev().find(|method| method.name.value == name).map(|method| (owner, method))
+/// The program ends where a required variable is not set.
+pub(super) fn present<'a>(cases: Vec<Case<'a>>, span: Span, error: &str) -> Vec<Case<'a>> {
+    let ended = || Value::Ends(ClientError { message: error.to_owned(), span });
+    let required = |value| if matches!(value, Value::None) { ended() } else { value };
+    running(cases.into_iter().map(|case| Case { value: required(case.value), ..case }).collect())
+}
+
+/// What `int()` makes of values.
+pub(super) fn integers<'a>(cases: Vec<Case<'a>>, span: Span, error: &str) -> Vec<Case<'a>> {
+    let ended = || Value::Ends(ClientError { message: format!("{error}: not a valid integer"), span });
+    let cast = |value| {
+        Some(match &value {
+            Value::Text(text) if Symbols::is_known(text) && text.as_str().trim().parse::<i64>().is_err() => ended(),
+            Value::Text(text) if Symbols::is_known(text) => Value::Number(text.trim_matches(char::is_whitespace)),
+            Value::Text(text) => Value::Number(text.clone()),
+            Value::None => Value::Ends(ClientError { message: "TypeError: int() of None".to_owned(), span }),
+            Value::Number(_) => value,
+            _ => return None,
         })
-    }
-
-    /// The attribute of a class or its instance; `None`: there is none.
-    pub fn field(&self, class: ClassRef<'a>, name: &str) -> Option<Vec<Case<'a>>> {
-        let (lineage, outside) = self.lineage(class);
-        let initialised =
-            lineage.iter().any(|owner| owner.class.methods.iter().any(|one| one.name.value == "__init__"));
-        if !initialised && let Some(given) = class.arguments.and_then(|frame| self.argument(frame, name)) {
-            return Some(given);
-        }
-        for owner in &lineage {
-            let scope = Scope::within(owner.module, Some(class));
-            if let Some(method) = owner.class.methods.iter().rev().find(|method| method.name.value == name) {
-                let property = ["property", "cached_property", "computed_field"]
-                    .iter()
-                    .any(|decorator| method.decorator(decorator).is_some());
-                return if property { self.returned(method, scope, None) } else { None };
-            }
-            let declared = owner.class.fields.iter().rev().find(|field| field.name.value == name);
-            if let Some(declared) = declared {
-                let body = Scope::within(owner.module, Some(*owner));
-                return match version(&outside) {
-                    Some(version) if declared.annotation.is_some() || version == 1 => {
-                        let options = self.options(&lineage, version);
-                        let cases = self.settings_field(name, declared.name.span, owner.class, &options, body);
-                        Some(self.validated(class, name, declared.name.span, cases))
-                    }
-                    _ => self.plain_field(owner.class, name, body),
-                };
-            }
-            let attribute = format!("self.{name}");
-            let init = owner.class.methods.iter().find(|method| {
-                method.name.value == "__init__" && method.bindings.iter().any(|binding| binding.name.value == attribute)
-            });
-            if let Some(init) = init {
-                let scope = Scope { function: Some(init), arguments: class.arguments, ..scope };
-                return self.bindings(&init.bindings, &attribute, scope);
-            }
-        }
-        None
-    }
-
-    fn plain_field(&self, owner: &'a Class, name: &str, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
-        let cases = self.bindings(&owner.fields, name, scope)?;
-        let declared = owner.fields.iter().rev().find(|field| field.name.value == name)?;
-        let Some(call) = declared.value.as_ref().and_then(Expr::as_call) else { return Some(cases) };
-        let field = self.qualified(&call.callee, scope).is_some_and(|name| is_field(&name));
-        if field {
-            Some(self.field_default(call, scope).unwrap_or_else(|| opaque(declared.name.span)))
-        } else {
-            Some(cases)
-        }
-    }
-
-    /// The default in `Field(…)` or `field(…)`; `None`: it is required.
-    pub(super) fn field_default(&self, call: &'a Call, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
-        let default = call.keyword("default").or(call.arguments.first());
-        match default.map(|default| &default.kind) {
-            Some(ExprKind::Opaque) | None => None,
-            Some(_) => default.map(|default| self.eval(default, scope)),
-        }
-    }
-
-    /// The name of the variable that fills a field, for people: `REDIS_HOST` for `host` under the prefix `REDIS_`.
-    pub fn field_name(&self, class: ClassRef<'a>, name: &str) -> String {
-        let (lineage, outside) = self.lineage(class);
-        let prefix = version(&outside).map_or(String::new(), |version| self.options(&lineage, version).prefix);
-        if prefix.is_empty() { name.to_owned() } else { format!("{prefix}{name}").to_ascii_uppercase() }
-    }
-}
-
-/// A value without references to variables, `$$` being a dollar sign.
-fn plain(value: &Text) -> Option<Text> {
-    let mut out = Text::empty(value.anchor());
-    for part in template::parse(value).ok()?.parts {
-        let template::Part::Literal(text) = part else { return None };
-        out.push_text(&text);
-    }
-    Some(out)
-}
-
-/// Drops the alternatives in which a required variable is not set: the program ends there.
-pub(super) fn present(cases: Vec<Case<'_>>) -> Vec<Case<'_>> {
-    cases.into_iter().filter(|case| !matches!(case.value, Value::None)).collect()
+    };
+    running(map(cases, cast, span))
 }
 
 /// Puts the default in place of "not set".
@@ -317,25 +344,4 @@ pub(super) fn or_default<'a>(cases: Vec<Case<'a>>, default: Option<&[Case<'a>]>)
         }
     }
     out
-}
-
-/// 1 or 2 where a base is pydantic's.
-fn version(bases: &[String]) -> Option<u8> {
-    bases.iter().find_map(|base| match base.as_str() {
-        "pydantic_settings.BaseSettings" => Some(2),
-        "pydantic.BaseSettings" | "pydantic.v1.BaseSettings" | "pydantic.env_settings.BaseSettings" => Some(1),
-        _ => None,
-    })
-}
-
-pub(super) fn is_field(name: &str) -> bool {
-    matches!(
-        name,
-        "pydantic.Field"
-            | "pydantic.v1.Field"
-            | "pydantic.fields.Field"
-            | "dataclasses.field"
-            | "attr.ib"
-            | "attrs.field"
-    )
 }

@@ -69,16 +69,15 @@ impl<'a> Evaluator<'a> {
     fn parser_option(&self, call: &'a Call, expr: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
         let ExprKind::Attribute(object, _) = &call.callee.kind else { return None };
         let [section, option] = call.arguments.as_slice() else { return None };
-        let fallback = || call.keyword("fallback").map_or_else(|| opaque(expr.span), |value| self.eval(value, scope));
-        let found = flat_map(self.eval(object, scope), |value| {
-            let Value::Structure(root, inner) = value else { return opaque(expr.span) };
-            match self.item(root, section, inner) {
-                None => fallback(),
-                Some(cases) => flat_map(cases, |value| match value {
-                    Value::Structure(section, inner) => self.item(section, option, inner).unwrap_or_else(fallback),
-                    _ => opaque(expr.span),
-                }),
-            }
+        let fallback = call.keyword("fallback");
+        let fallback = fallback.map_or_else(|| opaque(expr.span), |value| self.eval(value, scope));
+        let found = flat_map(self.eval(object, scope), |file| {
+            let sections = self.item(expr.span, &file, section, scope, Some(&fallback));
+            flat_map(sections, |value| match value {
+                section @ Value::Structure(..) => self.item(expr.span, &section, option, scope, Some(&fallback)),
+                // There is no such section.
+                fallback => one(fallback),
+            })
         });
         Some(found)
     }

@@ -140,7 +140,10 @@ pub(super) enum Dictionary {
 pub(super) fn configured_by_dictionary(name: &str) -> Option<Dictionary> {
     match name {
         // https://flask-caching.readthedocs.io/en/latest/#configuring-flask-caching
-        "flask_caching.Cache" | "flask_caching.Cache.init_app" => Some(Dictionary::FlaskCaching),
+        "flask_caching.Cache"
+        | "flask_caching.Cache.init_app"
+        | "flask.Flask.config.from_mapping"
+        | "flask.Flask.config.update" => Some(Dictionary::FlaskCaching),
         // https://aiocache.readthedocs.io/en/latest/configuration.html
         "aiocache.caches.set_config" => Some(Dictionary::Aiocache),
         _ => None,

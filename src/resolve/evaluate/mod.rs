@@ -3,10 +3,12 @@
 //! `values` evaluates expressions, `environment` reads variables as Python libraries do, `sites` knows the calls and
 //! settings that connect. What can't be proven is opaque.
 
+mod builtins;
 mod callers;
 mod calls;
 mod cases;
 mod celery;
+mod classes;
 mod django;
 mod dynaconf;
 mod environment;
@@ -23,11 +25,12 @@ mod sites;
 mod structures;
 mod texts;
 mod truth;
+mod urls;
 mod values;
 
 use crate::facts::{EnvFile, Facts};
 use crate::finding::Confidence;
-use crate::model::Family;
+use crate::model::{ClientError, Family};
 use crate::resolve::project::Lookup;
 use crate::source::{FileId, Sources, Span};
 use crate::symbol::{Resolved, Step, Symbols};
@@ -43,6 +46,8 @@ pub struct CodePlace<'a> {
     pub runs: &'a dyn Fn(&str) -> bool,
     /// A variable of the process.
     pub lookup: &'a dyn Fn(&str) -> Lookup,
+    /// The names of all variables known here, for readers to whom upper and lower case are one.
+    pub names: &'a [String],
     /// Env files that code may load itself here; examples are left out by the reader.
     pub dotenv: &'a [EnvFile],
     /// Their texts.
@@ -70,6 +75,8 @@ pub struct ConnectionSettings {
     pub socket: Option<Resolved>,
     /// RESP protocol version, where given.
     pub protocol: Option<Resolved>,
+    /// The program stops before it connects: a variable it needs is not set, or a value is refused.
+    pub end: Option<ClientError>,
     /// It asks a Sentinel for the master of this name.
     pub master: Option<Resolved>,
 }

@@ -98,13 +98,17 @@ impl<'a> Evaluator<'a> {
 
     /// `app.config["X"]` and `import a.b; a.b.X`, which are bound as one dotted name.
     pub(super) fn path(&self, expr: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
-        let dotted = dotted(expr)?;
+        self.assigned(&dotted(expr)?, scope)
+    }
+
+    /// The value of a dotted name that is assigned as a whole.
+    pub(super) fn assigned(&self, dotted: &str, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
         if let Some(function) = scope.function
-            && let Some(cases) = self.bindings(&function.bindings, &dotted, scope)
+            && let Some(cases) = self.bindings(&function.bindings, dotted, scope)
         {
             return Some(cases);
         }
-        if let Some(cases) = self.bindings(&scope.module.bindings, &dotted, Scope::module(scope.module)) {
+        if let Some(cases) = self.bindings(&scope.module.bindings, dotted, Scope::module(scope.module)) {
             return Some(cases);
         }
         let import = scope.module.imports.iter().find(|import| import.bound == dotted && import.bound.contains('.'))?;
@@ -172,7 +176,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-fn last_value<'a>(bindings: &'a [Binding], name: &str) -> Option<&'a Expr> {
+pub(super) fn last_value<'a>(bindings: &'a [Binding], name: &str) -> Option<&'a Expr> {
     bindings.iter().rev().filter(|binding| binding.name.value == name).find_map(|binding| binding.value.as_ref())
 }
 

@@ -5,6 +5,7 @@ use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
 use crate::symbol::{Alternative, MAX_ALTERNATIVES, Resolved, Step};
+use crate::text::Text;
 
 use super::cases::join;
 
@@ -50,9 +51,13 @@ impl<'a> Named<'a> {
 
     /// A value that later statements replace under the dotted name, such as `CACHES.default.LOCATION`.
     pub fn set_later(self, evaluator: &Evaluator<'a>, dotted: &str, said: Vec<Case<'a>>) -> Vec<Case<'a>> {
-        let Some(later) = evaluator.bindings(&self.module.bindings, dotted, Scope::module(self.module)) else {
-            return said;
-        };
+        let mut modules = evaluator.settings_modules.borrow().clone();
+        if !modules.iter().any(|module| module.file == self.module.file) {
+            modules = vec![self.module];
+        }
+        let later =
+            modules.iter().find_map(|module| evaluator.bindings(&module.bindings, dotted, Scope::module(module)));
+        let Some(later) = later else { return said };
         // Without a condition it is certainly set; else what was said before may hold still.
         if later.iter().any(|case| case.when.is_empty()) { later } else { said.into_iter().chain(later).collect() }
     }
@@ -66,12 +71,18 @@ impl<'a> Named<'a> {
 /// Finds the clients that settings stand for.
 pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     let mut names: Vec<Vec<Named<'a>>> = Vec::new();
+    let project = django::Project::of(evaluator);
+    project.modules.clone_into(&mut evaluator.settings_modules.borrow_mut());
     for module in evaluator.running() {
         names.push(
             unique(&module.bindings).map(|binding| Named { binding, module, class: None, single: false }).collect(),
         );
         for class in &module.classes {
             let class = ClassRef { module, class, arguments: None };
+            if project.leaves_out_class(evaluator, class) {
+                found.used.extend(class.class.fields.iter().map(|field| field.name.span));
+                continue;
+            }
             let fields = unique(&class.class.fields);
             names.push(fields.map(|binding| Named { binding, module, class: Some(class), single: false }).collect());
         }
@@ -84,11 +95,21 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     for module in evaluator.running() {
         for binding in &module.bindings {
             evaluator.refuel();
-            structured(evaluator, Named { binding, module, class: None, single: true }, found);
+            let named = Named { binding, module, class: None, single: true };
+            if project.leaves_out(evaluator, module, &binding.name.value) {
+                // What it is made of has no reader either.
+                read_all(evaluator, named);
+                found.used.insert(binding.name.span);
+            } else {
+                structured(evaluator, named, found);
+            }
             found.used.extend(evaluator.take_visited());
         }
         for class in &module.classes {
             let this = ClassRef { module, class, arguments: None };
+            if project.leaves_out_class(evaluator, this) {
+                continue;
+            }
             for binding in &class.fields {
                 evaluator.refuel();
                 structured(evaluator, Named { binding, module, class: Some(this), single: true }, found);
@@ -99,6 +120,19 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     urls(evaluator, &names, found);
     for scope in &names {
         groups(evaluator, scope, found);
+    }
+}
+
+/// Evaluates every part of a setting, so that what it is made of counts as read.
+fn read_all<'a>(evaluator: &Evaluator<'a>, named: Named<'a>) {
+    let scope = Scope::within(named.module, named.class);
+    let mut work: Vec<&'a Expr> = named.binding.value.iter().collect();
+    while let Some(value) = work.pop() {
+        match &value.kind {
+            ExprKind::Dict(entries) => work.extend(entries.iter().map(|(_, value)| value)),
+            ExprKind::List(values) => work.extend(values),
+            _ => drop(evaluator.eval(value, scope)),
+        }
     }
 }
 
@@ -115,9 +149,13 @@ fn unique(bindings: &[Binding]) -> impl Iterator<Item = &Binding> {
 fn known<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let name = named.name(evaluator);
     let lower_case = matches!(name.as_str(), "broker_url" | "result_backend");
-    let configured = if lower_case { configures_celery(evaluator, named) } else { None };
-    if configured == Some(false) {
+    let configured = celery::celery_family(&name)
+        .and_then(|family| celery::is_configured_by(evaluator, named.module, named.class, family));
+    let application = evaluator.calls_of("Celery").next().is_some();
+    let unread = configured == Some(false) && (lower_case || named.class.is_some());
+    if unread || lower_case && configured.is_none() && application {
         // Celery was told to look elsewhere.
+        named.cases(evaluator);
         found.used.insert(named.binding.name.span);
         return;
     }
@@ -154,7 +192,13 @@ fn structured<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found
         // https://github.com/rq/django-rq
         ["RQ_QUEUES"] => {
             for (_, queue, scope) in entries(evaluator, value, scope) {
-                options(evaluator, queue, scope, Family::RedisPy, named, found);
+                let Some((mut settings, naming)) = dictionary(evaluator, queue, scope, "") else { continue };
+                if settings.url.is_some() {
+                    // Beside a URL only the database counts.
+                    let ConnectionSettings { url, db, .. } = settings;
+                    settings = ConnectionSettings { url, db, ..ConnectionSettings::default() };
+                }
+                entry_client(evaluator, naming, queue.span, Family::RedisPy, settings, named, found);
             }
         }
         // https://huey.readthedocs.io/en/latest/django.html
@@ -233,25 +277,16 @@ pub(super) fn dictionary<'a>(
         }
         *settings.slot(slot) = Some(evaluator.resolved(evaluator.eval(value, scope), value.span));
     }
-    // Flask-Caching looks at nothing else where the URL is set.
-    if !prefix.is_empty() && settings.url.as_ref().is_some_and(|url| !url.is_absent()) {
+    let empty = |url: &Resolved| url.single().is_some_and(|only| only.value.as_ref().is_some_and(Text::is_empty));
+    if !prefix.is_empty() && settings.url.as_ref().is_some_and(empty) {
+        // Flask-Caching then takes the host, or its default.
+        settings.url = None;
+        settings.host.get_or_insert_with(|| Resolved::known(Text::mapped("localhost", value.span), Vec::new()));
+    } else if !prefix.is_empty() && settings.url.as_ref().is_some_and(|url| !url.is_absent()) {
+        // Where the URL is set it looks at nothing else.
         settings = ConnectionSettings { url: settings.url, ..ConnectionSettings::default() };
     }
     Some((settings, naming?))
-}
-
-/// Whether `config_from_object("module:Class")` names the place; `None`: no such call is known.
-fn configures_celery<'a>(evaluator: &Evaluator<'a>, named: Named<'a>) -> Option<bool> {
-    let mut targets = evaluator.calls_of("config_from_object").filter_map(|call| call.arguments.first()).peekable();
-    targets.peek()?;
-    Some(targets.any(|target| {
-        let Some(text) = target.as_text() else { return true };
-        let (module, class) = text.as_str().split_once(':').unwrap_or((text.as_str(), ""));
-        let path = format!("{}.py", module.replace('.', "/"));
-        let whole = format!("/{}", named.module.path);
-        let own = named.class.map_or("", |class| class.class.name.value.as_str());
-        whole.ends_with(&format!("/{path}")) && own == class
-    }))
 }
 
 /// The entries of a dictionary with literal keys, wherever it is written.
@@ -314,6 +349,7 @@ fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Fo
             framework || name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
         let says_url = ["url", "uri", "dsn"].iter().any(|word| name.contains(word));
         let Some(mut url) = named.resolved(evaluator) else { continue };
+        evaluator.take_end();
         let written = url
             .alternatives
             .iter()
@@ -398,13 +434,12 @@ fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found)
                 *settings.slot(*slot) = named.resolved(evaluator);
             }
         }
-        // Flask-Caching looks at nothing else where its URL is set.
+        // Where a URL of that prefix is set, nothing else is looked at.
         let url = format!("{prefix}url");
-        let beaten = prefix.starts_with("cache_")
-            && names.iter().any(|named| {
-                named.name(evaluator).eq_ignore_ascii_case(&url)
-                    && named.resolved(evaluator).is_some_and(|url| !url.is_absent())
-            });
+        let beaten = names.iter().any(|named| {
+            named.name(evaluator).eq_ignore_ascii_case(&url)
+                && named.resolved(evaluator).is_some_and(|url| !url.is_absent())
+        });
         if beaten {
             continue;
         }
@@ -425,7 +460,7 @@ fn push<'a>(
     confidence: Confidence,
     found: &mut Found,
 ) {
-    let mut settings = settings;
+    let mut settings = ConnectionSettings { end: evaluator.take_end(), ..settings };
     if named.single && !in_branches(evaluator, named, &mut settings) {
         return;
     }

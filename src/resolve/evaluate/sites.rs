@@ -7,6 +7,7 @@ use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
 use crate::symbol::{Resolved, Step, is_symbol};
+use crate::text::Text;
 
 use super::callers::{Caller, Callers};
 use super::celery;
@@ -198,6 +199,13 @@ impl<'a> Walk<'a, '_> {
             let cases = evaluator.eval(value, *scope);
             *settings.slot(*slot) = Some(evaluator.resolved(cases, value.span));
         }
+        // An empty URL is none to dramatiq and Huey, which then connect to their default.
+        let root = name.split('.').next().unwrap_or_default();
+        let unset = |url: &Resolved| url.single().is_some_and(|only| only.value.as_ref().is_some_and(Text::is_empty));
+        if matches!(root, "dramatiq" | "huey") && settings.url.as_ref().is_some_and(unset) {
+            settings.url = None;
+            settings.host.get_or_insert_with(|| Resolved::known(Text::mapped("localhost", expr.span), Vec::new()));
+        }
         let unknown = || Resolved::known(evaluator.symbols.opaque_text(expr.span), Vec::new());
         for slot in twice {
             *settings.slot(slot) = Some(unknown());
@@ -208,7 +216,9 @@ impl<'a> Walk<'a, '_> {
                 settings.slot(slot).get_or_insert_with(unknown);
             }
         }
-        if !spec.alone && settings.url.as_mut().is_some_and(|url| !keep_redis(url)) {
+        // The others speak to servers of several kinds.
+        let redis_alone = spec.alone || matches!(root, "taskiq_redis" | "socketio");
+        if !redis_alone && settings.url.as_mut().is_some_and(|url| !keep_redis(url)) {
             return;
         }
         let naming = [Slot::Url, Slot::Host].into_iter().find_map(|wanted| given.iter().find(|one| one.0 == wanted));
@@ -254,6 +264,10 @@ fn given<'a>(
         address(*slot, value, scope, &mut given);
     }
     for (keyword, value) in &call.keywords {
+        if spec.family == Family::Kombu && keyword.value == "hostname" {
+            given.push((Slot::Url, value, scope));
+            continue;
+        }
         if matches!(keyword.value.as_str(), "connection_pool" | "connection" | "client" | "startup_nodes") {
             return None;
         }
@@ -296,6 +310,7 @@ pub(super) fn push(
     scope: Scope<'_>,
     found: &mut Found,
 ) {
+    let settings = ConnectionSettings { end: evaluator.take_end(), ..settings };
     let read = evaluator.take_visited().into_iter().chain(setting.map(|setting| setting.span));
     for span in read {
         found.used.insert(span);

@@ -1,23 +1,51 @@
 //! Dictionaries and lists: their entries, wherever these are written.
 
 use crate::facts::code::{Expr, ExprKind};
-
+use crate::source::Span;
 use crate::symbol::{Condition, Symbols};
 
-use super::cases::{join, under};
+use super::cases::{ends, flat_map, join, opaque, under};
 use super::values::{Case, Evaluator, Scope, Value};
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn item(&self, structure: &'a Expr, key: &'a Expr, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
-        match (&structure.kind, &key.kind) {
-            (ExprKind::Dict(_) | ExprKind::Call(_), ExprKind::Text(text)) => {
-                entry(structure, text.as_str()).map(|value| self.eval(value, scope))
-            }
-            (ExprKind::List(values), ExprKind::Number(at)) => {
-                values.get(at.as_str().parse::<usize>().ok()?).map(|value| self.eval(value, scope))
-            }
-            _ => None,
+    /// What lies under a key; without it, the default, or else the program ends.
+    pub(super) fn item(
+        &self,
+        span: Span,
+        container: &Value<'a>,
+        key: &'a Expr,
+        scope: Scope<'a>,
+        default: Option<&[Case<'a>]>,
+    ) -> Vec<Case<'a>> {
+        // Where the key can't be told, each entry may be meant.
+        if let Value::Structure(structure, inner) = container
+            && !matches!(key.kind, ExprKind::Text(_) | ExprKind::Number(_))
+            && self.only(key, scope).is_none()
+            && let Some(cases) = self.chosen(structure, *inner, key, scope)
+        {
+            return cases;
         }
+        flat_map(self.eval(key, scope), |key| {
+            let missing = || match default {
+                Some(default) => default.to_vec(),
+                None => ends(span, "KeyError"),
+            };
+            match (container, &key) {
+                (Value::Fields(class), Value::Text(name)) => self.field(*class, name.as_str()).unwrap_or_else(missing),
+                (Value::Structure(structure, inner), Value::Text(name)) if Symbols::is_known(name) => {
+                    match entry(structure, name.as_str()) {
+                        Some(value) => self.eval(value, *inner),
+                        None if has_literal_keys(structure) => missing(),
+                        None => opaque(span),
+                    }
+                }
+                (Value::Structure(Expr { kind: ExprKind::List(values), .. }, inner), Value::Number(at)) => {
+                    let value = at.as_str().parse::<usize>().ok().and_then(|at| values.get(at));
+                    value.map_or_else(|| opaque(span), |value| self.eval(value, *inner))
+                }
+                _ => opaque(span),
+            }
+        })
     }
 
     /// `known[name]`: the entry of that name, or where it can't be told, each under a branch of its own.
@@ -120,4 +148,15 @@ pub(super) fn entry<'a>(structure: &'a Expr, key: &str) -> Option<&'a Expr> {
         .rev()
         .find(|(name, _)| name.as_ref().and_then(Expr::as_text).is_some_and(|text| text.as_str() == key))
         .map(|(_, value)| value)
+}
+
+/// Whether every key of a dictionary is written out, so that one that is not among them is not there.
+fn has_literal_keys(structure: &Expr) -> bool {
+    match &structure.kind {
+        ExprKind::Dict(entries) => {
+            entries.iter().all(|(key, _)| key.as_ref().is_some_and(|key| key.as_text().is_some()))
+        }
+        ExprKind::Call(call) => call.spreads.is_empty() && call.arguments.is_empty(),
+        _ => false,
+    }
 }

@@ -50,6 +50,7 @@ impl Repository {
                 None if unknown => Lookup::Unknown(span),
                 None => Lookup::Absent,
             },
+            names: &environment.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>(),
             dotenv: &self.dotenv,
             sources: &self.sources,
         };

@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::symbol::{Change, Condition, MAX_ALTERNATIVES, Step, Symbols};
 use crate::text::Text;
 
-use super::cases::{as_text, join, one, opaque};
+use super::cases::{as_text, ends, join, one, opaque, running};
 use super::structures::entry;
 use super::values::{Case, Evaluator, Scope, Value};
 
@@ -15,7 +15,10 @@ impl<'a> Evaluator<'a> {
     /// Joins values as text. Where the alternatives multiply beyond the limit, the next part becomes opaque.
     pub fn concat(&self, span: Span, parts: impl Iterator<Item = Vec<Case<'a>>>) -> Vec<Case<'a>> {
         let mut done: Vec<(Vec<Condition>, Text, Vec<Step>)> = vec![(Vec::new(), Text::empty(span), Vec::new())];
-        for part in parts {
+        for part in parts.map(running) {
+            if let [Case { value: Value::Ends(_), .. }] = part.as_slice() {
+                return part;
+            }
             let mut next = Vec::new();
             for (when, text, trace) in &done {
                 for case in &part {
@@ -50,14 +53,14 @@ impl<'a> Evaluator<'a> {
     pub(super) fn sum(&self, expr: &'a Expr, parts: &'a [Expr], scope: Scope<'a>) -> Vec<Case<'a>> {
         let parts: Vec<_> = parts.iter().map(|part| self.eval(part, scope)).collect();
         // Python adds texts to texts only; anything else is no URL.
-        let addable = |case: &Case<'a>| matches!(case.value, Value::Text(_) | Value::Opaque(_));
+        let addable = |case: &Case<'a>| matches!(case.value, Value::Text(_) | Value::Opaque(_) | Value::Ends(_));
         let texts = parts.iter().flatten().any(|case| matches!(case.value, Value::Text(_)));
         if !texts {
             return opaque(expr.span);
         }
         let parts = parts.into_iter().map(|cases| {
             let cases: Vec<_> = cases.into_iter().filter(|case| addable(case)).collect();
-            if cases.is_empty() { opaque(expr.span) } else { cases }
+            if cases.is_empty() { ends(expr.span, "TypeError: can only concatenate str to str") } else { cases }
         });
         self.concat(expr.span, parts)
     }

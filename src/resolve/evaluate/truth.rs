@@ -3,8 +3,9 @@
 use crate::facts::code::{Expr, ExprKind};
 use crate::source::Span;
 use crate::symbol::{Condition, MAX_ALTERNATIVES, Symbols, is_symbol};
+use crate::text::Text;
 
-use super::cases::join;
+use super::cases::{as_text, flat_map, join, map, opaque};
 use super::values::{Case, Evaluator, Scope, Value};
 
 impl<'a> Evaluator<'a> {
@@ -18,7 +19,7 @@ impl<'a> Evaluator<'a> {
                 for before in &live {
                     let Some(when) = join(before, &case.when) else { continue };
                     let case = Case { when, ..case.clone() };
-                    if at + 1 == values.len() {
+                    if at + 1 == values.len() || matches!(case.value, Value::Ends(_)) {
                         out.push(case);
                         continue;
                     }
@@ -56,6 +57,55 @@ impl<'a> Evaluator<'a> {
             }
         }
         out
+    }
+
+    /// Whether evaluating an expression ends with an exception.
+    pub(super) fn raises(&self, inner: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
+        let raised = |value: &Value<'a>| match value {
+            Value::Opaque(span) => Value::Opaque(*span),
+            value => Value::Bool(matches!(value, Value::Ends(_))),
+        };
+        // Each case counts, also those that are dropped from a value.
+        let cases = self.eval_kind(inner, scope);
+        cases.into_iter().map(|case| Case { value: raised(&case.value), ..case }).collect()
+    }
+
+    /// `a in b`: of names in the environment, and of texts in lists, dictionaries and texts.
+    pub(super) fn inside(&self, expr: &'a Expr, left: &'a Expr, right: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
+        if self.qualified(right, scope).as_deref() == Some("os.environ")
+            && let Some(name) = left.as_text()
+        {
+            let cases = self.environment(name.as_str(), expr.span, &[]);
+            return map(cases, |value| Some(Value::Bool(!matches!(value, Value::None))), expr.span);
+        }
+        let known = |value: &Value<'a>| as_text(value).filter(Symbols::is_known);
+        flat_map(self.eval(left, scope), |value| {
+            let Some(wanted) = known(&value) else { return opaque(expr.span) };
+            let holds = |container: Value<'a>| {
+                let members: Vec<Text> = match container {
+                    Value::Text(text) if Symbols::is_known(&text) => {
+                        return Some(Value::Bool(text.as_str().contains(wanted.as_str())));
+                    }
+                    Value::Structure(Expr { kind: ExprKind::List(list), .. }, inner) => {
+                        list.iter().map(|one| self.only(one, inner)).collect::<Option<_>>()?
+                    }
+                    Value::Structure(Expr { kind: ExprKind::Dict(entries), .. }, _) => {
+                        entries.iter().map(|(key, _)| key.as_ref()?.as_text().cloned()).collect::<Option<_>>()?
+                    }
+                    _ => return None,
+                };
+                Some(Value::Bool(members.contains(&wanted)))
+            };
+            map(self.eval(right, scope), holds, expr.span)
+        })
+    }
+
+    /// The text of an expression that has one value, known to the last byte.
+    pub(super) fn only(&self, expr: &'a Expr, scope: Scope<'a>) -> Option<Text> {
+        match self.eval(expr, scope).as_slice() {
+            [only] => as_text(&only.value).filter(Symbols::is_known),
+            _ => None,
+        }
     }
 
     pub(super) fn equal(&self, expr: &'a Expr, left: &'a Expr, right: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
@@ -115,7 +165,12 @@ fn truth(case: &Case<'_>) -> Vec<(Vec<Condition>, Option<bool>)> {
             ExprKind::List(values) => known(!values.is_empty()),
             _ => known(true),
         },
-        Value::Class(_) | Value::Instance(_) | Value::Module(_) | Value::Function(..) => known(true),
-        Value::Opaque(_) => vec![(case.when.clone(), None)],
+        Value::Url(_)
+        | Value::Fields(_)
+        | Value::Class(_)
+        | Value::Instance(_)
+        | Value::Module(_)
+        | Value::Function(..) => known(true),
+        Value::Opaque(_) | Value::Ends(_) => vec![(case.when.clone(), None)],
     }
 }

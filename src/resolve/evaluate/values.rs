@@ -8,13 +8,16 @@ use std::collections::{HashMap, HashSet};
 
 use crate::facts::Facts;
 use crate::facts::code::{Binding, Call, Class, Expr, ExprKind, Function, Guard, Module};
+use crate::model::ClientError;
 use crate::source::Span;
 use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, Symbols};
 use crate::text::Text;
 
 use super::CodePlace;
-use super::cases::{flat_map, join, one, opaque, under};
+use super::cases::{flat_map, join, one, opaque, running, under};
 use super::flask::is_config;
+use super::structures::entry;
+use super::urls;
 
 /// Names that lead to names that lead to names.
 const MAX_DEPTH: u32 = 40;
@@ -66,13 +69,19 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Text(Text),
     Number(Text),
-    /// A list, a dictionary or a call of `dict`, evaluated where it is looked into.
+    /// A URL that `urlparse` took apart.
+    Url(Text),
+    /// The fields that a validator of this class can see.
+    Fields(ClassRef<'a>),
+    /// A list, a dictionary, a call of `dict` or a lambda, evaluated where it is looked into.
     Structure(&'a Expr, Scope<'a>),
     Class(ClassRef<'a>),
     Instance(ClassRef<'a>),
     Module(&'a Module),
     Function(&'a Function, Scope<'a>),
     Opaque(Span),
+    /// The program stops here, with Python's error: what follows never happens.
+    Ends(ClientError),
 }
 
 /// A value under conditions.
@@ -107,7 +116,7 @@ pub(super) struct Evaluator<'a> {
     /// The modules that run here: asked for with every value, found once.
     running: Vec<&'a Module>,
     /// Their calls by the last name of what is called.
-    calls: HashMap<&'a str, Vec<&'a Call>>,
+    calls: HashMap<&'a str, Vec<(&'a Module, &'a Call)>>,
     /// Whether any of them imports python-dotenv.
     pub loads_dotenv: bool,
     /// Whether any of them imports dynaconf.
@@ -119,12 +128,18 @@ pub(super) struct Evaluator<'a> {
     pub(super) active: RefCell<Vec<Span>>,
     /// Every binding that was read.
     visited: RefCell<HashSet<Span>>,
+    /// Why the program stops before it has the value that was asked for last.
+    end: RefCell<Option<ClientError>>,
+    /// What settings classes say when they are built, by the place of their names.
+    pub(super) built: RefCell<HashMap<Span, Option<ClientError>>>,
+    /// The settings modules that a Django project runs with, nearest first; empty: not known.
+    pub(super) settings_modules: RefCell<Vec<&'a Module>>,
 }
 
 impl<'a> Evaluator<'a> {
     pub fn new(facts: &'a Facts, place: &'a CodePlace<'a>, symbols: &'a Symbols) -> Self {
         let running: Vec<&Module> = facts.modules.iter().filter(|module| (place.runs)(&module.path)).collect();
-        let mut calls: HashMap<&str, Vec<&Call>> = HashMap::new();
+        let mut calls: HashMap<&str, Vec<(&Module, &Call)>> = HashMap::new();
         for module in &running {
             let functions = module.functions.iter().flat_map(|function| &function.calls);
             for call in module.calls.iter().chain(functions).filter_map(Expr::as_call) {
@@ -133,7 +148,7 @@ impl<'a> Evaluator<'a> {
                     ExprKind::Attribute(_, name) => &name.value,
                     _ => continue,
                 };
-                calls.entry(name).or_default().push(call);
+                calls.entry(name).or_default().push((module, call));
             }
         }
         Self {
@@ -150,6 +165,9 @@ impl<'a> Evaluator<'a> {
             frames: RefCell::default(),
             active: RefCell::default(),
             visited: RefCell::default(),
+            end: RefCell::default(),
+            built: RefCell::default(),
+            settings_modules: RefCell::default(),
         }
     }
 
@@ -158,15 +176,21 @@ impl<'a> Evaluator<'a> {
         self.running.iter().copied()
     }
 
+    /// The calls of that last name in the code that runs, with their modules.
+    pub fn calls_in(&self, name: &str) -> impl Iterator<Item = (&'a Module, &'a Call)> + use<'a, '_> {
+        self.calls.get(name).into_iter().flatten().copied()
+    }
+
     /// The calls of that last name in the code that runs.
     pub fn calls_of(&self, name: &str) -> impl Iterator<Item = &'a Call> + use<'a, '_> {
-        self.calls.get(name).into_iter().flatten().copied()
+        self.calls_in(name).map(|(_, call)| call)
     }
 
     /// Starts anew for another client.
     pub fn refuel(&self) {
         self.fuel.set(FUEL);
         self.frames.borrow_mut().clear();
+        self.end.take();
     }
 
     /// Keeps the arguments of a call.
@@ -187,6 +211,16 @@ impl<'a> Evaluator<'a> {
         self.visited.take()
     }
 
+    /// Forgets what was read since these were taken.
+    pub fn set_visited(&self, visited: HashSet<Span>) {
+        self.visited.replace(visited);
+    }
+
+    /// The error with which the program stops before it has one of the values resolved since the last call.
+    pub fn take_end(&self) -> Option<ClientError> {
+        self.end.take()
+    }
+
     /// Every value an expression may have; never empty.
     pub fn eval(&self, expr: &'a Expr, scope: Scope<'a>) -> Vec<Case<'a>> {
         if self.depth.get() >= MAX_DEPTH || self.fuel.get() == 0 {
@@ -196,6 +230,7 @@ impl<'a> Evaluator<'a> {
         self.depth.set(self.depth.get() + 1);
         let cases = self.eval_kind(expr, scope);
         self.depth.set(self.depth.get() - 1);
+        let cases = running(cases);
         if cases.is_empty() || cases.len() > MAX_ALTERNATIVES { opaque(expr.span) } else { cases }
     }
 
@@ -205,8 +240,9 @@ impl<'a> Evaluator<'a> {
             ExprKind::Number(text) => one(Value::Number(text.clone())),
             ExprKind::Bool(value) => one(Value::Bool(*value)),
             ExprKind::None => one(Value::None),
-            ExprKind::Dict(_) | ExprKind::List(_) => one(Value::Structure(expr, scope)),
-            ExprKind::Opaque | ExprKind::Within(_) => opaque(expr.span),
+            // What a lambda gives is asked for where it is called.
+            ExprKind::Dict(_) | ExprKind::List(_) | ExprKind::Lambda(_) => one(Value::Structure(expr, scope)),
+            ExprKind::Union(..) | ExprKind::Within(_) | ExprKind::Opaque => opaque(expr.span),
             ExprKind::Name(name) => self.name(name, expr.span, scope),
             ExprKind::Attribute(object, name) => self.attribute(expr, object, &name.value, scope),
             ExprKind::Subscript(object, key) => self.subscript(expr, object, key, scope),
@@ -226,6 +262,8 @@ impl<'a> Evaluator<'a> {
                 })
                 .collect(),
             ExprKind::Equal(left, right) => self.equal(expr, left, right, scope),
+            ExprKind::In(left, right) => self.inside(expr, left, right, scope),
+            ExprKind::Raises(inner) => self.raises(inner, scope),
             ExprKind::Choice { test, then, otherwise } => {
                 let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
                 let mut out = Vec::new();
@@ -311,6 +349,13 @@ impl<'a> Evaluator<'a> {
                 self.field(class, name).unwrap_or_else(|| opaque(expr.span))
             }
             Value::Module(module) => self.target(&self.find(module, name, 0), expr.span),
+            Value::Url(url) => urls::part(&url, name, expr.span).map_or_else(|| opaque(expr.span), one),
+            // `info.data` of a validator; `SomeEnum.MEMBER.value`.
+            fields @ Value::Fields(_) if name == "data" => one(fields),
+            Value::Text(text) if name == "value" => one(Value::Text(text)),
+            Value::Structure(made @ Expr { kind: ExprKind::Call(_), .. }, inner) => {
+                entry(made, name).map_or_else(|| opaque(expr.span), |value| self.eval(value, inner))
+            }
             _ => opaque(expr.span),
         })
     }
@@ -319,7 +364,8 @@ impl<'a> Evaluator<'a> {
         if self.qualified(object, scope).as_deref() == Some("os.environ")
             && let Some(name) = key.as_text()
         {
-            return super::environment::present(self.environment(name.as_str(), expr.span, &[]));
+            let cases = self.variable(name.as_str(), expr.span);
+            return super::environment::present(cases, expr.span, &format!("KeyError: '{}'", name.as_str()));
         }
         if let Some(cases) = self.path(expr, scope) {
             return cases;
@@ -333,16 +379,15 @@ impl<'a> Evaluator<'a> {
         {
             return cases;
         }
-        flat_map(self.eval(object, scope), |value| {
-            let Value::Structure(structure, inner) = value else { return opaque(expr.span) };
-            self.item(structure, key, inner)
-                .or_else(|| self.chosen(structure, inner, key, scope))
-                .unwrap_or_else(|| opaque(expr.span))
-        })
+        flat_map(self.eval(object, scope), |value| self.item(expr.span, &value, key, scope, None))
     }
 
     /// The alternatives in the form that the model speaks of.
     pub fn resolved(&self, cases: Vec<Case<'a>>, span: Span) -> Resolved {
+        let cases = running(cases);
+        if let [Case { value: Value::Ends(error), .. }] = cases.as_slice() {
+            self.end.borrow_mut().get_or_insert_with(|| error.clone());
+        }
         let mut alternatives: Vec<_> = cases
             .into_iter()
             .map(|case| {

@@ -36,6 +36,9 @@ pub fn connect(
     version: VersionRange,
     symbols: &Symbols,
 ) -> Vec<ClientCase> {
+    if let Some(error) = &settings.end {
+        return vec![ClientCase { error: Some(error.clone()), password: None, ..unreadable(settings, symbols) }];
+    }
     let Some(picked) = alternatives(settings) else {
         return vec![unreadable(settings, symbols)];
     };

@@ -29,6 +29,7 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
     let exact = |scheme: &str| text.as_str().starts_with(&format!("{scheme}://"));
     let refusal = match family {
         Family::ValkeyPy => VALKEY_SCHEMES,
+        Family::DjangoRedis if text.is_empty() => "ImproperlyConfigured: Missing connections string",
         _ => SCHEMES,
     };
     let (lenient, accepted) = match family {
