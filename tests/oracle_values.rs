@@ -93,11 +93,13 @@ fn ours(case: &Case) -> Vec<String> {
         }),
         None => Lookup::Absent,
     };
+    let names: Vec<String> = case.environment.keys().cloned().collect();
     let symbols = Symbols::default();
     let place = CodePlace {
         scope: "test",
         runs: &|_| true,
         lookup: &lookup,
+        names: &names,
         dotenv: &extracted.facts.env_files,
         sources: &sources,
     };

@@ -220,12 +220,15 @@ fn record(program: &Path, rounds: usize, (share, shares): (usize, usize)) -> Str
 
 type Recorded = BTreeMap<String, String>;
 
+/// Variables of the check's process.
+type Environment = &'static [(&'static str, &'static str)];
+
 /// A bug on our side: what it does to the image, the check's words and the environment.
 struct Plant {
     name: &'static str,
     image: fn(&str) -> String,
     word: fn(&str) -> String,
-    variables: fn(&'static [(&'static str, &'static str)]) -> &'static [(&'static str, &'static str)],
+    variables: fn(Environment) -> Environment,
 }
 
 const NONE: Plant = Plant { name: "none", image: str::to_owned, word: str::to_owned, variables: |variables| variables };

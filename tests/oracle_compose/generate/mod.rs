@@ -231,7 +231,8 @@ fn files(maker: &mut Maker) -> Vec<(String, String)> {
     }
     let mut main = maker.main.render();
     if !maker.second.services.is_empty() {
-        main += &format!("---\n{}", maker.second.render());
+        main += "---\n";
+        main += &maker.second.render();
     }
     let mut files = vec![(".env".to_owned(), maker.dotenv.join("\n") + "\n"), (base.to_owned(), main)];
     if overrides {
