@@ -17,10 +17,11 @@ use tempfile::TempDir;
 const STORY: &str = "fixtures/payments-http-500/server-with-password";
 
 /// Commands that would build, install or need another repository, and the file that runs them in earnest.
-const ELSEWHERE: [(&str, &str, &str); 5] = [
+const ELSEWHERE: [(&str, &str, &str); 6] = [
     ("cargo install --locked --path .", ".ci/run", "cargo install --locked --path ."),
     ("cargo test --locked", ".ci/run", "cargo test --locked"),
     ("cargo run --release --locked -- --root", ".ci/run", "cargo run --release --locked -- --root"),
+    ("REDISLINT_ORACLE_PROJECTS=", "tests/oracle_compose.rs", "REDISLINT_ORACLE_PROJECTS"),
     ("pip install redislint", "tests/packaging.rs", "fn the_wheel_runs"),
     ("pre-commit try-repo", "tests/packaging.rs", "fn the_rust_hook_can_be_tried"),
 ];

@@ -13,7 +13,8 @@ fn an_ignore_silences_trailing_above_and_at_either_end_of_a_link() {
         repository.replace(path, from, to);
         let report = repository.json(&[]);
         let rules: Vec<_> = report["findings"].as_array().unwrap().iter().map(|one| one["rule"].clone()).collect();
-        (rules, report["summary"]["suppressed"].as_u64().unwrap(), report["notices"].as_array().unwrap().len())
+        let notices = report["notices"].as_array().unwrap().iter().filter(|notice| notice["level"] != "info");
+        (rules, report["summary"]["suppressed"].as_u64().unwrap(), notices.count())
     };
     assert_eq!(found("app.py", "import os", "import os"), (vec!["missing-password".into()], 0, 0));
     let url = "      REDIS_URL: redis://redis:6379/0";
