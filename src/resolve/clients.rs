@@ -64,7 +64,8 @@ pub fn from_variables(variables: &Variables, known: &[Client], symbols: &Symbols
     let read = Read::of(known);
     let mut found = Vec::new();
     for (name, variable) in &variables.map {
-        let settings = if variable.value.alternatives.iter().any(holds_redis_url) {
+        let bare = names_url(name) && variable.value.alternatives.iter().all(holds_bare_address);
+        let settings = if bare || variable.value.alternatives.iter().any(holds_redis_url) {
             ConnectionSettings { url: Some(variable.value.clone()), ..ConnectionSettings::default() }
         } else if let Some(prefix) = host_prefix(name) {
             let Some(settings) = group(variables, prefix, variable, symbols) else { continue };
@@ -119,6 +120,16 @@ impl Read {
 
 fn holds_redis_url(alternative: &Alternative) -> bool {
     alternative.value.as_ref().is_some_and(|value| is_redis_url(value.as_str()))
+}
+
+/// `REDIS_URL`, `CACHE_VALKEY_URI`.
+fn names_url(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    ["REDIS_URL", "REDIS_URI", "VALKEY_URL", "VALKEY_URI"].iter().any(|ending| upper.ends_with(ending))
+}
+
+fn holds_bare_address(alternative: &Alternative) -> bool {
+    alternative.value.as_ref().is_some_and(|value| handshake::is_bare_address(value.as_str()))
 }
 
 /// `REDIS_` of `REDIS_HOST`, `APP_REDIS_CACHE_` of `APP_REDIS_CACHE_HOST`.

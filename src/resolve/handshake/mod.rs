@@ -11,4 +11,5 @@ mod sha256;
 mod tests;
 
 pub use connect::connect;
+pub use grammar::is_bare_address;
 pub use outcome::outcomes;

@@ -7,7 +7,6 @@ use crate::model::Stage;
 use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
 use crate::resolve::project::{Container, Variables};
 use crate::resolve::{Inputs, stage};
-use crate::tree::{Presence, join};
 
 use super::references::fill;
 use super::{Surroundings, client, is_infrastructure, is_redis_url_alternative, last_name, repository};
@@ -20,7 +19,7 @@ pub(super) fn clients(inputs: &Inputs<'_>, around: Surroundings<'_>) -> Vec<Foun
     let environment = &around.container.environment;
     let overridden = environment.incomplete.is_some() || environment.map.keys().any(|name| speaks_of_redis(name));
     let mut all = Vec::new();
-    let holds = |path: &str| around.placement.holds(path) || is_home(inputs, around.container, path);
+    let holds = |path: &str| around.placement.holds(path) || is_home(around.container, path);
     for file in inputs.facts.settings.iter().filter(|file| holds(&file.path)) {
         let confidence = confidence(file, around.project.stage);
         all.extend(of_file(inputs, file, environment, confidence, overridden));
@@ -59,13 +58,11 @@ fn of_file(
     found
 }
 
-/// Whether the container's image is made from a folder, though no `build` says so: the folder has a Dockerfile, and the
-/// image of an owner (`acme/catalogue`) and the service both have the folder's name.
-fn is_home(inputs: &Inputs<'_>, container: &Container, path: &str) -> bool {
+/// Whether the container's image is made from a folder, though no `build` says so: the image of an owner
+/// (`acme/catalogue`) and the service both have the folder's name. The recipe may be a Dockerfile there or a script
+/// anywhere.
+fn is_home(container: &Container, path: &str) -> bool {
     let Some((folder, _)) = path.split_once('/') else { return false };
-    if join(folder, "Dockerfile").is_none_or(|file| inputs.index.presence(&file) != Presence::File) {
-        return false;
-    }
     let mut images = container.image.iter().flat_map(|image| &image.alternatives).filter_map(|one| one.value.as_ref());
     container.build.is_none()
         && folder == container.name

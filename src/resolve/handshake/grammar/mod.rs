@@ -131,12 +131,25 @@ fn first_of(text: &Text, separators: &[char], read: impl FnOnce(&Text) -> Parts)
 /// authority early, and a URL without a scheme is none.
 fn whatever_the_library(text: &Text, symbols: &Symbols) -> Parts {
     if !text.as_str().contains("://") {
-        return Parts::nothing_known();
+        let mut parts = Parts::nothing_known();
+        if is_bare_address(text.as_str()) {
+            parts.fail("invalid URL: it has no scheme".to_owned(), text.span());
+        }
+        return parts;
     }
     let mut parts = redis_py::parse(text, Family::RedisPy, VersionRange::default(), symbols);
     let cut = cuts_userinfo(text.as_str());
     parts.error = parts.error.filter(|_| cut).map(|error| ClientError { message: "invalid URL".to_owned(), ..error });
     parts
+}
+
+/// Whether it is an address or a dotted host name and nothing else. Libraries that take a URL refuse it or go to their
+/// default host (node-redis 3); only ioredis reads it as a host.
+#[must_use]
+pub fn is_bare_address(value: &str) -> bool {
+    let label =
+        |label: &str| !label.is_empty() && label.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
+    value.contains('.') && value.split('.').all(label)
 }
 
 /// Whether a raw `#`, `/` or `?` stands between the password's colon and the `@`.

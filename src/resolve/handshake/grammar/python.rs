@@ -54,7 +54,8 @@ pub(super) fn split(text: &Text) -> Split {
         port: split.port.as_ref().and_then(given),
         path,
         query: query(&split.query),
-        error: if has_authority { brackets(&text) } else { None },
+        // Python takes what follows `//` for an authority also where no scheme stands before it.
+        error: if has_authority || value.starts_with("//") { brackets(&text) } else { None },
         cut_short: cut_short(&text, split.userinfo.is_some()),
     }
 }
@@ -106,7 +107,7 @@ pub(super) fn plus_to_space(text: &Text) -> Text {
 /// Brackets stand in pairs, and only around an IPv6 address.
 fn brackets(text: &Text) -> Option<(String, Span)> {
     let value = text.as_str();
-    let from = value.find("://")? + 3;
+    let from = if value.starts_with("//") { 2 } else { value.find("://")? + 3 };
     let to = value[from..].find(['/', '?', '#']).map_or(value.len(), |at| from + at);
     let authority = &value[from..to];
     let first = from + authority.find(['[', ']'])?;
