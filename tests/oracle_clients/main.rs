@@ -115,9 +115,14 @@ fn same(ours: &Value, real: &Value) -> bool {
         return true;
     }
     let text = |answer: &Value| answer["error"].as_str().map(str::to_owned);
-    // Another broker or backend than Redis: nothing that concerns us.
-    let elsewhere =
-        ["LookupError: another", "ModuleNotFoundError", "ImproperlyConfigured", "KeyError: 'No such transport"];
+    // Another broker or backend than Redis: nothing that concerns us, even where its URL is no better.
+    let elsewhere = [
+        "LookupError: another",
+        "ModuleNotFoundError",
+        "ImproperlyConfigured",
+        "KeyError: 'No such transport",
+        "ValueError: Invalid IPv6 URL",
+    ];
     if ours["error"].is_null() && ours["host"].is_null() && ours["port"].is_null() && ours["db"].is_null() {
         return text(real).is_some_and(|error| elsewhere.iter().any(|beginning| error.starts_with(beginning)));
     }

@@ -135,7 +135,7 @@ fn parts(case: &Case<Picked>, family: Family, version: VersionRange, symbols: &S
         parts.username = parts.username.filter(|text| !text.is_empty());
         parts.password = parts.password.filter(|text| !text.is_empty());
     }
-    if parts.socket.is_some() && family.is_on_redis_py() {
+    if parts.socket.is_some() && (family.is_on_redis_py() || family == Family::ValkeyPy) {
         // An address beside the socket of a URL is one keyword too many.
         let address = [("host", &picked.host), ("port", &picked.port)];
         let given = address.into_iter().find_map(|(name, value)| value.as_ref().map(|value| (name, value.span())));

@@ -84,7 +84,7 @@ fn current_parts(url: &Split, family: Family, version: VersionRange, symbols: &S
         None => {}
     }
     if let Some(value) = asked("ssl_cert_reqs").filter(|_| parts.tls) {
-        certificate_requirements(&value, parts);
+        certificate_requirements(&value, family, parts);
     }
     refuse_keywords(query.iter().map(|(name, _)| name), version, parts);
     protocol(asked("protocol").as_ref(), parts);
@@ -154,9 +154,10 @@ fn path_database(path: &Text, parts: &mut Parts) {
     }
 }
 
-pub(super) fn certificate_requirements(value: &Text, parts: &mut Parts) {
+fn certificate_requirements(value: &Text, family: Family, parts: &mut Parts) {
+    let class = if family == Family::ValkeyPy { "ValkeyError" } else { "RedisError" };
     if Symbols::is_known(value) && !matches!(value.as_str(), "none" | "optional" | "required") {
-        let message = format!("RedisError: Invalid SSL Certificate Requirements Flag: {}", value.as_str());
+        let message = format!("{class}: Invalid SSL Certificate Requirements Flag: {}", value.as_str());
         parts.fail(message, value.span());
     }
 }
@@ -191,7 +192,7 @@ fn legacy_parts(url: &Split, parts: &mut Parts) {
         None => {}
     }
     if let Some((_, value)) = query.iter().find(|(name, _)| name.as_str() == "ssl_cert_reqs" && parts.tls) {
-        certificate_requirements(value, parts);
+        certificate_requirements(value, Family::RedisPy, parts);
     }
     let version = VersionRange { from: Some((3, 0)), to: Some((3, u32::MAX)) };
     refuse_keywords(query.iter().map(|(name, _)| name), version, parts);
