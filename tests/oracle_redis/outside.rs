@@ -149,7 +149,14 @@ fn answers(program: &Path, setup: &Setup, away: &mut Away) -> [char; 3] {
             return ['X'; 3];
         }
         if ["127.0.0.1", HOME].iter().any(|address| TcpStream::connect((*address, 6379)).is_ok()) {
-            return [letter(&away.ask()), letter(&ask(HOME)), letter(&ask("127.0.0.1"))];
+            let mut asked = || [letter(&away.ask()), letter(&ask(HOME)), letter(&ask("127.0.0.1"))];
+            let answers = asked();
+            if !answers.contains(&'R') {
+                return answers;
+            }
+            // A server binds its addresses one after the other: the next one may be about to follow.
+            std::thread::sleep(Duration::from_millis(50));
+            return asked();
         }
         std::thread::sleep(Duration::from_millis(5));
     }

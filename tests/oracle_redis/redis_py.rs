@@ -95,6 +95,10 @@ fn redis_py_answers_as_predicted() {
                 let version = python.version;
                 let cell = cells.entry(format!("redis-py {}.{} with {image}", version.0, version.1)).or_default();
                 for (url, answer) in urls.iter().zip(python.ask(&real)) {
+                    // Without a host it goes to the usual port of this machine, where the server of the test is not.
+                    if answer.contains("connecting to None:6379") {
+                        continue;
+                    }
                     let said = spoken(&ours.outcome(&url.replace('H', "redis"), version));
                     cell[0] += 1;
                     cell[1] += usize::from(said == "undetermined");
