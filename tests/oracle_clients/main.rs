@@ -1,8 +1,8 @@
 //! Oracle: what each client library holds once it has read its settings against what we say it connects with.
 //!
 //! Live with the interpreters of `REDISLINT_PYTHONS` (redis-py in several versions), `REDISLINT_CLIENTS_PYTHON` and
-//! `REDISLINT_ARQ_PYTHON` (what is built on it), the packages in `REDISLINT_NODE_MODULES`, and `redis-cli` where
-//! `REDISLINT_REDIS_SERVERS` is set; else the answers in `tests/transcripts/clients.json` are compared.
+//! `REDISLINT_ARQ_PYTHON` (what is built on it), and the packages in `REDISLINT_NODE_MODULES`; else the
+//! answers in `tests/transcripts/clients.json` are compared.
 //! `REDISLINT_RECORD=1` writes those anew; `REDISLINT_FULL=1` asks ten times as much.
 
 #![allow(
