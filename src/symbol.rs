@@ -9,11 +9,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::source::Span;
-use crate::text::Text;
+use crate::text::{TOO_LONG, Text};
 
 /// Plane 15 and 16: 131,068 symbols a run, far more than variables in any repository seen.
 const FIRST: u32 = 0xF_0000;
-const LAST: u32 = 0x10_FFFD;
+const LAST: u32 = TOO_LONG as u32;
 
 /// Whether a character stands for a symbol.
 #[must_use]
@@ -82,7 +82,7 @@ impl Symbols {
         // Noncharacters end each plane; skipping is not needed as they are valid `char`s. Beyond the range everything
         // shares the last symbol, which `is_opaque` reports as unknown.
         let char = char::from_u32(next).filter(|char| u32::from(*char) < LAST);
-        let Some(char) = char else { return char::from_u32(LAST).unwrap_or('\u{FFFD}') };
+        let Some(char) = char else { return TOO_LONG };
         table.list.push(symbol.clone());
         table.index.insert(symbol, char);
         char

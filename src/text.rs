@@ -9,6 +9,13 @@ use std::ops::Range;
 
 use crate::source::Span;
 
+/// Stands for the whole of a value that outgrew [`MAX_JOINED`]; known to no table of symbols, it is opaque to all.
+pub const TOO_LONG: char = '\u{10FFFD}';
+
+/// What is put together of other texts is no longer than this: eight times what Linux lets one argument or variable
+/// hold, so that no program that could start is misjudged, and references that double each other end.
+pub const MAX_JOINED: usize = 1 << 20;
+
 /// A stretch of the value that was decoded from one stretch of source.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Run {
@@ -79,6 +86,12 @@ impl Text {
         self.value.is_empty()
     }
 
+    /// Whether the value is unknown, as it would be longer than any program can be given.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        self.value.len() == TOO_LONG.len_utf8() && self.value.starts_with(TOO_LONG)
+    }
+
     /// Length of the value in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -119,8 +132,16 @@ impl Text {
         self.runs.push(Run { at, len, source: span, exact });
     }
 
-    /// Appends another text with its places.
+    /// Appends another text with its places. Where that gets longer than [`MAX_JOINED`], the value is unknown from here
+    /// on, whatever is appended.
     pub fn push_text(&mut self, other: &Text) {
+        if self.is_too_long() {
+            return;
+        }
+        if self.len() + other.len() > MAX_JOINED || other.is_too_long() {
+            *self = Self::mapped(TOO_LONG.encode_utf8(&mut [0; 4]), self.anchor);
+            return;
+        }
         for run in &other.runs {
             let at = run.at as usize;
             self.push(&other.value[at..at + run.len as usize], run.source, run.exact);

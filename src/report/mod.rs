@@ -17,7 +17,7 @@ pub mod starter;
 mod tests;
 pub mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
 use serde_json::Value;
@@ -30,6 +30,9 @@ use crate::source::{Position, Sources, Span};
 use crate::suppress;
 use crate::symbol::Symbols;
 pub use format::{Format, Look};
+
+/// So many notices of one kind about one file are listed; a made-up file can call for a million of them.
+const MAX_ALIKE: usize = 100;
 
 /// Everything a run has to say.
 pub struct Report {
@@ -95,6 +98,7 @@ impl Report {
         };
         notices.sort_by_cached_key(key);
         notices.dedup();
+        let notices = with_few_alike(notices);
         let count = |severity| checked.findings.iter().filter(|finding| finding.severity == severity).count();
         let summary = Summary {
             files: sources.iter().count(),
@@ -194,6 +198,28 @@ impl Report {
         let at = source.position(span.range().start);
         format!("{}:{}:{}", clean(source.path()), at.line, at.column)
     }
+}
+
+/// Drops all but the first notices of one kind about one file, and says how many there were.
+fn with_few_alike(notices: Vec<Notice>) -> Vec<Notice> {
+    let mut alike: HashMap<_, usize> = HashMap::new();
+    let kind = |notice: &Notice| (notice.code, notice.file(), notice.path.clone());
+    for notice in &notices {
+        *alike.entry(kind(notice)).or_default() += 1;
+    }
+    let mut left: HashMap<_, usize> = alike.keys().map(|kind| (kind.clone(), MAX_ALIKE)).collect();
+    let mut few = Vec::new();
+    for mut notice in notices {
+        let kind = kind(&notice);
+        let Some(left @ 1..) = left.get_mut(&kind) else { continue };
+        *left -= 1;
+        let more = alike.get(&kind).map_or(0, |all| all.saturating_sub(MAX_ALIKE));
+        if *left == 0 && more > 0 {
+            let _ = write!(notice.message, " (and {more} more like it in this file)");
+        }
+        few.push(notice);
+    }
+    few
 }
 
 /// JSON as it is printed. The runner of GitHub Actions takes `##[` for the begin of a command wherever it stands.

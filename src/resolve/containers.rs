@@ -1,5 +1,7 @@
 //! A project of containers → an environment of the model: servers, clients, links.
 
+use std::collections::HashSet;
+
 use crate::facts::EnvFile;
 use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Reach, Server};
 use crate::resolve::clients::{self, Ids};
@@ -22,12 +24,13 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         }
     }
     let inputs = &*inputs;
+    let serving: HashSet<&str> = servers.iter().filter_map(|server| server.service.as_deref()).collect();
     let network = Network::new(project, &servers);
     let mut ids = Ids::default();
     let mut all = Vec::new();
     for container in &project.containers {
         // A server's own variables configure the server.
-        if servers.iter().any(|server| server.service.as_deref() == Some(&container.name)) {
+        if serving.contains(container.name.as_str()) {
             continue;
         }
         let placement = Placement::of(container, inputs.facts, inputs.index);
@@ -43,7 +46,7 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         _ => case.port,
     };
     let links = links(inputs, &all, &servers, &port);
-    let is_server = |name: &str| servers.iter().any(|server| server.service.as_deref() == Some(name));
+    let is_server = |name: &str| serving.contains(name);
     let mut missing = project.missing.clone();
     missing.extend(wiring::missing_mounts(inputs, project, is_server));
     Environment {

@@ -4,12 +4,24 @@ use crate::source::Span;
 use crate::symbol::Step;
 use crate::text::Text;
 
+/// More steps than anyone would follow; values that double each other would have millions.
+const MAX_STEPS: usize = 64;
+
+/// One way after the other, as far as anyone would follow it.
+#[must_use]
+pub fn joined(ways: &[&[Step]]) -> Vec<Step> {
+    ways.iter().copied().flatten().take(MAX_STEPS).cloned().collect()
+}
+
 /// `steps`, and a step for each part of `texts` that none of them covers.
 #[must_use]
 pub fn complete<'t>(mut steps: Vec<Step>, texts: impl IntoIterator<Item = &'t Text>) -> Vec<Step> {
     for text in texts {
         let spans = if text.is_empty() { vec![text.anchor()] } else { text.spans() };
         for span in spans {
+            if steps.len() >= MAX_STEPS {
+                return steps;
+            }
             if !steps.iter().any(|step| covers(step.span, span)) {
                 steps.push(Step { span, label: "this is part of it".to_owned() });
             }

@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{MAIN_SEPARATOR, Path};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use ignore::gitignore::Gitignore;
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
+use super::ignored::IgnoreFiles;
 use super::{Content, MAX_FILE_SIZE, TreeError, too_large};
 use crate::finding::{Level, Notice};
-
-/// Leaves out of our sight what git does track.
-const OWN_IGNORE_FILE: &str = ".redislintignore";
 
 /// What a walk found.
 #[derive(Default)]
@@ -38,16 +35,15 @@ pub(super) fn list(root: &Path) -> Result<Listing, TreeError> {
 
     // Each thread collects on its own; the lists are joined when it ends.
     let all = Mutex::new(Vec::new());
-    let walk = WalkBuilder::new(root)
-        .hidden(false)
-        .require_git(false)
-        .parents(false)
-        .git_global(false)
-        .git_exclude(false)
-        .follow_links(false)
-        .add_custom_ignore_filename(OWN_IGNORE_FILE)
-        .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git")
-        .build_parallel();
+    let ignored = Arc::new(IgnoreFiles::new(root));
+    let wanted = {
+        let ignored = Arc::clone(&ignored);
+        move |entry: &ignore::DirEntry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.depth() == 0 || entry.file_name() != ".git" && !ignored.leaves_out(entry.path(), is_folder)
+        }
+    };
+    let walk = WalkBuilder::new(root).standard_filters(false).follow_links(false).filter_entry(wanted).build_parallel();
     walk.run(|| {
         let mut steps = Steps { own: Vec::new(), all: &all };
         Box::new(move |entry| {
@@ -66,8 +62,9 @@ pub(super) fn list(root: &Path) -> Result<Listing, TreeError> {
             Step::Nothing => {}
         }
     }
+    listing.notices.extend(ignored.notices());
     listing.notices.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
-    let hidden = env_files(root, &listing.files);
+    let hidden = env_files(root, &listing.files, &ignored);
     listing.files.extend(hidden);
     listing.files.par_sort_unstable();
     listing.files.dedup();
@@ -105,8 +102,7 @@ fn step(root: &Path, entry: Result<ignore::DirEntry, ignore::Error>) -> Step {
                 "the path is no valid UTF-8, the file is left out",
             )),
         },
-        // A malformed ignore pattern ignores nothing; git passes over it in silence too.
-        Ok(_) | Err(ignore::Error::Partial(_) | ignore::Error::Glob { .. }) => Step::Nothing,
+        Ok(_) => Step::Nothing,
         Err(error) => Step::Trouble(unlisted(root, &error)),
     }
 }
@@ -130,15 +126,15 @@ fn unlisted(root: &Path, error: &ignore::Error) -> Notice {
     Notice::path("unreadable", Level::Error, place.unwrap_or_default(), format!("can't be listed: {why}"))
 }
 
-fn relative(root: &Path, path: &Path) -> Option<String> {
+/// A path as it is shown; `None` where it is no text.
+pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
     let path = path.strip_prefix(root).ok()?.to_str()?;
     Some(if MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace(MAIN_SEPARATOR, "/") })
 }
 
 /// `.env*` is mostly git-ignored, yet it decides: it is looked for in every folder where a reader of it may start,
 /// unless the root's own ignore file speaks against it.
-fn env_files(root: &Path, files: &[String]) -> Vec<String> {
-    let (unwanted, _) = Gitignore::new(root.join(OWN_IGNORE_FILE));
+fn env_files(root: &Path, files: &[String], ignored: &IgnoreFiles) -> Vec<String> {
     let folders: BTreeSet<&str> = files
         .iter()
         .map(|path| path.rsplit_once('/').unwrap_or(("", path)))
@@ -153,8 +149,7 @@ fn env_files(root: &Path, files: &[String]) -> Vec<String> {
             let name = entry.file_name();
             let Some(name) = name.to_str().filter(|name| name.starts_with(".env")) else { continue };
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            let wanted = !unwanted.matched_path_or_any_parents(&path, false).is_ignore();
-            if wanted && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            if !ignored.is_unwanted(&path) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 found.push(path);
             }
         }

@@ -4,6 +4,7 @@
 //! for, none from outside the root. Doesn't know which files matter; `extract` asks for them.
 
 mod disk;
+mod ignored;
 mod index;
 mod root;
 #[cfg(test)]
@@ -13,7 +14,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ignore::gitignore::GitignoreBuilder;
 use rayon::prelude::*;
 
 use crate::finding::{Level, Notice};
@@ -208,12 +208,7 @@ impl Tree {
         let paths: Vec<String> = self.index.files().filter(is_ignore_file).map(str::to_owned).collect();
         for path in paths {
             let Content::Bytes(bytes) = self.read(&path) else { continue };
-            let mut rules = GitignoreBuilder::new("");
-            for line in String::from_utf8_lossy(&bytes).lines() {
-                // A pattern that git can't read ignores nothing, here as there.
-                let _ = rules.add_line(None, line);
-            }
-            if let Ok(rules) = rules.build() {
+            if let Some(rules) = ignored::patterns(&bytes) {
                 self.index.insert_ignore_rules(path.rsplit_once('/').map_or("", |(folder, _)| folder), rules);
             }
         }

@@ -25,6 +25,13 @@ use options::Options;
 /// References inside a variable's own value that are followed.
 const MAX_DEPTH: usize = 4;
 
+/// References in one line that are followed, those in values included: variables that double each other end here.
+const MAX_REFERENCES: usize = 256;
+
+/// No variable has a longer name, nor one that names files a longer value.
+const MAX_NAME: usize = 128;
+const MAX_VALUE: usize = 4096;
+
 /// More than any script says; beyond it lines are not read.
 const MAX_RUNS: usize = 200;
 
@@ -87,7 +94,7 @@ impl Reader<'_> {
         if let Some((name, value)) = &line.assignment {
             self.variables.insert(name.clone(), value.clone());
         }
-        let expanded = self.filled(line.text.as_str(), 0);
+        let expanded = self.filled(line.text.as_str());
         let same = expanded == line.text.as_str();
         let text = if same { line.text.clone() } else { Text::mapped(&expanded, line.text.span()) };
         for command in words::parse_shell(&text) {
@@ -104,22 +111,27 @@ impl Reader<'_> {
 
     /// The text with the file's own variables filled in, in the forms of shells and make (`$(NAME)`, `${NAME}`,
     /// `$NAME`), of just and task (`{{NAME}}`, `{{.NAME}}`) and of batch files (`%NAME%`).
-    fn filled(&self, text: &str, depth: usize) -> String {
+    fn filled(&self, text: &str) -> String {
+        let mut left = MAX_REFERENCES;
+        self.filled_within(text, &mut left, 0)
+    }
+
+    fn filled_within(&self, text: &str, left: &mut usize, depth: usize) -> String {
         if depth >= MAX_DEPTH || !text.contains(['$', '{', '%']) {
             return text.to_owned();
         }
-        let text = self.between(text, ("{{", "}}"), depth);
-        let text = self.between(&text, ("%", "%"), depth);
-        let text = self.between(&text, ("$(", ")"), depth);
-        let text = self.between(&text, ("${", "}"), depth);
+        let text = self.between(text, ("{{", "}}"), left, depth);
+        let text = self.between(&text, ("%", "%"), left, depth);
+        let text = self.between(&text, ("$(", ")"), left, depth);
+        let text = self.between(&text, ("${", "}"), left, depth);
         let mut out = String::with_capacity(text.len());
         let mut rest = text.as_str();
         while let Some(at) = rest.find('$') {
             let after = &rest[at + 1..];
             let end = after.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).unwrap_or(after.len());
             out.push_str(&rest[..at]);
-            match self.variables.get(&after[..end]) {
-                Some(value) => out.push_str(&self.filled(value, depth + 1)),
+            match self.referred(&after[..end], left) {
+                Some(value) => out.push_str(&self.filled_within(value, left, depth + 1)),
                 None => out.push_str(&rest[at..=at + end]),
             }
             rest = &after[end..];
@@ -128,17 +140,21 @@ impl Reader<'_> {
         out
     }
 
-    fn between(&self, text: &str, (open, close): (&str, &str), depth: usize) -> String {
+    fn between(&self, text: &str, (open, close): (&str, &str), left: &mut usize, depth: usize) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = rest.find(open).map(|at| at + open.len()) {
-            let Some(end) = rest[start..].find(close).map(|length| start + length) else { break };
-            let name = rest[start..end].trim().trim_start_matches("env.").trim_start_matches('.');
-            if let Some(value) = self.variables.get(name) {
+            // What is longer is no name; looking for its end from every opening would take for ever.
+            let near = &rest[start..rest.floor_char_boundary(start + MAX_NAME)];
+            let value = near.find(close).and_then(|length| {
+                let name = near[..length].trim().trim_start_matches("env.").trim_start_matches('.');
+                Some((start + length + close.len(), self.referred(name, left)?))
+            });
+            if let Some((end, value)) = value {
                 // `${{ env.NAME }}` has a dollar in front.
                 out.push_str(rest[..start - open.len()].trim_end_matches('$'));
-                out.push_str(&self.filled(value, depth + 1));
-                rest = &rest[end + close.len()..];
+                out.push_str(&self.filled_within(value, left, depth + 1));
+                rest = &rest[end..];
             } else {
                 out.push_str(&rest[..start]);
                 rest = &rest[start..];
@@ -146,6 +162,13 @@ impl Reader<'_> {
         }
         out.push_str(rest);
         out
+    }
+
+    /// The value of a variable of the file, as long as the line may still refer to any.
+    fn referred(&self, name: &str, left: &mut usize) -> Option<&str> {
+        let value = self.variables.get(name).filter(|value| value.len() <= MAX_VALUE)?;
+        *left = left.checked_sub(1)?;
+        Some(value)
     }
 
     fn command(&mut self, command: &Command) {
@@ -202,7 +225,7 @@ impl Reader<'_> {
         let before = |word: &words::Word| Some(word.literal()?.as_str().to_owned());
         match command.assignments.iter().find(|(own, _)| own == name) {
             Some((_, word)) => before(word),
-            None => self.variables.get(name).map(|value| self.filled(value, 0)),
+            None => self.variables.get(name).map(|value| self.filled(value)),
         }
     }
 

@@ -1,6 +1,8 @@
 //! One service as one file (or a stack of files) has it, interpolated and with its paths resolved; and how a later
 //! layer goes over an earlier one.
 
+use std::collections::HashMap;
+
 use crate::facts::compose::{Attribute, Tag};
 use crate::model::Published;
 use crate::resolve::project::{Case, Mount, Variable};
@@ -220,7 +222,7 @@ impl Layer {
             build: self.build.over(base.build, over_build),
             command: self.command.instead_of(base.command),
             entrypoint: self.entrypoint.instead_of(base.entrypoint),
-            environment: self.environment.over(environment, |base, own| unique(base, own, |a, b| a.0 == b.0)),
+            environment: self.environment.over(environment, unique_names),
             unset: self.unset.into_iter().chain(base.unset).collect(),
             env_files: self.env_files.over(base.env_files, |base, own| unique(base, own, same_file)),
             ports: self.ports.over(base.ports, |base, own| unique(base, own, ports::same)),
@@ -255,6 +257,22 @@ pub fn unique<T>(base: Vec<T>, own: Vec<T>, same: impl Fn(&T, &T) -> bool) -> Ve
         match all.iter_mut().find(|earlier| same(earlier, &entry)) {
             Some(earlier) => *earlier = entry,
             None => all.push(entry),
+        }
+    }
+    all
+}
+
+/// Variables: of those of one name, the last stands at the place of the first. There may be many.
+pub fn unique_names<T>(base: Vec<(String, T)>, own: Vec<(String, T)>) -> Vec<(String, T)> {
+    let mut all: Vec<(String, T)> = Vec::with_capacity(base.len() + own.len());
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for entry in base.into_iter().chain(own) {
+        match places.get(&entry.0) {
+            Some(&at) => all[at] = entry,
+            None => {
+                places.insert(entry.0.clone(), all.len());
+                all.push(entry);
+            }
         }
     }
     all

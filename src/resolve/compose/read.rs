@@ -14,7 +14,7 @@ use crate::syntax::words::{self, Splitter};
 use crate::text::Text;
 use crate::tree::{Index, join};
 
-use super::layer::{Build, Command, Context, EnvFile, Grant, Joined, Layer, Slot, unique};
+use super::layer::{Build, Command, Context, EnvFile, Grant, Joined, Layer, Slot, unique, unique_names};
 use super::variables::{SHELL, Scope, keep_ends};
 use super::{ports, volumes};
 
@@ -200,7 +200,7 @@ impl Reader<'_> {
                 for alternative in &word.alternatives {
                     let Some(when) = both(&case.when, &alternative.when) else { continue };
                     let value = case.value.iter().chain(&alternative.value).cloned().collect();
-                    let trace = [case.trace.as_slice(), &alternative.trace].concat();
+                    let trace = trace::joined(&[&case.trace, &alternative.trace]);
                     longer.push(Case { when, value, trace });
                 }
             }
@@ -229,7 +229,7 @@ impl Reader<'_> {
                 Assignment::Entry(text) => variables.extend(self.assignment(text)),
             }
         }
-        unique(Vec::new(), variables, |a, b| a.0 == b.0)
+        unique_names(Vec::new(), variables)
     }
 
     /// `NAME=value` or `NAME`, interpolated as a whole.

@@ -1,6 +1,6 @@
 //! Files on top of each other: documents, `include`, `extends`, overrides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::config::ComposeVersion;
 use crate::facts::compose::{ComposeFile, Document, Include, Network, Resource};
@@ -48,20 +48,27 @@ pub struct Stack {
 impl Stack {
     /// Puts `upper` on top.
     fn put(&mut self, upper: Stack) {
+        let name = |(at, service): (usize, &Layer)| (service.name.value.clone(), at);
+        let mut places: HashMap<String, usize> = self.services.iter().enumerate().map(name).collect();
+        let mut services: Vec<Option<Layer>> = std::mem::take(&mut self.services).into_iter().map(Some).collect();
         for service in upper.services {
-            let below = self.services.iter().position(|below| below.name.value == service.name.value);
-            match below {
-                Some(at) if service.dropped => {
-                    self.services.remove(at);
-                }
-                Some(at) => {
-                    let base = self.services[at].clone();
-                    self.services[at] = service.over(base);
-                }
-                None if service.dropped => {}
-                None => self.services.push(service),
+            let below = places.remove(&service.name.value);
+            let base = below.and_then(|at| services[at].take());
+            if service.dropped {
+                continue;
+            }
+            let at = below.unwrap_or(services.len());
+            places.insert(service.name.value.clone(), at);
+            let service = match base {
+                Some(base) => service.over(base),
+                None => service,
+            };
+            match services.get_mut(at) {
+                Some(place) => *place = Some(service),
+                None => services.push(Some(service)),
             }
         }
+        self.services = services.into_iter().flatten().collect();
         self.networks.extend(upper.networks);
         self.external_networks.extend(upper.external_networks);
         self.volumes.extend(upper.volumes);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::config::ComposeVersion;
 use crate::finding::{Level, Notice};
 use crate::resolve::conditions::both;
+use crate::resolve::trace;
 use crate::source::Span;
 use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, Symbols};
 use crate::syntax::template::{self, Operator, Part, Template, Variable};
@@ -159,7 +160,7 @@ impl<'a> Scope<'a> {
             };
             for inner in value.alternatives {
                 let Some(when) = both(&state.when, &inner.when) else { continue };
-                let trace = [std::slice::from_ref(&step), &state.trace, &inner.trace].concat();
+                let trace = trace::joined(&[std::slice::from_ref(&step), &state.trace, &inner.trace]);
                 alternatives.push(Alternative { when, value: inner.value, trace });
             }
         }
@@ -186,7 +187,7 @@ fn append(left: &Resolved, right: &Resolved) -> Resolved {
             // An empty value has no bytes to point at: it keeps the place of its reference.
             let mut value = if head.is_empty() && tail.is_empty() { tail.clone() } else { head.clone() };
             value.push_text(tail);
-            joined.push(Alternative { when, value: Some(value), trace: [one.trace.as_slice(), &other.trace].concat() });
+            joined.push(Alternative { when, value: Some(value), trace: trace::joined(&[&one.trace, &other.trace]) });
         }
     }
     limit(joined)
