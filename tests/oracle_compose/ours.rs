@@ -18,11 +18,22 @@ use super::theirs::{mounted, sorted};
 /// What we make of a project.
 pub struct Ours {
     pub services: Map<String, Value>,
-    /// The lines that notices of refusal point at.
-    pub refused: Vec<String>,
+    /// What notices of refusal point at, in the order of the source.
+    pub refused: Vec<Refused>,
     /// Values in the services, and how many of them hold something that could not be told.
     pub values: usize,
     pub unknown: usize,
+}
+
+/// What a notice of refusal points at.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refused {
+    /// `path:line:column text`.
+    pub place: String,
+    /// The line that it starts in.
+    pub line: String,
+    /// The text.
+    pub text: String,
 }
 
 /// Our picture of the project at the root.
@@ -38,7 +49,9 @@ pub fn resolve(files: &[(String, String)], version: ComposeVersion) -> Ours {
     let refusals = notices.iter().chain(&extracted.notices).filter(|notice| refuses(notice.level, notice.code));
     let missing = project.into_iter().flat_map(|project| &project.missing).map(|missing| missing.span);
     let spans = refusals.filter_map(|notice| notice.span).chain(missing);
-    let refused = spans.map(|span| line(&sources, span)).collect();
+    let mut refused: Vec<Refused> = spans.map(|span| refused(&sources, span)).collect();
+    refused.sort();
+    refused.dedup();
     let mut services = Map::new();
     if let Some(project) = project {
         for container in &project.containers {
@@ -60,11 +73,17 @@ fn inspected(tree: &Tree, config: &Config) -> Map<String, Value> {
     environments.iter().map(|one| (one["name"].as_str().unwrap().to_owned(), one["services"].clone())).collect()
 }
 
-fn line(sources: &Sources, span: Span) -> String {
-    let text = sources.get(span.file).text();
-    let start = usize::try_from(span.start).unwrap();
-    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    text[from..].lines().next().unwrap_or_default().to_owned()
+fn refused(sources: &Sources, span: Span) -> Refused {
+    let source = sources.get(span.file);
+    let (before, _) = source.text().split_at(usize::try_from(span.start).unwrap());
+    let (row, from) = (before.matches('\n').count() + 1, before.rfind('\n').map_or(0, |at| at + 1));
+    let text = source.text()[span.range()].to_owned();
+    let shown = text.replace('\n', "⏎");
+    Refused {
+        place: format!("{}:{row}:{} {shown}", source.path(), before[from..].chars().count() + 1).trim_end().to_owned(),
+        line: source.text()[from..].lines().next().unwrap_or_default().to_owned(),
+        text,
+    }
 }
 
 /// The texts in a value, and those that show an unknown part as `…`.
