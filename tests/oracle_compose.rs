@@ -118,6 +118,7 @@ fn compare(version: ComposeVersion, recorded: &Map<String, Value>) -> Vec<String
         let meant =
             |(place, only_2): &(String, bool)| (!only_2 || version == ComposeVersion::V2).then(|| place.clone());
         let places: Vec<String> = case.refused.iter().filter_map(meant).collect();
+        wrong.extend(ours.untraced.iter().map(|path| format!("{name}: {path} has no trace")));
         if said != places {
             wrong.push(format!("{name}: refused at {said:#?}"));
         }
@@ -140,6 +141,7 @@ fn judge(project: &Project, version: ComposeVersion, binary: &Path) -> Vec<Strin
     let Some(place) = project.refused else {
         let Some(expected) = theirs.as_object() else { return vec![format!("compose refuses it\n{theirs}")] };
         let mut wrong = differences(expected, &ours.services);
+        wrong.extend(ours.untraced.iter().map(|path| format!("{path} has no trace")));
         wrong.extend(ours.refused.iter().map(|refused| format!("compose accepts it, and we refuse {}", refused.place)));
         return wrong;
     };

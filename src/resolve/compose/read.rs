@@ -173,8 +173,10 @@ impl Reader<'_> {
             }
             return test;
         };
+        // Compose adds the word: it stands nowhere.
+        let before = Span { end: span.start, ..span };
         let case = |Alternative { when, value, trace }: Alternative| {
-            let shell = Text::mapped("CMD-SHELL", span);
+            let shell = Text::mapped("CMD-SHELL", before);
             Case { when, value: std::iter::once(shell).chain(value).collect(), trace }
         };
         Command { span, cases: self.resolve(text).alternatives.into_iter().map(case).collect() }
