@@ -39,6 +39,17 @@ pub struct Facts {
     pub settings: Vec<SettingsFile>,
     /// Files whose values Python code loads.
     pub values: Vec<ValuesFile>,
+    /// Shell scripts that call redis-cli or hold a Redis URL, in path order.
+    pub scripts: Vec<ScriptFile>,
+}
+
+/// A shell script; what its words mean depends on the container that runs it.
+#[derive(Debug, Clone)]
+pub struct ScriptFile {
+    /// Its text.
+    pub file: FileId,
+    /// Its path relative to the root.
+    pub path: String,
 }
 
 /// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.
@@ -172,6 +183,8 @@ pub enum FileKind {
     Values,
     /// A script or document, read for the commands that start compose.
     Commands,
+    /// A shell script, read for what it says to Redis.
+    Script,
 }
 
 /// A file that matters because of what another one says.

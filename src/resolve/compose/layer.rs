@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::facts::compose::{Attribute, Tag};
+use crate::facts::compose::{Attribute, Keys, Tag};
 use crate::model::Published;
 use crate::resolve::project::{Case, Mount, Variable};
 use crate::source::{Span, Spanned};
@@ -142,7 +142,9 @@ pub struct Layer {
     pub resets: bool,
     /// `!reset` on the service.
     pub dropped: bool,
-    /// The service and file that it extends.
+    /// Its attributes; those that are null in the lowest file that has them are refused.
+    pub keys: Keys,
+    /// The service and file that it extends; those that were not found stay.
     pub extends: Slot<(Text, Option<Text>)>,
     /// `image`.
     pub image: Slot<Resolved>,
@@ -215,6 +217,7 @@ impl Layer {
         }
         Layer {
             name: base.name,
+            keys: under(self.keys, base.keys),
             resets: base.resets,
             dropped: false,
             extends: self.extends.instead_of(base.extends),
@@ -248,6 +251,12 @@ impl Layer {
             profiles: self.profiles.over(base.profiles, |base, own| unique(base, own, |a, b| a == b)),
         }
     }
+}
+
+/// Both mappings' keys; compose looks for nulls in each file when it is merged, and a null takes nothing away.
+pub fn under(mut own: Keys, base: Keys) -> Keys {
+    own.extend(base);
+    own
 }
 
 /// Both lists; of entries that are the same, the last one stands at the place of the first.
