@@ -27,7 +27,7 @@ enum Says {
     Services,
     /// The same, or else a Redis URL, as a program's settings do.
     ServicesOrUrl,
-    /// It has a Redis URL.
+    /// It has a Redis URL, or a part about Redis.
     Url,
     /// It has commands that start compose or make an env file.
     Commands,
@@ -38,7 +38,10 @@ enum Says {
 }
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
-static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // Or a part of its own: `redis:` and below it `host:`.
+    Regex::new(r#"(?mi-u)(rediss?|valkeys?)://|(redis|valkey)["']?[ \t]*:[ \t]*(\{|\r?$)"#).ok()
+});
 static CALLS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)(redis|valkey|keydb)-cli|(rediss?|valkeys?)://").ok());
 static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {

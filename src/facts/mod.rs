@@ -59,6 +59,23 @@ pub struct SettingsFile {
     pub path: String,
     /// The settings whose value is a Redis URL, possibly with `${…}` in it, under their own key.
     pub urls: Vec<(Spanned<String>, Text)>,
+    /// Hosts of Redis that stand in a part of their own (`redis:` with `host:` in it), and what stands beside them.
+    pub groups: Vec<SettingsGroup>,
+}
+
+/// The settings of one Redis, each under a key of its own.
+#[derive(Debug, Clone)]
+pub struct SettingsGroup {
+    /// The key of the host, and its value.
+    pub host: (Spanned<String>, Text),
+    /// Port.
+    pub port: Option<Text>,
+    /// Database index.
+    pub db: Option<Text>,
+    /// User name.
+    pub username: Option<Text>,
+    /// Password.
+    pub password: Option<Text>,
 }
 
 /// A requirements file, manifest or lock file, as far as it names client libraries.
