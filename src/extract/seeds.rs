@@ -29,7 +29,7 @@ enum Says {
     ServicesOrUrl,
     /// It has a Redis URL, or a part about Redis.
     Url,
-    /// It has commands that start compose or make an env file.
+    /// It has commands that start compose or make an env file, or that connect to a Redis.
     Commands,
     /// It has a directive that only Redis knows.
     Directive,
@@ -41,7 +41,8 @@ static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?mi-u)(rediss?|valkeys?)://|(redis|valkey)["']?[ \t]*:[ \t]*(\{|\r?$)"#).ok()
 });
 static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i-u)(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok()
+    let commands = r"(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env";
+    Regex::new(&format!("(?i-u){commands}|redis-cli|rediss?://")).ok()
 });
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A settings module may do no more than take over another one.
