@@ -43,8 +43,11 @@ fn examples(document: &str) -> Vec<Example> {
     while at < lines.len() {
         let line = lines[at];
         at += 1;
-        if let Some(info) = line.strip_prefix("```") {
-            let end = (at..lines.len()).find(|end| lines[*end] == "```").expect("every fence is closed");
+        let info = line.trim_start_matches('`');
+        let (fence, _) = line.split_at(line.len() - info.len());
+        if fence.len() >= 3 {
+            // A longer fence holds a document with fences of its own.
+            let end = (at..lines.len()).find(|end| lines[*end] == fence).expect("every fence is closed");
             let body: String = lines[at..end].iter().flat_map(|line| [line, "\n"]).collect();
             match path.take() {
                 _ if info == "report" => current.report = Some((body, at..end)),
