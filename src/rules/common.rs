@@ -210,6 +210,7 @@ pub fn finding(
         help: None,
         setting: None,
         group: None,
+        fixes: Vec::new(),
     }
 }
 
