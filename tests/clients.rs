@@ -12,8 +12,12 @@ const REDIS: &str = "\n  redis: {image: 'redis:7.4', command: redis-server --req
 /// What connects from the service `app` to its Redis: `setting (library) confidence: outcomes`.
 fn clients(app: &str, files: &[(&str, &str)]) -> Vec<String> {
     let compose = format!("services:\n  app: {app}{REDIS}");
-    let all = files.iter().copied().chain([("compose.yaml", compose.as_str())]);
-    let tree = Tree::from_texts(all.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())));
+    let all: Vec<_> = files.iter().copied().chain([("compose.yaml", compose.as_str())]).collect();
+    clients_of(&all)
+}
+
+fn clients_of(files: &[(&str, &str)]) -> Vec<String> {
+    let tree = Tree::from_texts(files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())));
     let report = lint(&tree, &Options::default());
     let environment = &report.model.environments[0];
     let of_app = |place: &Place| matches!(place, Place::Container(name) if name == "app");
@@ -162,4 +166,35 @@ fn redis_cli_in_a_health_check_asks_the_server_of_its_container() {
     let tree = Tree::from_texts([("compose.yaml".to_owned(), compose.as_bytes().to_vec())]);
     let report = lint(&tree, &Options::default());
     assert!(report.findings.iter().any(|finding| finding.rule == "unauthenticated-healthcheck"));
+}
+
+#[test]
+fn an_inline_configuration_is_judged_in_each_state_of_its_variables() {
+    let compose = |password: &str| {
+        format!(
+            "services:\n  redis:\n    image: redis:7.4\n    command: redis-server /redis.conf\n    configs: [{{source: \
+             conf, target: /redis.conf}}]\n  app:\n    image: acme/app\n    environment: {{REDIS_URL: \
+             'redis://:{password}@redis:6379'}}\nconfigs:\n  conf: {{content: 'requirepass ${{REDIS_PASSWORD:-s3cret-4711}}'}}\n"
+        )
+    };
+    let ends = |password: &str| {
+        let tree = Tree::from_texts([("compose.yaml".to_owned(), compose(password).into_bytes())]);
+        ends(&lint(&tree, &Options::default()).model.environments[0], 0)
+    };
+    assert_eq!(ends("${REDIS_PASSWORD:-s3cret-4711}"), "Works");
+    assert_eq!(ends("s3cret-4711"), "Works, Undetermined");
+    assert_eq!(ends("wrong"), "Fails, Undetermined");
+    assert_eq!(ends("${REDIS_PASSWORD:-wrong}"), "Fails, Works");
+}
+
+#[test]
+fn a_link_is_a_name_of_its_service() {
+    let expected = ["REDIS_URL (unknown) medium: Fails"];
+    for more in ["", "networks: [back], ", "network_mode: bridge, "] {
+        let app =
+            format!("{{image: acme/app, {more}links: ['redis:cache'], environment: {{REDIS_URL: 'redis://cache'}}}}");
+        let redis = format!("{{{more}image: 'redis:7.4', command: redis-server --requirepass s3cret-4711}}");
+        let compose = format!("services:\n  app: {app}\n  redis: {redis}\nnetworks: {{back: }}\n");
+        assert_eq!(clients_of(&[("compose.yaml", &compose)]), expected, "{compose}");
+    }
 }

@@ -27,9 +27,9 @@ enum Says {
     Services,
     /// The same, or else a Redis URL, as a program's settings do.
     ServicesOrUrl,
-    /// It has a Redis URL.
+    /// It has a Redis URL, or a part about Redis.
     Url,
-    /// It has commands that start compose or make an env file.
+    /// It has commands that start compose or make an env file, or that connect to a Redis.
     Commands,
     /// It calls redis-cli, or has a Redis URL.
     Calls,
@@ -38,11 +38,15 @@ enum Says {
 }
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
-static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // Or a part of its own: `redis:` and below it `host:`.
+    Regex::new(r#"(?mi-u)(rediss?|valkeys?)://|(redis|valkey)["']?[ \t]*:[ \t]*(\{|\r?$)"#).ok()
+});
 static CALLS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)(redis|valkey|keydb)-cli|(rediss?|valkeys?)://").ok());
 static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i-u)(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok()
+    let commands = r"(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env";
+    Regex::new(&format!("(?i-u){commands}|redis-cli|rediss?://")).ok()
 });
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A settings module may do no more than take over another one.

@@ -300,6 +300,8 @@ pub struct Mount {
     pub target: String,
     /// Inline content (`configs.content`), already interpolated.
     pub content: Option<Text>,
+    /// The same in every state of its variables, the fresh clone's first; empty where there is one only.
+    pub contents: Vec<Case<Text>>,
     /// Whether the source exists in the repository: `None` where it could be ignored or made later.
     pub exists: Option<bool>,
 }

@@ -272,8 +272,16 @@ impl Reader<'_> {
     fn env_files(&mut self, entries: &[written::EnvFileEntry]) -> Vec<EnvFile> {
         let mut files = Vec::new();
         for entry in entries {
-            let path = self.first(&entry.path).and_then(|path| join(self.directory, path.as_str()));
-            files.push(EnvFile { span: entry.path.span(), path, required: entry.required, raw: entry.raw });
+            let mut paths = self.resolve(&entry.path).alternatives.into_iter();
+            let Some(first) = paths.next() else { continue };
+            files.push(EnvFile {
+                span: entry.path.span(),
+                path: first.value.and_then(|path| join(self.directory, path.as_str())),
+                required: entry.required,
+                raw: entry.raw,
+                when: first.when,
+                otherwise: paths.map(|other| other.when).collect(),
+            });
         }
         files
     }
