@@ -21,6 +21,7 @@ mod catalogue;
 mod generated;
 mod health;
 mod live;
+mod node;
 mod ours;
 mod outside;
 mod planted;

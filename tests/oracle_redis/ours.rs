@@ -85,14 +85,19 @@ pub fn ours_with(setup: &Setup, image: &str, test: Option<&[String]>, variables:
 
 impl Ours {
     pub fn outcome(&self, url: &str, version: (u32, u32)) -> Outcome {
+        self.outcome_of(Family::RedisPy, url, version)
+    }
+
+    /// What becomes of a client of this library.
+    pub fn outcome_of(&self, family: Family, url: &str, version: (u32, u32)) -> Outcome {
         assert!(self.sources.find("compose.yaml").is_some());
         let settings =
             ConnectionSettings { url: Some(Resolved::known(text(url), Vec::new())), ..ConnectionSettings::default() };
         let range = VersionRange { from: Some(version), to: Some(version) };
-        let cases = handshake::connect(&settings, Family::RedisPy, range, &self.symbols);
+        let cases = handshake::connect(&settings, family, range, &self.symbols);
         let [case] = cases.as_slice() else { panic!("one case for {url}") };
         let auth: &Auth = &self.server.auth[0].auth;
-        let all = handshake::outcomes(case, Family::RedisPy, range, &self.server, auth, &self.symbols);
+        let all = handshake::outcomes(case, family, range, &self.server, auth, &self.symbols);
         let [(_, outcome)] = all.as_slice() else { panic!("one version has one outcome: {url}") };
         outcome.clone()
     }

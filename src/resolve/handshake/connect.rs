@@ -130,9 +130,11 @@ fn parts(case: &Case<Picked>, family: Family, version: VersionRange, symbols: &S
     let filled = |text: &Option<Text>| text.clone().filter(|text| !text.is_empty());
     parts.username = parts.username.or_else(|| filled(&picked.username));
     parts.password = parts.password.or_else(|| filled(&picked.password));
+    // Only redis-cli sends what is empty, and node-redis 3 an empty password.
     if family != Family::RedisCli {
-        // Only redis-cli sends what is empty.
         parts.username = parts.username.filter(|text| !text.is_empty());
+    }
+    if family != Family::RedisCli && !(family == Family::NodeRedis && grammar::before(version, 4)) {
         parts.password = parts.password.filter(|text| !text.is_empty());
     }
     if parts.socket.is_some() && (family.is_on_redis_py() || family == Family::ValkeyPy) {

@@ -21,6 +21,8 @@ const MISSING_HELLO: &str = "NOAUTH HELLO must be called with the client already
 const MISSING_HELLO_VALKEY: &str = "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
                                     HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client \
                                     and select the RESP protocol version at the same time";
+/// Errors of the server begin so, those of libraries do not.
+const SERVERS_OWN: &str = "ERR ";
 const OUT_OF_RANGE: &str = "ERR DB index is out of range";
 
 /// How the connection ends, for each part of the version range in which the library behaves alike; never empty.
@@ -39,7 +41,9 @@ pub fn outcomes(
     if let Some(outcome) = before_authentication(client, family, server, auth) {
         return vec![(version, outcome)];
     }
-    let Auth::Users(users) = auth else { return vec![(version, Outcome::Undetermined)] };
+    let Auth::Users(users) = auth else {
+        return vec![(version, refused_database(client).unwrap_or(Outcome::Undetermined))];
+    };
     let link = Link { client, server, users, symbols };
     if family == Family::Unknown || family == Family::RedisRs {
         return link.whatever_the_library().into_iter().map(|outcome| (version, outcome)).collect();
@@ -58,9 +62,8 @@ pub fn outcomes(
 /// What ends the connection, or makes its end untellable, before a password is sent.
 fn before_authentication(client: &ClientCase, family: Family, server: &Server, auth: &Auth) -> Option<Outcome> {
     let fails = |stage, error: &str| Some(Outcome::Fails { stage, error: error.to_owned(), fault: None });
-    if let Some(error) = &client.error {
-        let stage = if error.message.starts_with("ERR ") { FailStage::Select } else { FailStage::Parse };
-        return fails(stage, &error.message);
+    if let Some(error) = client.error.as_ref().filter(|error| !error.message.starts_with(SERVERS_OWN)) {
+        return fails(FailStage::Parse, &error.message);
     }
     if let Auth::DoesNotStart { error, .. } = auth {
         return fails(FailStage::Start, error);
@@ -77,6 +80,12 @@ fn before_authentication(client: &ClientCase, family: Family, server: &Server, a
         }
         _ => None,
     }
+}
+
+/// What the server says to a database that the client took over as it was written; asked for after the login.
+fn refused_database(client: &ClientCase) -> Option<Outcome> {
+    let error = client.error.as_ref().filter(|error| error.message.starts_with(SERVERS_OWN))?;
+    Some(Outcome::Fails { stage: FailStage::Select, error: error.message.clone(), fault: None })
 }
 
 fn reset_text(family: Family) -> &'static str {
@@ -156,6 +165,11 @@ struct Link<'a> {
 impl Link<'_> {
     fn outcome(&self, family: Family, version: VersionRange) -> Outcome {
         let outcome = self.authentication(family, version);
+        if let (Outcome::Works | Outcome::WorksUnauthenticated { .. } | Outcome::Undetermined, Some(refused)) =
+            (&outcome, refused_database(self.client))
+        {
+            return refused;
+        }
         match (&outcome, self.client.db, self.server.databases) {
             (Outcome::Works | Outcome::WorksUnauthenticated { .. }, Some(db), Some(databases)) if db >= databases => {
                 // ioredis stays in database 0 and only emits an error event; redis-cli goes on as well.
@@ -265,10 +279,11 @@ impl Link<'_> {
                 Greeting::User(user.as_str(), Some(password), false)
             }
             (Some(user), Some(password)) if given(&self.client.username) && !password.is_empty() => {
-                if family == Family::Ioredis && super::grammar::before(version, 5) {
-                    return Greeting::Password(password);
-                }
                 Greeting::User(user.as_str(), Some(password), hello)
+            }
+            (None, Some(password)) if family == Family::NodeRedis && super::grammar::before(version, 4) => {
+                // Sent even where it is empty (`redis://:@host`).
+                Greeting::Password(password)
             }
             (_, Some(password)) if !password.is_empty() => {
                 if hello {

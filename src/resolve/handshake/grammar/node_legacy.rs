@@ -146,7 +146,7 @@ pub(super) fn node_redis(text: &Text, symbols: &Symbols) -> Parts {
         }
         return parts;
     }
-    if let Some(login) = login {
+    if let Some(login) = login.filter(|login| !login.is_empty()) {
         let colon = login.as_str().find(':');
         parts.username = colon.filter(|colon| *colon > 0).map(|colon| login.slice(0..colon));
         parts.password = Some(login.slice(colon.map_or(0, |colon| colon + 1)..login.len()));
