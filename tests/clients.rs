@@ -240,3 +240,23 @@ fn ports_of_an_internal_network_are_not_published() {
         assert_eq!(report.findings.iter().any(|finding| finding.rule == "published-port"), published, "{networks}");
     }
 }
+
+/// Two projects with the same names for everything: nobody talks to the other one's Redis.
+#[test]
+fn projects_of_a_monorepo_share_no_server() {
+    let compose = |redis: &str, password: &str| {
+        format!(
+            "services:\n  app: {{image: acme/app, environment: {{REDIS_URL: 'redis://:{password}@redis'}}}}\n  {redis}: {{image: \
+             'redis:7.4', command: redis-server --requirepass {password}}}\n"
+        )
+    };
+    let ends_of = |files: [(&str, String); 2]| -> Vec<String> {
+        let tree = Tree::from_texts(files.map(|(path, text)| (path.to_owned(), text.into_bytes())));
+        let report = lint(&tree, &Options::default());
+        report.model.environments.iter().map(|environment| ends(environment, 0)).collect()
+    };
+    let (shop, blog) = ("shop/compose.yaml", "blog/compose.yaml");
+    assert_eq!(ends_of([(shop, compose("redis", "one-4711")), (blog, compose("redis", "two-4711"))]), ["Works"; 2]);
+    // The name is only there in the other project.
+    assert_eq!(ends_of([(shop, compose("redis", "one-4711")), (blog, compose("cache", "one-4711"))]), ["", "Works"]);
+}

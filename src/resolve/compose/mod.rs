@@ -6,6 +6,7 @@
 mod container;
 mod env_file;
 mod layer;
+mod mounts;
 mod ports;
 mod read;
 mod stack;
