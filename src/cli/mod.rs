@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser as _, ValueEnum as _};
 use clap_complete::Shell;
 use redislint::Options;
+use redislint::edit::Safety;
 use redislint::finding::Severity;
 use redislint::report::Format;
 use redislint::report::text::Style;
@@ -74,6 +75,18 @@ pub struct Lint {
     pub write_baseline: Option<PathBuf>,
     /// The revision since which the change is to be judged.
     pub since: Option<String>,
+    /// What is to be fixed before the report; `None`: nothing.
+    pub fix: Option<Fixing>,
+}
+
+/// How fixes are carried out.
+pub struct Fixing {
+    /// Show what would change, and change nothing.
+    pub dry_run: bool,
+    /// The least safe fixes that are wanted.
+    pub least: Safety,
+    /// Also where something is not committed yet.
+    pub allow_dirty: bool,
 }
 
 /// A run that shows the resolved picture.
@@ -137,6 +150,11 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
                 baseline: raw.lint.baseline,
                 write_baseline: raw.lint.write_baseline,
                 since: raw.lint.since,
+                fix: raw.lint.fix.then_some(Fixing {
+                    dry_run: raw.lint.dry_run,
+                    least: if raw.lint.unsafe_fixes { Safety::Unsafe } else { Safety::Safe },
+                    allow_dirty: raw.lint.allow_dirty,
+                }),
             })
         }
     })

@@ -110,6 +110,18 @@ pub struct RawLint {
     /// Report only what the change since this git revision brings in or touches
     #[arg(long, value_name = "REV")]
     pub since: Option<String>,
+    /// Mend what has a safe fix, and report what is left
+    #[arg(long, conflicts_with_all = ["since", "stdin_filename", "write_baseline"])]
+    pub fix: bool,
+    /// Print what --fix would change as a diff, and change nothing
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
+    /// Apply also fixes that may change what somebody meant
+    #[arg(long, requires = "fix")]
+    pub unsafe_fixes: bool,
+    /// Fix also where git has changes that are not committed
+    #[arg(long, requires = "fix")]
+    pub allow_dirty: bool,
 }
 
 #[derive(Subcommand)]

@@ -107,6 +107,7 @@ pub fn run_with(tree: &Tree, sources: &mut Sources, config: &Config) -> Extracte
     driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.scripts.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.mentions.sort_by(|a, b| (&a.path, a.span.start).cmp(&(&b.path, b.span.start)));
     driver.facts.pins.sort_by(|a, b| (&a.path, &a.folder).cmp(&(&b.path, &b.folder)));
     driver.facts.values.sort_by(|a, b| a.path.cmp(&b.path));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
@@ -181,6 +182,7 @@ impl Driver {
                 Fact::Commands(said) => {
                     self.facts.runs.extend(said.runs);
                     self.facts.copies.extend(said.copies);
+                    self.facts.mentions.extend(said.mentions);
                 }
             }
             all.extend(requests);

@@ -29,7 +29,7 @@ enum Says {
     ServicesOrUrl,
     /// It has a Redis URL, or a part about Redis.
     Url,
-    /// It has commands that start compose or make an env file.
+    /// It has commands that start compose or make an env file, or that connect to a Redis.
     Commands,
     /// It calls redis-cli, or has a Redis URL.
     Calls,
@@ -45,7 +45,8 @@ static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static CALLS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)(redis|valkey|keydb)-cli|(rediss?|valkeys?)://").ok());
 static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i-u)(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok()
+    let commands = r"(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env";
+    Regex::new(&format!("(?i-u){commands}|redis-cli|rediss?://")).ok()
 });
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A settings module may do no more than take over another one.

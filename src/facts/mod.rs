@@ -41,6 +41,8 @@ pub struct Facts {
     pub values: Vec<ValuesFile>,
     /// Shell scripts that call redis-cli or hold a Redis URL, in path order.
     pub scripts: Vec<ScriptFile>,
+    /// Connections that documents tell people to make, in path order.
+    pub mentions: Vec<Mention>,
 }
 
 /// A shell script; what its words mean depends on the container that runs it.
@@ -50,6 +52,27 @@ pub struct ScriptFile {
     pub file: FileId,
     /// Its path relative to the root.
     pub path: String,
+}
+
+/// A connection that a document tells people to make: a Redis URL, or the arguments of `redis-cli`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// The document, relative to the root.
+    pub path: String,
+    /// The URL or the command.
+    pub span: Span,
+    /// `Unknown` for a URL: whoever reads it.
+    pub family: Family,
+    /// The URL.
+    pub url: Option<Text>,
+    /// `-h`.
+    pub host: Option<Text>,
+    /// `-p`.
+    pub port: Option<Text>,
+    /// `--user`.
+    pub username: Option<Text>,
+    /// `-a`.
+    pub password: Option<Text>,
 }
 
 /// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.

@@ -2,7 +2,7 @@
 //! of compose files, and the variables of services.
 
 use crate::finding::{Confidence, Finding, Label, Severity};
-use crate::model::{Environment, Service};
+use crate::model::{Environment, Family, Service};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
 use crate::symbol::Symbols;
@@ -82,7 +82,9 @@ fn is_host(value: &Text) -> bool {
 
 /// Whether a client reads this value as a URL.
 fn takes_url(environment: &Environment, value: &Text) -> bool {
-    let cases = environment.clients.iter().flat_map(|client| &client.cases);
+    // What only variables show is read by nobody that was seen.
+    let seen = environment.clients.iter().filter(|client| client.family != Family::Unknown);
+    let cases = seen.flat_map(|client| &client.cases);
     let urls = cases.filter_map(|case| case.url.as_ref());
     urls.flat_map(Text::spans).any(|span| value.spans().contains(&span))
 }

@@ -6,6 +6,7 @@
 
 mod documents;
 mod lines;
+mod mentions;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ mod tests;
 use std::collections::HashMap;
 
 use crate::facts::compose::{ComposeRun, ExampleCopy};
-use crate::facts::{FileKind, Request};
+use crate::facts::{FileKind, Mention, Request};
 use crate::source::{FileId, Span};
 use crate::syntax::words::{self, Command};
 use crate::text::Text;
@@ -35,6 +36,8 @@ pub struct Said {
     pub runs: Vec<ComposeRun>,
     /// Env files that are made from examples.
     pub copies: Vec<ExampleCopy>,
+    /// Connections that a README tells people to make.
+    pub mentions: Vec<Mention>,
 }
 
 /// Reads one script or document.
@@ -48,10 +51,14 @@ pub(super) fn extract(file: FileId, path: &str, text: &str, index: &Index) -> (S
         inside: None,
         said: Said::default(),
     };
-    for line in lines::of(file, path, text) {
-        reader.line(&line);
+    let lines = lines::of(file, path, text);
+    for line in &lines {
+        reader.line(line);
     }
-    let said = reader.said;
+    let mut said = reader.said;
+    if mentions::is_readme(path) {
+        said.mentions = mentions::find(path, &lines);
+    }
     let mut requests = Vec::new();
     for run in &said.runs {
         let mut ask = |path: &String, kind| requests.push(Request { path: path.clone(), kind, from: run.span });

@@ -85,6 +85,37 @@ pub(super) fn clients(container: &Container, symbols: &Symbols) -> Vec<FoundClie
     connections.flat_map(|connection| of(&connection)).collect()
 }
 
+/// The variable that a container's image reads where somebody set another one for the same part of the address;
+/// `None`: the image is not in the table, reads the variable, or is given its own as well.
+#[must_use]
+pub fn reads_instead(container: &Container, name: &str) -> Option<&'static str> {
+    let reference = container.image.as_ref()?.single()?.value.as_ref()?;
+    let image = find(reference.as_str())?;
+    let all = |connection: &'static Connection| {
+        let lists = [&connection.url, &connection.host, &connection.port, &connection.user, &connection.password];
+        let rest = [&connection.password_file, &connection.db, &connection.tls, &connection.list];
+        lists.into_iter().chain(rest).flatten()
+    };
+    let same = |known: &&String| known.eq_ignore_ascii_case(name);
+    if image.connection.iter().flat_map(all).any(|known| same(&known)) {
+        return None;
+    }
+    // With several connections, which of them is meant can't be told.
+    let [connection] = image.connection.as_slice() else { return None };
+    let meant = match name.to_ascii_uppercase().rsplit('_').next()? {
+        "HOST" | "HOSTNAME" => &connection.host,
+        "PORT" => &connection.port,
+        "PASSWORD" | "PASS" | "PASSWD" => &connection.password,
+        "USERNAME" => &connection.user,
+        "URL" | "URI" => &connection.url,
+        _ => return None,
+    };
+    let given = |known: &String| container.environment.map.contains_key(known);
+    let files = connection.password_file.iter().chain(&connection.list).chain(&connection.url);
+    let settled = meant.iter().chain(files).any(given) || container.environment.incomplete.is_some();
+    meant.first().filter(|_| !settled).map(String::as_str)
+}
+
 fn find(reference: &str) -> Option<&'static Image> {
     let name = repository(reference);
     let is = |known: &String| name.strip_suffix(known.as_str()).is_some_and(|b| b.is_empty() || b.ends_with('/'));

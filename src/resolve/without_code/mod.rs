@@ -22,6 +22,7 @@ use crate::symbol::{Alternative, Step, Symbols};
 use crate::text::Text;
 
 pub use folder_env::clients as from_folder_env;
+pub use images::reads_instead;
 pub use settings_files::on_host;
 
 /// A container and what is known of it.
