@@ -41,6 +41,8 @@ pub struct Facts {
     pub values: Vec<ValuesFile>,
     /// Connections that documents tell people to make, in path order.
     pub mentions: Vec<Mention>,
+    /// Shell scripts that call redis-cli or hold a Redis URL, in path order.
+    pub scripts: Vec<ScriptFile>,
 }
 
 /// A connection that a document tells people to make: a Redis URL, or the arguments of `redis-cli`.
@@ -62,6 +64,15 @@ pub struct Mention {
     pub username: Option<Text>,
     /// `-a`.
     pub password: Option<Text>,
+}
+
+/// A shell script; what its words mean depends on the container that runs it.
+#[derive(Debug, Clone)]
+pub struct ScriptFile {
+    /// Its text.
+    pub file: FileId,
+    /// Its path relative to the root.
+    pub path: String,
 }
 
 /// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.
@@ -212,6 +223,8 @@ pub enum FileKind {
     Values,
     /// A script or document, read for the commands that start compose.
     Commands,
+    /// A shell script, read for what it says to Redis.
+    Script,
 }
 
 /// A file that matters because of what another one says.

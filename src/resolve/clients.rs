@@ -59,9 +59,13 @@ pub fn confidence_across_stages(path: &str, environment: Stage) -> Confidence {
 }
 
 /// Clients that only variables show: a Redis URL, or a group such as `REDIS_HOST`, `REDIS_PORT`, `REDIS_PASSWORD`.
-/// `known` holds what the container's code was already seen to read.
+/// `known` holds what the container's code was already seen to read, be it loaded or not.
 #[must_use]
-pub fn from_variables(variables: &Variables, known: &[Client], symbols: &Symbols) -> Vec<FoundClient> {
+pub fn from_variables<'a>(
+    variables: &Variables,
+    known: impl Iterator<Item = &'a Client>,
+    symbols: &Symbols,
+) -> Vec<FoundClient> {
     let read = Read::of(known);
     let mut found = Vec::new();
     for (name, variable) in &variables.map {
@@ -96,7 +100,7 @@ struct Read {
 }
 
 impl Read {
-    fn of(clients: &[Client]) -> Self {
+    fn of<'a>(clients: impl Iterator<Item = &'a Client>) -> Self {
         let mut read = Self { names: BTreeSet::new(), spans: BTreeSet::new() };
         for client in clients {
             read.names.extend(client.setting.clone());

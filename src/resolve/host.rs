@@ -176,6 +176,8 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
     let scope = format!("host {}", area.folder);
     let code = evaluate::CodePlace {
         runs,
+        loads: &|_| true,
+        one_django: false,
         lookup: &lookup,
         names: &[],
         dotenv: &dotenv,
@@ -185,7 +187,7 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
     let mut ids = Ids::default();
     let mut all = Vec::new();
     let written = without_code::on_host(inputs, runs);
-    for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols).into_iter().chain(written) {
+    for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols).here.into_iter().chain(written) {
         let path = inputs.sources.get(found.span.file).path();
         found.confidence = found.confidence.min(clients::confidence_across_stages(path, Stage::Development));
         let id = ids.next(&Place::Host, found.setting.as_deref());

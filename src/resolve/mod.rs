@@ -5,7 +5,7 @@ pub mod clients;
 pub mod compose;
 pub mod conditions;
 pub mod containers;
-pub mod django_settings;
+pub mod entry;
 pub mod environments;
 pub mod evaluate;
 pub mod handshake;

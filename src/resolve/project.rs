@@ -206,6 +206,14 @@ impl Container {
     /// How each value of [`Self::to_service`] came to be.
     fn traces(&self) -> BTreeMap<String, Vec<Step>> {
         let mut traces = self.network_traces.clone();
+        let by_itself = || vec![Step { span: self.span, label: "no other network is written here".to_owned() }];
+        for network in self.networks.iter().flat_map(BTreeMap::keys) {
+            traces.entry(format!("networks.{network}")).or_insert_with(by_itself);
+        }
+        if let Some(mode) = &self.network_mode {
+            let written = Step { span: mode.span, label: "it is written here".to_owned() };
+            traces.entry("network_mode".to_owned()).or_insert_with(|| vec![written]);
+        }
         let variables = self.environment.map.iter().map(|(name, variable)| {
             let set = Step { span: variable.taken_in, label: format!("`{name}` is taken in here") };
             (format!("environment.{name}"), of_resolved(set, &variable.value))

@@ -122,13 +122,15 @@ fn with_variables(
     let runs = |path: &str| !is_test(path) && here(path);
     let place = evaluate::CodePlace {
         runs: &runs,
+        loads: &|_| true,
+        one_django: false,
         names: &[],
         lookup,
         dotenv: &[],
         sources: inputs.sources,
         scope: "unplaced",
     };
-    evaluate::clients(inputs.facts, &place, inputs.symbols)
+    evaluate::clients(inputs.facts, &place, inputs.symbols).here
 }
 
 fn in_env_files(inputs: &Inputs<'_>) -> Vec<FoundClient> {

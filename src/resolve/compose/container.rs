@@ -39,6 +39,12 @@ pub fn containers<'a>(
         let message = format!("dependency cycle detected: {circle}");
         notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
     }
+    for keys in std::iter::once(&stack.keys).chain(stack.services.iter().map(|service| &service.keys)) {
+        for (name, null) in keys {
+            let message = format!("`{name}` must not be null");
+            notices.extend(null.map(|key| Notice::at("compose-schema", Level::Warning, key, message)));
+        }
+    }
     let mut missing = Vec::new();
     for layer in &active {
         check(layer, stack, notices);
@@ -81,7 +87,9 @@ fn check(layer: &Layer, stack: &Stack, notices: &mut Vec<Notice>) {
     let mut refuse =
         |span, message: String| notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
     let name = &layer.name;
-    if layer.image.value.is_none() && layer.build.value.is_none() {
+    // Where one of these is there, but not understood, that was said.
+    let names_one = ["image", "build"].iter().any(|key| layer.keys.contains_key(*key)) || layer.extends.value.is_some();
+    if layer.image.value.is_none() && layer.build.value.is_none() && !names_one {
         refuse(name.span, format!("service `{}` has neither an image nor a build context specified", name.value));
     }
     for Joined { name: network, tag, .. } in layer.networks.value.iter().flatten() {

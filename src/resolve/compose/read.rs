@@ -37,6 +37,11 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a service.
     pub fn layer(&mut self, service: &written::Service) -> Layer {
+        if self.version == ComposeVersion::V2 {
+            for time in &service.times {
+                self.refuse("compose-schema", *time, "invalid jsonType time.Time");
+            }
+        }
         let healthcheck = service.healthcheck.as_ref();
         let health = healthcheck.and_then(|attribute| attribute.value.as_ref());
         let test = health.and_then(|health| health.test.as_ref());
@@ -44,6 +49,7 @@ impl Reader<'_> {
             name: service.name.clone(),
             resets: service.tag != Tag::None,
             dropped: service.tag == Tag::Reset,
+            keys: service.keys.clone(),
             extends: Slot::new(service.extends.as_ref(), |extends, _| {
                 let file = extends.file.as_ref().and_then(|file| self.first(file));
                 Some((self.first(&extends.service)?, file))
@@ -167,8 +173,10 @@ impl Reader<'_> {
             }
             return test;
         };
+        // Compose adds the word: it stands nowhere.
+        let before = Span { end: span.start, ..span };
         let case = |Alternative { when, value, trace }: Alternative| {
-            let shell = Text::mapped("CMD-SHELL", span);
+            let shell = Text::mapped("CMD-SHELL", before);
             Case { when, value: std::iter::once(shell).chain(value).collect(), trace }
         };
         Command { span, cases: self.resolve(text).alternatives.into_iter().map(case).collect() }
@@ -273,19 +281,19 @@ impl Reader<'_> {
     fn ports(&mut self, entries: &[Port]) -> Vec<Published> {
         let mut published = Vec::new();
         for entry in entries {
-            let (span, read) = match entry {
-                Port::Short(text) => (text.span(), self.short_port(text)),
-                Port::Long(port) => (port.span, self.long_port(port)),
+            let read = match entry {
+                Port::Short(text) => self.short_port(text),
+                Port::Long(port) => self.long_port(port),
             };
             match read {
                 Ok(ports) => published.extend(ports),
-                Err(message) => self.refuse("invalid-port", span, message),
+                Err(Spanned { value, span }) => self.refuse("invalid-port", span, value),
             }
         }
         unique(Vec::new(), published, ports::same)
     }
 
-    fn long_port(&mut self, port: &written::LongPort) -> Result<Vec<Published>, String> {
+    fn long_port(&mut self, port: &written::LongPort) -> Result<Vec<Published>, Spanned<String>> {
         let mut trace = vec![written_at("this port", port.span)];
         let mut value = |text: &Option<Text>| {
             let (value, steps) = self.traced(text.as_ref()?)?;
@@ -304,7 +312,7 @@ impl Reader<'_> {
     }
 
     /// The first form of the entry that docker accepts.
-    fn short_port(&mut self, text: &Text) -> Result<Vec<Published>, String> {
+    fn short_port(&mut self, text: &Text) -> Result<Vec<Published>, Spanned<String>> {
         let mut error = None;
         for Alternative { value, trace, .. } in self.resolve(text).alternatives {
             let Some(value) = value else { continue };
@@ -320,7 +328,7 @@ impl Reader<'_> {
                 Err(message) => error = error.or(Some(message)),
             }
         }
-        Err(error.unwrap_or_default())
+        Err(error.unwrap_or_else(|| Spanned::new(String::new(), text.span())))
     }
 
     /// The value that a fresh clone gets, and where it comes from beyond the text itself.

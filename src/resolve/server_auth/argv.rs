@@ -193,8 +193,7 @@ fn script(argv: &[Text], image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<
                 })
                 .collect();
         }
-        prepared |=
-            !matches!(first_word(command).as_deref(), Some("echo" | "mkdir" | "chown" | "chmod" | "set" | "cd"));
+        prepared |= !serves_nothing(command);
     }
     // A script without a server in sight: another program, or one whose scripts were not read.
     if prepared || commands.is_empty() { always(Run::Unknown) } else { always(Run::Other) }
@@ -231,6 +230,41 @@ fn tested(command: &Command, assigned: &BTreeMap<String, Option<Text>>, shell: &
 
 fn first_word(command: &Command) -> Option<String> {
     Some(command.words.first()?.literal()?.as_str().to_owned())
+}
+
+/// Whether a command certainly starts no server, nor a script that might.
+fn serves_nothing(command: &Command) -> bool {
+    const KEYWORDS: [&str; 10] = ["until", "while", "if", "elif", "else", "then", "do", "done", "fi", "!"];
+    const PROGRAMS: [&str; 22] = [
+        ":",
+        "[",
+        "break",
+        "cat",
+        "cd",
+        "chmod",
+        "chown",
+        "cp",
+        "date",
+        "echo",
+        "exit",
+        "false",
+        "grep",
+        "mkdir",
+        "printf",
+        "redis-cli",
+        "rm",
+        "set",
+        "sleep",
+        "test",
+        "true",
+        "valkey-cli",
+    ];
+    let mut words = command.words.iter().map(|word| word.literal().map(|text| text.as_str().to_owned()));
+    match words.find(|word| !word.as_deref().is_some_and(|word| KEYWORDS.contains(&word))) {
+        Some(Some(program)) => PROGRAMS.contains(&program.rsplit('/').next().unwrap_or_default()),
+        Some(None) => false,
+        None => true,
+    }
 }
 
 fn starts_server(command: &Command, image: &Image) -> bool {

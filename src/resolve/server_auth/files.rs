@@ -9,7 +9,7 @@ use crate::text::Text;
 use crate::tree::{self, Index, Presence};
 
 /// What lies at a path.
-pub(super) enum Found<'a> {
+pub(in crate::resolve) enum Found<'a> {
     /// A file that was read.
     Conf(&'a ConfFile),
     /// Content written in a compose file.
@@ -21,7 +21,7 @@ pub(super) enum Found<'a> {
 }
 
 /// The files of one container.
-pub(super) struct Files<'a> {
+pub(in crate::resolve) struct Files<'a> {
     pub facts: &'a Facts,
     pub index: &'a Index,
     /// Mounts first, which hide what the image copied.

@@ -5,11 +5,11 @@
 
 mod acl;
 mod argv;
-mod build;
+pub(in crate::resolve) mod build;
 mod config;
 mod describe;
 mod directives;
-mod files;
+pub(in crate::resolve) mod files;
 mod image_script;
 #[cfg(test)]
 mod tests;

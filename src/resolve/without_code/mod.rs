@@ -7,7 +7,9 @@ mod command_lines;
 mod folder_env;
 mod images;
 mod references;
+mod scripts;
 mod settings_files;
+mod shell;
 
 use crate::library::Family;
 use crate::model::Client;
@@ -39,7 +41,7 @@ pub struct Surroundings<'a> {
 #[must_use]
 pub fn clients(inputs: &Inputs<'_>, around: Surroundings<'_>, known: &[Client]) -> Vec<FoundClient> {
     let mut found = images::clients(around.container, inputs.symbols);
-    found.extend(command_lines::clients(inputs, around.container));
+    found.extend(command_lines::clients(inputs, around.container, around.placement));
     if found.is_empty() && !known.iter().any(has_address) {
         found.extend(settings_files::clients(inputs, around));
     }
