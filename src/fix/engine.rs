@@ -272,6 +272,23 @@ impl Standing {
         Self { faults, lost, servers: report.summary.servers, clients: report.summary.clients, untold }
     }
 
+    /// In what `after` is worse, in words; `None`: in nothing.
+    pub fn worse(&self, after: &Self) -> Option<String> {
+        if self.holds(after) {
+            return None;
+        }
+        let new = after.faults.iter().filter(|(about, now)| {
+            !is_about_secrets(about) && !self.faults.get(*about).is_some_and(|known| no_worse(known, now))
+        });
+        let new: Vec<String> = new
+            .map(|(about, _)| {
+                let mut words = about.split(' ');
+                format!("`{}` in {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
+            })
+            .collect();
+        Some(if new.is_empty() { "less that can be told".to_owned() } else { new.join(", ") })
+    }
+
     /// Whether `after` has lost the faults that were to be `mended`, has no new or worse one, and tells as much.
     pub fn is_better(&self, after: &Self, mended: &[&str]) -> bool {
         let number = |standing: &Self, about: &str| standing.faults.get(about).map_or(0, Vec::len);
@@ -285,15 +302,19 @@ impl Standing {
     /// Whether `after` has no new or worse fault, and tells as much. A password that is written down was so before: no
     /// fix writes one, but it may be seen only when its URL can be read.
     pub fn holds(&self, after: &Self) -> bool {
-        let no_worse = after.faults.iter().filter(|(about, _)| !is_about_secrets(about)).all(|(about, now)| {
-            let known = self.faults.get(about).map_or(&[][..], Vec::as_slice);
-            now.len() <= known.len() && now.iter().zip(known).all(|(now, known)| now <= known)
+        let faults = after.faults.iter().filter(|(about, _)| !is_about_secrets(about)).all(|(about, now)| {
+            no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now)
         });
         let as_readable =
             after.lost.iter().all(|(code, number)| *number <= self.lost.get(code).copied().unwrap_or_default());
         let as_rich = after.servers >= self.servers && after.clients >= self.clients && after.untold <= self.untold;
-        no_worse && as_readable && as_rich
+        faults && as_readable && as_rich
     }
+}
+
+/// Whether faults of one kind became neither more nor worse; both lists begin with the worst.
+fn no_worse(known: &[Severity], now: &[Severity]) -> bool {
+    now.len() <= known.len() && now.iter().zip(known).all(|(now, known)| now <= known)
 }
 
 fn is_about_secrets(about: &str) -> bool {
