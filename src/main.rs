@@ -204,7 +204,7 @@ fn take_way(mut asked: Fix) -> Result<u8, String> {
     let tree = open(root)?;
     asked.options.config = configure(&tree)?;
     let versions = Versions::of(root, &tree)?;
-    let taken = auth::take(tree, &asked.options, asked.way, asked.environment.as_deref())?;
+    let taken = auth::take(tree, &asked.options, asked.way, asked.environment.as_deref(), asked.generate)?;
     fixing::carry_out(root, &asked.fixing, &versions, &taken.fixed)?;
     complain(&fixing::remarks(&taken));
     let left = !taken.refused.is_empty() || !taken.by_hand.is_empty();

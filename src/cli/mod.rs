@@ -92,6 +92,8 @@ pub struct Fix {
     pub way: Way,
     /// The only environment that is meant.
     pub environment: Option<String>,
+    /// Whether `.env` gets a password.
+    pub generate: bool,
     /// How it is carried out.
     pub fixing: Fixing,
 }
@@ -141,11 +143,12 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
             options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
             json: matches!(format, InspectFormat::Json),
         }),
-        Some(RawCommand::Fix { paths, auth, environment, dry_run, allow_dirty }) => Command::Fix(Fix {
+        Some(RawCommand::Fix { paths, auth, environment, generate, dry_run, allow_dirty }) => Command::Fix(Fix {
             located: place(paths)?,
             options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
             way: (*auth).into(),
             environment: environment.clone(),
+            generate: *generate,
             fixing: Fixing { dry_run: *dry_run, least: Safety::Unsafe, allow_dirty: *allow_dirty },
         }),
         Some(RawCommand::Completions { shell }) => Command::Completions(*shell),

@@ -163,6 +163,9 @@ pub enum RawCommand {
         /// Only in this environment, as `redislint inspect` calls it
         #[arg(long, value_name = "NAME")]
         environment: Option<String>,
+        /// Put a password made up for it into the untracked `.env`, for `require`
+        #[arg(long)]
+        generate: bool,
         /// Print what would change as a diff, and change nothing
         #[arg(long)]
         dry_run: bool,
@@ -200,12 +203,15 @@ pub enum InspectFormat {
 pub enum RawWay {
     /// Credentials leave clients and server; refused where outsiders reach the server
     Remove,
+    /// The server demands a password, and all take it from `REDIS_PASSWORD`
+    Require,
 }
 
 impl From<RawWay> for Way {
     fn from(way: RawWay) -> Self {
         match way {
             RawWay::Remove => Self::Remove,
+            RawWay::Require => Self::Require,
         }
     }
 }

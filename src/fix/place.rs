@@ -171,6 +171,19 @@ impl<'a> ServiceText<'a> {
         }
     }
 
+    /// Puts another value behind an option of a command. It needs no quotes.
+    pub fn replace_option(&self, option: Span, value: &str) -> Option<Edit> {
+        let node = self.words_at(option)?;
+        if let Kind::Sequence(items) = &self.yaml.node(node).kind {
+            let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
+            let at = spans.iter().position(|item| item.contains(option))?;
+            if spans[at].len() <= option.len() + 2 {
+                return Some(Edit::replace(*spans.get(at + 1)?, quoted(value)));
+            }
+        }
+        Some(Edit::replace(self.word_behind(option, self.yaml.node(node).span)?, value))
+    }
+
     /// Takes an option and its value, the word behind it, out of a command.
     pub fn remove_option(&self, option: Span) -> Option<Edit> {
         let node = self.words_at(option)?;

@@ -26,14 +26,20 @@ pub fn read(tree: &Tree, sources: &mut Sources) -> Vec<FileId> {
     found
 }
 
-/// Takes the passwords out of the URLs that documents show; other places are listed.
-pub fn forget(scene: &Scene<'_>, documents: &[FileId], passwords: &BTreeSet<String>, plan: &mut Plan) {
+/// Replaces user and password in the URLs that documents show; other places are listed.
+pub fn forget(
+    scene: &Scene<'_>,
+    documents: &[FileId],
+    passwords: &BTreeSet<String>,
+    replacement: &str,
+    plan: &mut Plan,
+) {
     for file in documents {
         let text = scene.sources.get(*file).text();
         for password in passwords.iter().filter(|password| password.len() >= MIN_LEN) {
             for (at, _) in text.match_indices(password.as_str()) {
                 let span = Span::new(*file, at..at + password.len());
-                let edit = userinfo_around(text, span).map(Edit::delete);
+                let edit = userinfo_around(text, span).map(|span| Edit::replace(span, replacement));
                 plan.add_or(edit, span, "this still shows the old password");
             }
         }

@@ -35,6 +35,25 @@ pub fn userinfo_around(text: &str, password: Span) -> Option<Span> {
     plain.then(|| Span::new(password.file, scheme..behind))
 }
 
+/// The quoted text on one line around a place.
+pub fn literal_around(text: &str, place: Span) -> Option<Span> {
+    let range = place.range();
+    let line = line_start(text, range.start)..next_line(text, range.end);
+    let start = line.start + text[line.start..range.start].rfind(['"', '\''])?;
+    let quote = &text[start..=start];
+    let end = range.end + text[range.end..line.end].find(quote)? + 1;
+    Some(Span::new(place.file, start..end))
+}
+
+/// Double quotes for the single ones of a value in an env file, in which nothing would be filled in.
+pub fn single_quotes(sources: &Sources, place: Span) -> Option<[Edit; 2]> {
+    let text = sources.get(place.file).text();
+    let literal = literal_around(text, place).filter(|literal| text[literal.range()].starts_with('\''))?.range();
+    let plain = !text[literal.clone()].contains(['"', '$', '\\']);
+    let quote = |at: usize| Edit::replace(Span::new(place.file, at..at + 1), "\"");
+    plain.then(|| [quote(literal.start), quote(literal.end - 1)])
+}
+
 /// Takes `password="…"` out of a call, or empties a password's own literal.
 pub fn remove_python_password(sources: &Sources, password: &Text) -> Option<Edit> {
     let literal = password.anchor();
@@ -77,4 +96,34 @@ pub fn remove_line(sources: &Sources, span: Span) -> Option<Edit> {
     let line = line_start(text, range.start)..next_line(text, range.end);
     let alone = text[line.clone()].trim().len() == range.len() && !is_yaml(source.path());
     alone.then(|| Edit::delete(Span::new(span.file, line)))
+}
+
+/// Takes the default of a setting away: `NAME: str = "…"` and `os.getenv("NAME", "…")` demand the variable then.
+pub fn demand_setting(sources: &Sources, literal: Span) -> Option<Edit> {
+    let source = sources.get(literal.file);
+    let (text, range) = (source.text(), literal.range());
+    if !source.path().ends_with(".py") || !text.get(range.clone())?.starts_with(['"', '\'']) {
+        return None;
+    }
+    let before = &text[line_start(text, range.start)..range.start];
+    let rest = &text[range.end..next_line(text, range.end)];
+    let annotated = before.trim_end().strip_suffix('=').map(str::trim_end);
+    if let Some((name, kind)) = annotated.and_then(|before| before.split_once(':')) {
+        let is_name = !name.trim().is_empty() && name.trim().chars().all(|char| char.is_alphanumeric() || char == '_');
+        let end = line_start(text, range.start) + name.len() + 1 + kind.len();
+        let alone = rest.trim().is_empty() || rest.trim_start().starts_with('#');
+        return (is_name && alone).then(|| Edit::delete(Span::new(literal.file, end..range.end)));
+    }
+    // `os.getenv("NAME", "…")` → `os.environ["NAME"]`
+    let call = before.trim_end().strip_suffix(',')?;
+    let (open, name) = ["os.getenv(", "os.environ.get("].iter().find_map(|open| {
+        let at = call.rfind(open)?;
+        Some((at, &call[at + open.len()..]))
+    })?;
+    let quoted = name.len() > 2 && name.starts_with(['"', '\'']) && name.ends_with(['"', '\'']);
+    let close = rest.trim_start().starts_with(')').then(|| rest.find(')')).flatten()?;
+    let start = range.start - before.len() + open;
+    quoted.then(|| {
+        Edit::replace(Span::new(literal.file, start..range.end + close + 1), format!("os.environ[{name}]"))
+    })
 }

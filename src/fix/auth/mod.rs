@@ -6,6 +6,7 @@
 mod documents;
 mod edits;
 mod remove;
+mod require;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -13,10 +14,12 @@ use std::collections::BTreeMap;
 use super::Scene;
 use super::engine::{Bench, Change, Done, Fixed, Standing, place};
 use crate::edit::Edit;
-use crate::model::Environment;
+use crate::model::{Auth, Environment, Password, Server};
 use crate::rules::common;
 use crate::rules::exposure::{self, Reach};
 use crate::source::{Sources, Span};
+use crate::symbol::Symbols;
+use crate::text::Text;
 use crate::tree::Tree;
 use crate::{Options, lint};
 
@@ -25,6 +28,8 @@ use crate::{Options, lint};
 pub enum Way {
     /// Credentials leave the clients and the server.
     Remove,
+    /// The server demands a password, and it and all clients take it from one variable.
+    Require,
 }
 
 /// What taking a way comes to.
@@ -44,6 +49,8 @@ pub struct Taken {
 struct Plan {
     edits: Vec<Edit>,
     by_hand: Vec<(Span, String)>,
+    /// Lines for files that may not be there yet.
+    lines: BTreeMap<String, String>,
 }
 
 impl Plan {
@@ -70,22 +77,30 @@ impl Plan {
     }
 }
 
-/// Takes a way out in one environment, or in all.
+/// Takes a way out in one environment, or in all. `generate`: a password of one's own goes into the untracked `.env`.
 ///
 /// # Errors
 /// Where no environment has that name, or the changes would break something; nothing is to be written then.
-pub fn take(tree: Tree, options: &Options, way: Way, environment: Option<&str>) -> Result<Taken, String> {
+pub fn take(
+    tree: Tree,
+    options: &Options,
+    way: Way,
+    environment: Option<&str>,
+    generate: bool,
+) -> Result<Taken, String> {
     let mut before = lint(&tree, options);
     let chosen: Vec<usize> = chosen(&before.model.environments, environment)?;
     let mut refused = Vec::new();
     let mut accepted = Vec::new();
     for at in chosen {
         let one = &before.model.environments[at];
-        match way {
-            Way::Remove => match outsiders(one) {
-                Some(why) => refused.push((one.name.clone(), why)),
-                None => accepted.push(at),
-            },
+        let why = match way {
+            Way::Remove => outsiders(one),
+            Way::Require => require::unfit(one),
+        };
+        match why {
+            Some(why) => refused.push((one.name.clone(), why)),
+            None => accepted.push(at),
         }
     }
     let documents = documents::read(&tree, &mut before.sources);
@@ -93,6 +108,7 @@ pub fn take(tree: Tree, options: &Options, way: Way, environment: Option<&str>) 
     let environments: Vec<&Environment> = accepted.iter().map(|at| &before.model.environments[*at]).collect();
     let plan = match way {
         Way::Remove => remove::plan(&scene, &environments, &documents),
+        Way::Require => require::plan(&scene, &environments, &documents, &tree, generate)?,
     };
     let verify = environments.iter().flat_map(|environment| verify::commands(&scene, environment)).collect();
     let by_hand = |sources: &Sources| -> Vec<(String, String)> {
@@ -101,9 +117,16 @@ pub fn take(tree: Tree, options: &Options, way: Way, environment: Option<&str>) 
 
     let mut bench = Bench::new(tree, options);
     let edits: Vec<&Edit> = plan.edits.iter().collect();
-    let texts = bench.edited(&before.sources, &edits).ok_or("the changes do not fit together")?;
+    let mut texts = bench.edited(&before.sources, &edits).ok_or("the changes do not fit together")?;
+    for (path, lines) in &plan.lines {
+        bench.append(&mut texts, path, lines);
+    }
     let after = bench.judge(&texts);
-    if let Some(worse) = Standing::of(&before).worse(&Standing::of(&after)) {
+    let standing = match way {
+        Way::Remove => Standing::of,
+        Way::Require => Standing::without_host,
+    };
+    if let Some(worse) = standing(&before).worse(&standing(&after)) {
         let mut why = format!("nothing is changed: afterwards there would be {worse}");
         for (place, what) in by_hand(&before.sources) {
             why += &format!("\n  {place}: {what}");
@@ -152,7 +175,23 @@ fn outsiders(environment: &Environment) -> Option<String> {
 fn done(texts: &BTreeMap<String, Change>, way: Way) -> Vec<Done> {
     let description = match way {
         Way::Remove => "no password is asked for or sent",
+        Way::Require => "the password comes from one variable",
     };
     let done = |path: &String| Done { rule: "auth", place: path.clone(), description: description.to_owned() };
-    texts.iter().filter(|(_, change)| change.before != change.after).map(|(path, _)| done(path)).collect()
+    texts.iter().filter(|(_, change)| change.before.as_ref() != Some(&change.after)).map(|(path, _)| done(path)).collect()
+}
+
+/// A password as written, where it is.
+fn known(text: &Text) -> Option<String> {
+    Symbols::is_known(text).then(|| text.as_str().to_owned())
+}
+
+/// The passwords of a server that are written down.
+fn known_passwords(server: &Server) -> Vec<String> {
+    let users = server.auth.iter().filter_map(|case| match &case.auth {
+        Auth::Users(users) => Some(users),
+        _ => None,
+    });
+    let passwords = users.flatten().flat_map(|user| &user.passwords);
+    passwords.filter_map(|password| if let Password::Plain(text) = password { known(text) } else { None }).collect()
 }

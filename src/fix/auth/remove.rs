@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::edits::{remove_env_line, remove_line, remove_python_password, userinfo, userinfo_around};
-use super::{Plan, documents};
+use super::{Plan, documents, known, known_passwords};
+use crate::edit::Edit;
 use crate::fix::Scene;
 use crate::fix::place::ServiceText;
-use crate::model::{Auth, Client, ClientCase, Environment, Password, Place, Server, VariableUse};
+use crate::model::{Client, ClientCase, Environment, Place, Server, VariableUse};
 use crate::rules::common;
 use crate::source::FileId;
-use crate::symbol::Symbols;
-use crate::text::Text;
 
 /// Every edit that it takes in these environments.
 pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileId]) -> Plan {
@@ -35,24 +34,11 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
     for literal in scene.model.literals.iter().filter(|literal| passwords.contains(literal.value.as_str())) {
         let span = literal.value.span();
         if let Some(userinfo) = userinfo_around(scene.sources.get(span.file).text(), span) {
-            plan.add(crate::edit::Edit::delete(userinfo));
+            plan.add(Edit::delete(userinfo));
         }
     }
-    documents::forget(scene, documents, &passwords, &mut plan);
+    documents::forget(scene, documents, &passwords, "", &mut plan);
     plan
-}
-
-fn known(text: &Text) -> Option<String> {
-    Symbols::is_known(text).then(|| text.as_str().to_owned())
-}
-
-fn known_passwords(server: &Server) -> Vec<String> {
-    let users = server.auth.iter().filter_map(|case| match &case.auth {
-        Auth::Users(users) => Some(users),
-        _ => None,
-    });
-    let passwords = users.flatten().flat_map(|user| &user.passwords);
-    passwords.filter_map(|password| if let Password::Plain(text) = password { known(text) } else { None }).collect()
 }
 
 /// What sets the password of a server, and what its health check sends.
@@ -101,7 +87,7 @@ fn client(scene: &Scene<'_>, environment: &Environment, client: &Client, case: &
     let Some(password) = case.password.as_ref().filter(|password| !password.is_empty()) else { return };
     let span = password.span();
     if let Some(userinfo) = case.url.as_ref().and_then(|url| userinfo(scene.sources, url)) {
-        plan.add(crate::edit::Edit::delete(userinfo));
+        plan.add(Edit::delete(userinfo));
         return;
     }
     let edit = remove_python_password(scene.sources, password)
