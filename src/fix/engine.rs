@@ -87,7 +87,8 @@ pub fn fix(tree: Tree, options: &Options, wanted: &dyn Fn(&'static str, &Fix) ->
         if batch.is_empty() {
             break;
         }
-        let mut round = Round { bench: &mut bench, base: &now, standing: Standing::of(&now), kept: Vec::new(), best: None };
+        let mut round =
+            Round { bench: &mut bench, base: &now, standing: Standing::of(&now), kept: Vec::new(), best: None };
         round.halve(batch, &mut refused);
         let (kept, best) = (std::mem::take(&mut round.kept), round.best.take());
         applied.extend(kept.iter().map(|candidate| candidate.done.clone()));
