@@ -29,6 +29,15 @@ pub fn mark(sources: &mut Sources, model: &Model, findings: &[Finding]) {
     }
 }
 
+/// Marks also what looks like a secret on any line of a file, for those who show all of it.
+pub fn mark_file(sources: &mut Sources, file: FileId) {
+    for line in 1..=sources.get(file).line_count() {
+        for span in on_line(sources, file, line) {
+            sources.mark_secret(span);
+        }
+    }
+}
+
 /// The text for people: marked bytes as `*`, symbols by their names.
 #[must_use]
 pub fn shown(text: &Text, sources: &Sources, symbols: &Symbols) -> String {

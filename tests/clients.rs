@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use redislint::model::{Environment, Place};
+use redislint::model::{Environment, Place, Reach};
 use redislint::tree::Tree;
 use redislint::{Options, lint};
 
@@ -12,8 +12,12 @@ const REDIS: &str = "\n  redis: {image: 'redis:7.4', command: redis-server --req
 /// What connects from the service `app` to its Redis: `setting (library) confidence: outcomes`.
 fn clients(app: &str, files: &[(&str, &str)]) -> Vec<String> {
     let compose = format!("services:\n  app: {app}{REDIS}");
-    let all = files.iter().copied().chain([("compose.yaml", compose.as_str())]);
-    let tree = Tree::from_texts(all.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())));
+    let all: Vec<_> = files.iter().copied().chain([("compose.yaml", compose.as_str())]).collect();
+    clients_of(&all)
+}
+
+fn clients_of(files: &[(&str, &str)]) -> Vec<String> {
+    let tree = Tree::from_texts(files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())));
     let report = lint(&tree, &Options::default());
     let environment = &report.model.environments[0];
     let of_app = |place: &Place| matches!(place, Place::Container(name) if name == "app");
@@ -162,4 +166,97 @@ fn redis_cli_in_a_health_check_asks_the_server_of_its_container() {
     let tree = Tree::from_texts([("compose.yaml".to_owned(), compose.as_bytes().to_vec())]);
     let report = lint(&tree, &Options::default());
     assert!(report.findings.iter().any(|finding| finding.rule == "unauthenticated-healthcheck"));
+}
+
+#[test]
+fn an_inline_configuration_is_judged_in_each_state_of_its_variables() {
+    let compose = |password: &str| {
+        format!(
+            "services:\n  redis:\n    image: redis:7.4\n    command: redis-server /redis.conf\n    configs: [{{source: \
+             conf, target: /redis.conf}}]\n  app:\n    image: acme/app\n    environment: {{REDIS_URL: \
+             'redis://:{password}@redis:6379'}}\nconfigs:\n  conf: {{content: 'requirepass ${{REDIS_PASSWORD:-s3cret-4711}}'}}\n"
+        )
+    };
+    let ends = |password: &str| {
+        let tree = Tree::from_texts([("compose.yaml".to_owned(), compose(password).into_bytes())]);
+        ends(&lint(&tree, &Options::default()).model.environments[0], 0)
+    };
+    assert_eq!(ends("${REDIS_PASSWORD:-s3cret-4711}"), "Works");
+    assert_eq!(ends("s3cret-4711"), "Works, Undetermined");
+    assert_eq!(ends("wrong"), "Fails, Undetermined");
+    assert_eq!(ends("${REDIS_PASSWORD:-wrong}"), "Fails, Works");
+}
+
+#[test]
+fn a_link_is_a_name_of_its_service() {
+    let expected = ["REDIS_URL (unknown) medium: Fails"];
+    for more in ["", "networks: [back], ", "network_mode: bridge, "] {
+        let app =
+            format!("{{image: acme/app, {more}links: ['redis:cache'], environment: {{REDIS_URL: 'redis://cache'}}}}");
+        let redis = format!("{{{more}image: 'redis:7.4', command: redis-server --requirepass s3cret-4711}}");
+        let compose = format!("services:\n  app: {app}\n  redis: {redis}\nnetworks: {{back: }}\n");
+        assert_eq!(clients_of(&[("compose.yaml", &compose)]), expected, "{compose}");
+    }
+}
+
+#[test]
+fn a_service_has_the_names_that_docker_gives_it() {
+    for (host, more, expected) in [
+        ("redis", "", "Fails"),
+        ("REDIS", "", "Fails"),
+        ("store", "container_name: store, ", "Fails"),
+        ("cache", "networks: {default: {aliases: [cache]}}, ", "Fails"),
+        // No name for others, and not on a network of the client's.
+        ("box", "hostname: box, ", "not found"),
+        ("redis", "networks: [back], ", "another network"),
+        ("redis", "network_mode: host, ", "another network"),
+    ] {
+        let app = format!("{{image: acme/app, environment: {{REDIS_URL: 'redis://{host}'}}}}");
+        let redis = format!("{{{more}image: 'redis:7.4', command: redis-server --requirepass s3cret-4711}}");
+        let compose = format!("services:\n  app: {app}\n  redis: {redis}\nnetworks: {{back: }}\n");
+        let tree = Tree::from_texts([("compose.yaml".to_owned(), compose.into_bytes())]);
+        let report = lint(&tree, &Options::default());
+        let environment = &report.model.environments[0];
+        let shown = match &environment.clients[0].cases[0].reach {
+            Reach::UnknownName { .. } => "not found".to_owned(),
+            Reach::SeparateNetworks(_) => "another network".to_owned(),
+            _ => ends(environment, 0),
+        };
+        assert_eq!(shown, expected, "{host} {more}");
+    }
+}
+
+#[test]
+fn ports_of_an_internal_network_are_not_published() {
+    for (networks, published) in
+        [("[back]", false), ("[back, front]", true), ("[front]", true), ("[back, default]", true)]
+    {
+        let compose = format!(
+            "services:\n  redis: {{image: 'redis:7.4', ports: ['6379:6379'], networks: {networks}}}\nnetworks: {{back: \
+             {{internal: true}}, front: }}\n"
+        );
+        let tree = Tree::from_texts([("compose.yaml".to_owned(), compose.into_bytes())]);
+        let report = lint(&tree, &Options::default());
+        assert_eq!(report.findings.iter().any(|finding| finding.rule == "published-port"), published, "{networks}");
+    }
+}
+
+/// Two projects with the same names for everything: nobody talks to the other one's Redis.
+#[test]
+fn projects_of_a_monorepo_share_no_server() {
+    let compose = |redis: &str, password: &str| {
+        format!(
+            "services:\n  app: {{image: acme/app, environment: {{REDIS_URL: 'redis://:{password}@redis'}}}}\n  {redis}: {{image: \
+             'redis:7.4', command: redis-server --requirepass {password}}}\n"
+        )
+    };
+    let ends_of = |files: [(&str, String); 2]| -> Vec<String> {
+        let tree = Tree::from_texts(files.map(|(path, text)| (path.to_owned(), text.into_bytes())));
+        let report = lint(&tree, &Options::default());
+        report.model.environments.iter().map(|environment| ends(environment, 0)).collect()
+    };
+    let (shop, blog) = ("shop/compose.yaml", "blog/compose.yaml");
+    assert_eq!(ends_of([(shop, compose("redis", "one-4711")), (blog, compose("redis", "two-4711"))]), ["Works"; 2]);
+    // The name is only there in the other project.
+    assert_eq!(ends_of([(shop, compose("redis", "one-4711")), (blog, compose("cache", "one-4711"))]), ["", "Works"]);
 }

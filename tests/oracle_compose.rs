@@ -34,13 +34,15 @@ use serde_json::{Map, Value};
 use generate::{FEATURES, Project, REFUSED};
 use ours::{Ours, resolve};
 use planted::BUGS;
-use theirs::{ask, binary, generations};
+use theirs::{Start, ask, binary, generations};
 
 const TRANSCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts/compose.json");
 const CORPUS: &str = include_str!("oracle/compose.txt");
 
 struct Case {
     name: String,
+    /// The folder and the options that compose is started with.
+    start: Start,
     /// Where compose refuses it, as `path:line:column text`, and whether only compose 2 does.
     refused: Vec<(String, bool)>,
     files: Vec<(String, String)>,
@@ -50,7 +52,10 @@ fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for line in CORPUS.split_inclusive('\n') {
         if let Some(name) = line.strip_prefix("=== ") {
-            cases.push(Case { name: name.trim_end().to_owned(), refused: Vec::new(), files: Vec::new() });
+            let name = name.trim_end().to_owned();
+            cases.push(Case { name, start: Start::default(), refused: Vec::new(), files: Vec::new() });
+        } else if let Some(start) = line.strip_prefix("+++ ") {
+            cases.last_mut().unwrap().start = Start::parse(start.trim_end());
         } else if let Some(place) = line.strip_prefix("!!! ").or_else(|| line.strip_prefix("!!2 ")) {
             cases.last_mut().unwrap().refused.push((place.trim_end().to_owned(), line.starts_with("!!2")));
         } else if let Some(path) = line.strip_prefix("--- ") {
@@ -88,7 +93,7 @@ fn resolves_as_docker_compose_does() {
     let recorded: Map<String, Value> = if let Some(path) = &binary {
         println!("live: {}", path.display());
         let known = |services: Value| if services.is_object() { services } else { Value::Null };
-        cases().iter().map(|case| (case.name.clone(), known(ask(path, &case.files)))).collect()
+        cases().iter().map(|case| (case.name.clone(), known(ask(path, &case.start, &case.files)))).collect()
     } else {
         println!("replayed from the transcript");
         serde_json::from_str(&std::fs::read_to_string(TRANSCRIPT).unwrap()).unwrap()
@@ -101,7 +106,7 @@ fn resolves_as_docker_compose_does() {
         println!("live: {}", path.display());
         wrong.extend(compare(
             *version,
-            &cases().iter().map(|case| (case.name.clone(), ask(path, &case.files))).collect(),
+            &cases().iter().map(|case| (case.name.clone(), ask(path, &case.start, &case.files))).collect(),
         ));
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
@@ -112,7 +117,7 @@ fn compare(version: ComposeVersion, recorded: &Map<String, Value>) -> Vec<String
     let mut wrong = Vec::new();
     for case in cases() {
         let expected = recorded.get(&case.name).unwrap_or_else(|| panic!("`{}` was not recorded", case.name));
-        let ours = resolve(&case.files, version);
+        let ours = ours::resolve_started(&case.start, &case.files, version);
         let name = format!("{} with {version:?}", case.name);
         let said: Vec<String> = ours.refused.iter().map(|refused| refused.place.clone()).collect();
         let meant =
@@ -137,7 +142,7 @@ fn compare(version: ComposeVersion, recorded: &Map<String, Value>) -> Vec<String
 /// What is wrong with our picture of a project, by what compose says.
 fn judge(project: &Project, version: ComposeVersion, binary: &Path) -> Vec<String> {
     let ours = resolve(&project.files, version);
-    let theirs = ask(binary, &project.files);
+    let theirs = ask(binary, &Start::default(), &project.files);
     let Some(place) = project.refused else {
         let Some(expected) = theirs.as_object() else { return vec![format!("compose refuses it\n{theirs}")] };
         let mut wrong = differences(expected, &ours.services);
@@ -158,7 +163,7 @@ fn judge(project: &Project, version: ComposeVersion, binary: &Path) -> Vec<Strin
         let broken = |line: &str| ["  zbroken:", "    image: broken"].contains(&line) || line.ends_with(REFUSED);
         *text = text.split_inclusive('\n').filter(|line| !broken(line.trim_end())).collect();
     }
-    let mut expected = ask(binary, &rest).as_object().cloned().unwrap_or_default();
+    let mut expected = ask(binary, &Start::default(), &rest).as_object().cloned().unwrap_or_default();
     expected.remove("zbroken");
     services.remove("zbroken");
     wrong.extend(differences(&expected, &services));

@@ -39,10 +39,19 @@ pub struct Facts {
     pub settings: Vec<SettingsFile>,
     /// Files whose values Python code loads.
     pub values: Vec<ValuesFile>,
-    /// Connections that documents tell people to make, in path order.
-    pub mentions: Vec<Mention>,
     /// Shell scripts that call redis-cli or hold a Redis URL, in path order.
     pub scripts: Vec<ScriptFile>,
+    /// Connections that documents tell people to make, in path order.
+    pub mentions: Vec<Mention>,
+}
+
+/// A shell script; what its words mean depends on the container that runs it.
+#[derive(Debug, Clone)]
+pub struct ScriptFile {
+    /// Its text.
+    pub file: FileId,
+    /// Its path relative to the root.
+    pub path: String,
 }
 
 /// A connection that a document tells people to make: a Redis URL, or the arguments of `redis-cli`.
@@ -64,15 +73,6 @@ pub struct Mention {
     pub username: Option<Text>,
     /// `-a`.
     pub password: Option<Text>,
-}
-
-/// A shell script; what its words mean depends on the container that runs it.
-#[derive(Debug, Clone)]
-pub struct ScriptFile {
-    /// Its text.
-    pub file: FileId,
-    /// Its path relative to the root.
-    pub path: String,
 }
 
 /// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.

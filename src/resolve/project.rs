@@ -55,6 +55,16 @@ pub struct Project {
     pub missing: Vec<MissingFile>,
 }
 
+impl Project {
+    /// Whether a container has no way out: all its networks are `internal`, where published ports lead nowhere.
+    #[must_use]
+    pub fn is_shut_off(&self, container: &Container) -> bool {
+        let networks = container.networks.iter().flat_map(BTreeMap::keys);
+        let mut internal = networks.map(|name| self.networks.get(name) == Some(&true)).peekable();
+        internal.peek().is_some() && internal.all(|internal| internal)
+    }
+}
+
 /// How the containers of Kubernetes find each other.
 #[derive(Debug, Default)]
 pub struct Cluster {
@@ -300,6 +310,8 @@ pub struct Mount {
     pub target: String,
     /// Inline content (`configs.content`), already interpolated.
     pub content: Option<Text>,
+    /// The same in every state of its variables, the fresh clone's first; empty where there is one only.
+    pub contents: Vec<Case<Text>>,
     /// Whether the source exists in the repository: `None` where it could be ignored or made later.
     pub exists: Option<bool>,
 }

@@ -241,6 +241,7 @@ pub fn finding(
         help: None,
         setting: None,
         group: None,
+        fixes: Vec::new(),
     }
 }
 

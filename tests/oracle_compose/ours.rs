@@ -5,7 +5,7 @@ use redislint::config::{ComposeVersion, Config};
 use redislint::finding::Level;
 use redislint::report::inspect;
 use redislint::resolve::compose;
-use redislint::resolve::project::Container;
+use redislint::resolve::project::{Container, Project};
 use redislint::source::{Sources, Span};
 use redislint::symbol::Symbols;
 use redislint::text::Text;
@@ -13,7 +13,7 @@ use redislint::tree::Tree;
 use redislint::{Options, extract, lint};
 use serde_json::{Map, Value, json};
 
-use super::theirs::{mounted, sorted};
+use super::theirs::{Start, mounted, sorted};
 
 /// What we make of a project.
 pub struct Ours {
@@ -40,13 +40,24 @@ pub struct Refused {
 
 /// Our picture of the project at the root.
 pub fn resolve(files: &[(String, String)], version: ComposeVersion) -> Ours {
+    resolve_started(&Start::default(), files, version)
+}
+
+/// Our picture of the project that a script starts.
+pub fn resolve_started(start: &Start, files: &[(String, String)], version: ComposeVersion) -> Ours {
+    let script = start.script().map(|text| ("up.sh".to_owned(), text));
+    let files: Vec<_> = files.iter().cloned().chain(script.clone()).collect();
     let tree = Tree::from_texts(files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())));
     let config = Config { compose_version: version, ..Config::default() };
     let printed = inspected(&tree, &config);
     let (mut sources, symbols) = (Sources::default(), Symbols::default());
     let extracted = extract::run(&tree, &mut sources);
     let (projects, notices) = compose::projects(&extracted.facts, &extracted.index, &mut sources, &symbols, &config);
-    let project = projects.iter().find(|project| project.directory.is_empty());
+    let wanted = |project: &&Project| match script {
+        Some(_) => project.evidence.starts_with("up.sh runs "),
+        None => project.directory.is_empty(),
+    };
+    let project = projects.iter().find(wanted);
     let refuses = |level: Level, code: &str| level >= Level::Warning || code == "required-variable";
     let refusals = notices.iter().chain(&extracted.notices).filter(|notice| refuses(notice.level, notice.code));
     let missing = project.into_iter().flat_map(|project| &project.missing).map(|missing| missing.span);

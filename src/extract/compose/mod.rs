@@ -45,11 +45,11 @@ fn document(reader: &mut Reader<'_>, root: NodeId) -> Document {
                     reader.refuse_at(pair.name.span, "`services` must be a mapping".to_owned());
                 }
                 document.services =
-                    reader.pairs(pair.value, "services").iter().map(|pair| service::read(reader, pair)).collect();
+                    reader.named(pair.value, "services").iter().map(|pair| service::read(reader, pair)).collect();
             }
             "networks" => document.networks = networks(reader, pair.value),
             "volumes" => {
-                let names = reader.pairs(pair.value, "volumes").into_iter().map(|pair| pair.name);
+                let names = reader.named(pair.value, "volumes").into_iter().map(|pair| pair.name);
                 document.volumes = names.collect();
             }
             "configs" => document.configs = resources(reader, pair.value),
@@ -65,7 +65,7 @@ fn document(reader: &mut Reader<'_>, root: NodeId) -> Document {
 
 fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<Network> {
     let mut networks = Vec::new();
-    for pair in reader.pairs(id, "networks") {
+    for pair in reader.named(id, "networks") {
         let mut network = Network { name: pair.name, internal: None, external: false };
         for attribute in reader.pairs(pair.value, "a network") {
             match attribute.name.value.as_str() {
@@ -84,7 +84,7 @@ fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<Network> {
 
 fn resources(reader: &mut Reader<'_>, id: NodeId) -> Vec<Resource> {
     let mut resources = Vec::new();
-    for pair in reader.pairs(id, "configs and secrets") {
+    for pair in reader.named(id, "configs and secrets") {
         if reader.is_null(pair.value) {
             reader.refuse_at(pair.name.span, format!("`{}` must be a mapping", pair.name.value));
         }

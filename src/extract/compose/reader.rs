@@ -143,6 +143,18 @@ impl<'a> Reader<'a> {
         self.attribute(pair, |reader, id| Some(read(reader, id)))
     }
 
+    /// The pairs of a mapping of things that have names, as compose takes them.
+    pub(super) fn named(&mut self, id: NodeId, what: &str) -> Vec<Pair> {
+        let pairs = self.pairs(id, what);
+        for Pair { name, .. } in &pairs {
+            let is_name = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
+            if name.value.is_empty() || !name.value.chars().all(is_name) && !self.is_unsure(id) {
+                self.refuse_at(name.span, format!("`{}` is no name in {what}", name.value));
+            }
+        }
+        pairs
+    }
+
     /// The pairs of a mapping with its merge keys followed. Null has no pairs; anything else is refused as `what`.
     pub(super) fn pairs(&mut self, id: NodeId, what: &str) -> Vec<Pair> {
         let expected = self.yaml.is_mapping(id) || self.yaml.is_null(id) || self.is_unsure(id);

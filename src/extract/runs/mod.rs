@@ -83,6 +83,18 @@ struct Reader<'a> {
     said: Said,
 }
 
+/// What compose looks for.
+const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// The folders above a folder, the nearest first.
+fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |folder| match folder.rsplit_once('/') {
+        Some((parent, _)) => Some(parent),
+        None => (!folder.is_empty()).then_some(""),
+    })
+    .skip(1)
+}
+
 impl Reader<'_> {
     fn line(&mut self, line: &Line) {
         if line.starts {
@@ -222,12 +234,15 @@ impl Reader<'_> {
         let there = |path: &String| self.index.is_file(path);
         let place = self.path.to_owned();
         let base = if options.files.is_empty() {
-            let names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
             let directory = options.directory.as_deref().unwrap_or("");
-            bases.iter().find(|base| {
-                join(base, directory)
-                    .is_some_and(|folder| names.iter().filter_map(|name| join(&folder, name)).any(|path| there(&path)))
-            })?
+            let has_base = |folder: &str| NAMES.iter().filter_map(|name| join(folder, name)).any(|path| there(&path));
+            let here = |base: &&String| join(base, directory).is_some_and(|folder| has_base(&folder));
+            // Compose walks up from a folder without such a file.
+            let below = |base: &&String| {
+                let mut above = ancestors(base);
+                self.index.presence(base) == Presence::Folder && directory.is_empty() && above.any(has_base)
+            };
+            bases.iter().find(here).or_else(|| bases.iter().find(below))?
         } else {
             bases.iter().find(|base| all(base, &options.files).is_some_and(|files| files.iter().all(there)))?
         };

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::facts::compose::Tag;
 use crate::finding::{Level, Notice};
 use crate::model::MissingFile;
-use crate::resolve::project::{Build, Container, Mount};
+use crate::resolve::project::{Build, Case, Container, Mount};
 use crate::source::Span;
-use crate::symbol::Step;
+use crate::symbol::{Alternative, Step};
+use crate::text::Text;
 use crate::tree::join;
 
 use super::env_file::Files;
@@ -208,7 +209,7 @@ fn container<'a>(
 }
 
 /// `test: ["NONE"]`.
-fn switches_off(cases: &[crate::resolve::project::Case<Vec<crate::text::Text>>]) -> bool {
+fn switches_off(cases: &[Case<Vec<Text>>]) -> bool {
     cases.iter().all(|case| case.value.first().is_some_and(|word| word.as_str() == "NONE"))
 }
 
@@ -238,16 +239,24 @@ fn granted(
             notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
             continue;
         };
-        let mut first = |text| scope.interpolate(text, notices).alternatives.into_iter().next()?.value;
+        let mut states = |text| scope.interpolate(text, notices).alternatives;
+        let mut first = |text| states(text).into_iter().next()?.value;
         let path = resource.file.as_ref().and_then(&mut first);
-        let mut content = resource.content.as_ref().and_then(&mut first);
-        if let Some(name) = resource.environment.as_ref().and_then(&mut first) {
-            let states = scope.states(name.as_str(), name.span());
-            content = states.alternatives.into_iter().find_map(|state| state.value);
+        let variable = resource.environment.as_ref().and_then(&mut first);
+        let mut contents = resource.content.as_ref().map(&mut states).unwrap_or_default();
+        if let Some(name) = variable {
+            contents = scope.states(name.as_str(), name.span()).alternatives;
+            contents.retain(|state| state.value.is_some());
         }
-        let path = path.as_ref().map_or("", crate::text::Text::as_str);
+        let contents: Vec<Case<Text>> = contents
+            .into_iter()
+            .filter_map(|Alternative { when, value, trace }| Some(Case { when, value: value?, trace }))
+            .collect();
+        let content = contents.first().map(|case| case.value.clone());
+        let contents = if contents.len() > 1 { contents } else { Vec::new() };
+        let path = path.as_ref().map_or("", Text::as_str);
         let mount = if path.is_empty() { volumes::mount } else { volumes::file };
-        mounts.push(Mount { content, ..mount(path, &target, span, directory, files.index) });
+        mounts.push(Mount { content, contents, ..mount(path, &target, span, directory, files.index) });
     }
     mounts
 }

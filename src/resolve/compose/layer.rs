@@ -5,7 +5,7 @@ use crate::facts::compose::{Attribute, Keys, Tag};
 use crate::model::Published;
 use crate::resolve::project::{Case, Mount, Variable};
 use crate::source::{Span, Spanned};
-use crate::symbol::{Resolved, Step};
+use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
 
 use super::ports;
@@ -75,6 +75,10 @@ pub struct EnvFile {
     pub required: bool,
     /// `format: raw`.
     pub raw: bool,
+    /// When it is this path.
+    pub when: Vec<Condition>,
+    /// When it is another one.
+    pub otherwise: Vec<Vec<Condition>>,
 }
 
 /// Where a build's files are.

@@ -104,13 +104,7 @@ impl<'a> Loader<'a> {
 
     /// The files, each on top of the ones before it.
     pub fn load(&mut self, files: &[&'a ComposeFile], directory: &str, scope: &Scope<'_>) -> Stack {
-        let stack = self.stack(files, Home { directory, scope, project: scope, depth: 0 });
-        if let Some(first) = files.first()
-            && files.iter().all(|file| file.documents.iter().all(|document| document.is_empty))
-        {
-            self.refuse("compose-schema", Span::new(first.file, 0..0), "empty compose file");
-        }
-        stack
+        self.stack(files, Home { directory, scope, project: scope, depth: 0 })
     }
 
     fn stack(&mut self, files: &[&'a ComposeFile], home: Home<'_>) -> Stack {

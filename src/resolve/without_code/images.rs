@@ -304,6 +304,7 @@ mod tests {
             volume: None,
             target: format!("/run/secrets/{name}"),
             content: None,
+            contents: Vec::new(),
             exists: None,
         };
         container.mounts = secrets.iter().map(mount).collect();
