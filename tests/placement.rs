@@ -126,7 +126,8 @@ fn a_program_connects_with_what_its_own_modules_read() {
 
 #[test]
 fn the_image_and_its_scripts_tell_as_well_as_compose() {
-    let dockerfile = "FROM python:3.12\nWORKDIR /srv\nCOPY . .\nENTRYPOINT [\"./start.sh\"]\nCMD uvicorn shop.main:app\n";
+    let dockerfile =
+        "FROM python:3.12\nWORKDIR /srv\nCOPY . .\nENTRYPOINT [\"./start.sh\"]\nCMD uvicorn shop.main:app\n";
     let own = [("Dockerfile", dockerfile), ("start.sh", "set -e\nsleep 1\nexec \"$@\"\n")];
     assert_eq!(two_programs("", "    command: [python, -m, shop.work]", &own), OWN);
     // The working folder decides which of two modules of one name is meant.
@@ -139,7 +140,10 @@ fn the_image_and_its_scripts_tell_as_well_as_compose() {
 #[test]
 fn settings_in_one_module_count_where_a_client_is_made_of_them() {
     let more = [
-        ("shop/config.py", "import os\nCACHE_URL = os.environ['CACHE_ADDRESS']\nQUEUE_URL = os.environ['QUEUE_ADDRESS']\n"),
+        (
+            "shop/config.py",
+            "import os\nCACHE_URL = os.environ['CACHE_ADDRESS']\nQUEUE_URL = os.environ['QUEUE_ADDRESS']\n",
+        ),
         ("shop/cache.py", "import redis\nfrom shop.config import *\ncache = redis.from_url(CACHE_URL)\n"),
         ("shop/queue.py", "import redis\nfrom shop import config\nqueue = redis.from_url(config.QUEUE_URL)\n"),
     ];
@@ -154,7 +158,11 @@ fn modules_named_in_strings_are_loaded() {
         "from celery import Celery\napp = Celery('shop', include=['shop.queue'])\n",
         "import uvicorn\nuvicorn.run('shop.queue:app')\n",
     ] {
-        assert_eq!(two_programs(web, "    command: celery -A shop.work worker", &[("shop/work.py", work)]), OWN, "{work}");
+        assert_eq!(
+            two_programs(web, "    command: celery -A shop.work worker", &[("shop/work.py", work)]),
+            OWN,
+            "{work}"
+        );
     }
     let work = "from celery import Celery\napp = Celery('shop')\napp.autodiscover_tasks(['shop.jobs'])\n";
     let more = [("shop/work.py", work), ("shop/jobs/__init__.py", ""), ("shop/jobs/tasks.py", "import shop.queue\n")];
@@ -184,7 +192,10 @@ fn what_cannot_be_followed_loads_all() {
     // A package that something else puts on Python's path.
     let more = [
         ("shop/work.py", "from queues.jobs import queue\n"),
-        ("libs/queues/src/queues/jobs.py", "import os\nimport redis\nqueue = redis.from_url(os.environ['QUEUE_ADDRESS'])\n"),
+        (
+            "libs/queues/src/queues/jobs.py",
+            "import os\nimport redis\nqueue = redis.from_url(os.environ['QUEUE_ADDRESS'])\n",
+        ),
         ("shop/queue.py", ""),
     ];
     assert_eq!(two_programs(web, "    command: python -m shop.work", &more), OWN);

@@ -93,7 +93,11 @@ fn starts_django(module: &Module) -> bool {
     let within = module.functions.iter().flat_map(|function| &function.calls);
     module.calls.iter().chain(within).filter_map(Expr::as_call).any(|call| {
         matches!(&call.callee.kind, ExprKind::Attribute(_, name) if name.value == "setdefault")
-            && call.arguments.first().and_then(Expr::as_text).is_some_and(|key| key.as_str() == "DJANGO_SETTINGS_MODULE")
+            && call
+                .arguments
+                .first()
+                .and_then(Expr::as_text)
+                .is_some_and(|key| key.as_str() == "DJANGO_SETTINGS_MODULE")
     })
 }
 

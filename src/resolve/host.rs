@@ -78,10 +78,8 @@ fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> 
         );
         // The base project of a folder is what a developer starts; its staging and production siblings are not.
         let development = matches!(project.stage, Stage::Development | Stage::Unlabelled);
-        if project.kind != EnvironmentKind::Compose
-            || !development
-            || areas.iter().any(|area| area.folder == project.directory)
-        {
+        let folder = folder_of_code(inputs, &project.directory);
+        if project.kind != EnvironmentKind::Compose || !development || areas.iter().any(|area| area.folder == folder) {
             continue;
         }
         let servers = published(inputs, project);
@@ -89,7 +87,7 @@ fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> 
             continue;
         }
         areas.push(Area {
-            folder: project.directory.clone(),
+            folder: folder.to_owned(),
             project: Some(project),
             evidence: format!("{} publishes Redis to the machine it runs on", project.name),
             servers,
@@ -99,6 +97,16 @@ fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> 
         areas.extend(lone_conf(inputs, &loaded));
     }
     areas
+}
+
+/// The nearest folder with code, at or above that of a project: `docker/compose.yaml` speaks of the code around `docker`.
+fn folder_of_code<'a>(inputs: &Inputs<'_>, directory: &'a str) -> &'a str {
+    let holds_code = |folder: &str| inputs.facts.modules.iter().any(|module| below(&module.path, folder));
+    let mut folder = directory;
+    while !folder.is_empty() && !holds_code(folder) {
+        folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    }
+    folder
 }
 
 /// The servers of a project as the host sees them: by their published port.

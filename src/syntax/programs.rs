@@ -76,10 +76,52 @@ const WRAPPERS_WITH_A_WORD: [&str; 9] =
 
 /// Programs and shell builtins that run no code of the repository.
 const HARMLESS: &[&str] = &[
-    ".", ":", "[", "[[", "apt", "apt-get", "cat", "cd", "chmod", "chown", "cp", "curl", "date", "echo", "exit", "export", "id",
-    "ln", "ls", "mkdir", "mysqladmin", "nc", "pg_isready", "pip", "pip3", "printenv", "printf", "psql", "pwd", "read",
-    "redis-cli", "return", "rm", "set", "shift", "sleep", "source", "test", "touch", "trap", "true", "ulimit", "umask",
-    "unset", "wait", "wget",
+    ".",
+    ":",
+    "[",
+    "[[",
+    "apt",
+    "apt-get",
+    "cat",
+    "cd",
+    "chmod",
+    "chown",
+    "cp",
+    "curl",
+    "date",
+    "echo",
+    "exit",
+    "export",
+    "id",
+    "ln",
+    "ls",
+    "mkdir",
+    "mysqladmin",
+    "nc",
+    "pg_isready",
+    "pip",
+    "pip3",
+    "printenv",
+    "printf",
+    "psql",
+    "pwd",
+    "read",
+    "redis-cli",
+    "return",
+    "rm",
+    "set",
+    "shift",
+    "sleep",
+    "source",
+    "test",
+    "touch",
+    "trap",
+    "true",
+    "ulimit",
+    "umask",
+    "unset",
+    "wait",
+    "wget",
 ];
 
 /// Options that take no value, of all the programs below together. An option that is missing here takes the next word
@@ -238,7 +280,9 @@ fn python(words: &[String], variable: Variable<'_>) -> Option<Vec<Program>> {
                 let module = words.get(at + 1)?;
                 let rest = &words[at + 2..];
                 let known = Some(module).filter(|module| !is_python(module));
-                let known = known.and_then(|module| tool(module, module, rest, variable)).filter(|programs| !programs.is_empty());
+                let known = known
+                    .and_then(|module| tool(module, module, rest, variable))
+                    .filter(|programs| !programs.is_empty());
                 let package = Name::Module(format!("{module}.__main__"));
                 return known.or_else(|| Some(vec![Program::Python(vec![Name::Module(module.clone()), package])]));
             }

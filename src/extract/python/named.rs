@@ -12,11 +12,7 @@ const MAX_NAMES: usize = 2_000;
 /// The repository's files of modules that are named in strings, each with the place of the name.
 ///
 /// Some calls take a module by a word without a dot, and Celery looks for the `tasks` of packages.
-pub fn modules<'a>(
-    calls: impl Iterator<Item = &'a Expr>,
-    texts: &[Text],
-    finder: &Finder<'_>,
-) -> Vec<(String, Span)> {
+pub fn modules<'a>(calls: impl Iterator<Item = &'a Expr>, texts: &[Text], finder: &Finder<'_>) -> Vec<(String, Span)> {
     let mut names: Vec<(String, Span)> = Vec::new();
     for call in calls.filter_map(Expr::as_call) {
         names.extend(argument(call).map(|text| (text.as_str().to_owned(), text.span())));
@@ -122,7 +118,10 @@ fn argument(call: &Call) -> Option<&Text> {
 fn file(name: &str, finder: &Finder<'_>) -> Option<String> {
     let module = name.split(':').next().filter(|module| !module.is_empty() && !module.starts_with('.'))?;
     let owner = module.rsplit_once('.').map(|(owner, _)| owner);
-    finder.absolute(module).or_else(|| owner.and_then(|owner| finder.absolute(owner))).filter(|found| found != finder.path)
+    finder
+        .absolute(module)
+        .or_else(|| owner.and_then(|owner| finder.absolute(owner)))
+        .filter(|found| found != finder.path)
 }
 
 fn is_of_name(byte: u8) -> bool {

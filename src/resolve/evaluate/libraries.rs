@@ -117,6 +117,35 @@ pub(super) fn of_call(name: &str) -> Option<&'static Spec> {
     SPECS.iter().find(|spec| spec.package == package && spec.names.contains(&last))
 }
 
+/// A call that connects, as we take the library to have it.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// The package and the last part of its full name.
+    pub name: String,
+    /// What the leading positional parameters are.
+    pub positional: Vec<String>,
+}
+
+impl Signature {
+    /// What a parameter of this name is; `None`: none of the connection.
+    #[must_use]
+    pub fn slot_of(&self, parameter: &str) -> Option<String> {
+        let slot = if self.name.starts_with("kombu.") && parameter == "hostname" { Some(Url) } else { keyword_slot(parameter) };
+        slot.map(|slot| format!("{slot:?}"))
+    }
+}
+
+/// Every call that connects.
+#[must_use]
+pub fn signatures() -> Vec<Signature> {
+    let of = |spec: &Spec| -> Vec<Signature> {
+        let positional: Vec<String> = spec.positional.iter().map(|slot| format!("{slot:?}")).collect();
+        let name = |name: &&str| Signature { name: format!("{}.{name}", spec.package), positional: positional.clone() };
+        spec.names.iter().map(name).collect()
+    };
+    SPECS.iter().flat_map(of).collect()
+}
+
 impl Spec {
     /// The family of a call by this full name: half of redis-py is asynchronous.
     pub fn family_of(&self, name: &str) -> Family {
