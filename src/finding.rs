@@ -1,5 +1,6 @@
 //! What is reported: findings with labelled places, and notices about input that could not be read whole.
 
+use crate::edit::Fix;
 use crate::source::{FileId, Span};
 
 /// How bad it is when the finding is true. Ordered: `Note < Warning < Error`.
@@ -90,6 +91,8 @@ pub struct Finding {
     /// Findings of one rule with the same key are one fault and are merged: the first by environment, path and offset
     /// is primary, the others become related places. `None`: merged only where the primary span is the same.
     pub group: Option<String>,
+    /// Ways to mend it; more than one where somebody has to choose.
+    pub fixes: Vec<Fix>,
 }
 
 /// How much a notice matters.

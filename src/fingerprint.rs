@@ -24,6 +24,12 @@ impl Fingerprint {
         format!("{:016x}", self.digest)
     }
 
+    /// Rule, path and setting: the kind of fault at the kind of place.
+    #[must_use]
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
     /// The line of a baseline: 16 bits of the digest, rule, path and setting.
     #[must_use]
     pub fn entry(&self) -> String {

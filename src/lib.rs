@@ -30,10 +30,12 @@
 pub mod baseline;
 pub mod check;
 pub mod config;
+pub mod edit;
 pub mod extract;
 pub mod facts;
 pub mod finding;
 pub mod fingerprint;
+pub mod fix;
 pub mod git;
 pub mod library;
 pub mod model;
@@ -169,7 +171,11 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
     notices.extend(more);
     let (config, pedantic) = (&options.config, options.pedantic);
     let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config, pedantic };
-    let checked = check::check(rules::ALL, &context, options);
+    let mut checked = check::check(rules::ALL, &context, options);
+    let scene = fix::Scene { model: &model, sources: &sources, symbols: &symbols };
+    for finding in &mut checked.findings {
+        finding.fixes = fix::proposals(&scene, finding);
+    }
     if options.show_secrets {
         sources.unmark_secrets();
     } else {

@@ -2,6 +2,7 @@
 
 mod cli;
 mod console;
+mod fixing;
 mod progress;
 
 use std::collections::BTreeSet;
@@ -11,12 +12,14 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use cli::{CLEAN, Command, FOUND, Inspect, Lint, REFUSED, Refusal};
+use cli::{CLEAN, Command, FOUND, Fix, Inspect, Lint, REFUSED, Refusal};
 use console::{complain, print, print_bytes, refuse, say};
+use fixing::Versions;
 use progress::Progress;
 use redislint::baseline::{self, Baseline};
 use redislint::config::{self, Config, schema};
 use redislint::fingerprint::Fingerprint;
+use redislint::fix::{auth, engine};
 use redislint::report::{Format, Look, Report, inspect, json, markdown, mistakes, starter, text};
 use redislint::since::Since;
 use redislint::tree::{Located, MAX_FILE_SIZE, Tree};
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     let code = match cli::decide(std::env::args_os()) {
         Ok(Command::Lint(asked)) => report(asked).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::Inspect(asked)) => picture(asked).unwrap_or_else(|error| refuse(&error)),
+        Ok(Command::Fix(asked)) => take_way(asked).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::Explain(rule)) => explain(&rule),
         Ok(Command::Init(located)) => init(&located).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::ConfigSchema) => finish(print(&schema::render(&rules::names()))),
@@ -64,13 +68,30 @@ fn report(mut asked: Lint) -> Result<u8, String> {
     if let Some(revision) = &asked.since {
         asked.options.since = Some(change(root, &tree, revision, &asked.options)?);
     }
-    let report = lint(&tree, &asked.options);
+    let report = match &asked.fix {
+        None => lint(&tree, &asked.options),
+        Some(fixing) => {
+            let versions = Versions::of(root, &tree)?;
+            let fixed = engine::fix(tree, &asked.options, &engine::at_least(fixing.least));
+            drop(progress);
+            fixing::carry_out(root, fixing, &versions, &fixed)?;
+            if fixing.dry_run {
+                return Ok(ends(&asked, &fixed.after));
+            }
+            return finish_report(&asked, &fixed.after);
+        }
+    };
     drop(progress);
     if let Some(path) = &asked.write_baseline {
         return write_baseline(path, &report);
     }
-    write_outputs(&asked, &report)?;
-    let mut printed = show(&asked, &report);
+    finish_report(&asked, &report)
+}
+
+/// Writes and prints a report; how the run ends.
+fn finish_report(asked: &Lint, report: &Report) -> Result<u8, String> {
+    write_outputs(asked, report)?;
+    let mut printed = show(asked, report);
     if asked.strict {
         let troubles = [
             (!report.judged_anything(), "nothing to judge"),
@@ -82,8 +103,12 @@ fn report(mut asked: Lint) -> Result<u8, String> {
         }
     }
     printed?;
+    Ok(ends(asked, report))
+}
+
+fn ends(asked: &Lint, report: &Report) -> u8 {
     let fails = asked.fail_on.is_some_and(|least| report.worst().is_some_and(|worst| worst >= least));
-    Ok(if fails { FOUND } else { CLEAN })
+    if fails { FOUND } else { CLEAN }
 }
 
 /// Prints the report, and what is to be said of the run.
@@ -171,6 +196,19 @@ fn picture(mut asked: Inspect) -> Result<u8, String> {
         (false, false) => inspect::text(&report),
     };
     if asked.json { print(&shown) } else { say(&shown) }.map(|()| CLEAN)
+}
+
+/// Takes one way out of a mismatch; it fails where an environment was refused or something is left to be done.
+fn take_way(mut asked: Fix) -> Result<u8, String> {
+    let root = &asked.located.root;
+    let tree = open(root)?;
+    asked.options.config = configure(&tree)?;
+    let versions = Versions::of(root, &tree)?;
+    let taken = auth::take(tree, &asked.options, asked.way, asked.environment.as_deref(), asked.generate)?;
+    fixing::carry_out(root, &asked.fixing, &versions, &taken.fixed)?;
+    complain(&fixing::remarks(&taken));
+    let left = !taken.refused.is_empty() || !taken.by_hand.is_empty();
+    Ok(if left { FOUND } else { CLEAN })
 }
 
 fn init(located: &Located) -> Result<u8, String> {

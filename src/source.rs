@@ -173,6 +173,12 @@ impl Source {
         self.tracked
     }
 
+    /// Whether the text has the bytes of the file, so that it can be edited in place.
+    #[must_use]
+    pub fn is_utf8(&self) -> bool {
+        self.encoding == Encoding::Utf8
+    }
+
     /// Whether bytes that are no valid text had to be replaced.
     #[must_use]
     pub fn had_invalid_bytes(&self) -> bool {

@@ -87,7 +87,8 @@ fn a_module_of_five_megabytes_is_said_to_be_too_large() {
         let at = main.len();
         let _ = writeln!(main, "REDIS_NAME_{at} = 'a name' + \"another name, long enough to fill the module\"");
     }
-    let (databases, notices) = judged(&[("main.py", &main), ("other.py", "import redis\nredis.Redis('redis', 6379, 8)\n")]);
+    let (databases, notices) =
+        judged(&[("main.py", &main), ("other.py", "import redis\nredis.Redis('redis', 6379, 8)\n")]);
     assert!(databases == [8] && notices.contains(&"python-size"), "{databases:?} {notices:?}");
 }
 

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use clap::{Parser as _, ValueEnum as _};
 use clap_complete::Shell;
 use redislint::Options;
+use redislint::edit::Safety;
 use redislint::finding::Severity;
+use redislint::fix::auth::Way;
 use redislint::report::Format;
 use redislint::report::text::Style;
 use redislint::tree::{Located, TreeError, locate, locate_text};
@@ -31,6 +33,8 @@ pub enum Command {
     Lint(Lint),
     /// Show the resolved picture.
     Inspect(Inspect),
+    /// Take a way out of a mismatch.
+    Fix(Fix),
     /// Print a rule's documentation.
     Explain(String),
     /// Write a commented configuration that fits the repository.
@@ -74,6 +78,34 @@ pub struct Lint {
     pub write_baseline: Option<PathBuf>,
     /// The revision since which the change is to be judged.
     pub since: Option<String>,
+    /// What is to be fixed before the report; `None`: nothing.
+    pub fix: Option<Fixing>,
+}
+
+/// A run that takes a way out of a mismatch.
+pub struct Fix {
+    /// Where.
+    pub located: Located,
+    /// What is asked.
+    pub options: Options,
+    /// Which way.
+    pub way: Way,
+    /// The only environment that is meant.
+    pub environment: Option<String>,
+    /// Whether `.env` gets a password.
+    pub generate: bool,
+    /// How it is carried out.
+    pub fixing: Fixing,
+}
+
+/// How fixes are carried out.
+pub struct Fixing {
+    /// Show what would change, and change nothing.
+    pub dry_run: bool,
+    /// The least safe fixes that are wanted.
+    pub least: Safety,
+    /// Also where something is not committed yet.
+    pub allow_dirty: bool,
 }
 
 /// A run that shows the resolved picture.
@@ -111,6 +143,14 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
             options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
             json: matches!(format, InspectFormat::Json),
         }),
+        Some(RawCommand::Fix { paths, auth, environment, generate, dry_run, allow_dirty }) => Command::Fix(Fix {
+            located: place(paths)?,
+            options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
+            way: (*auth).into(),
+            environment: environment.clone(),
+            generate: *generate,
+            fixing: Fixing { dry_run: *dry_run, least: Safety::Unsafe, allow_dirty: *allow_dirty },
+        }),
         Some(RawCommand::Completions { shell }) => Command::Completions(*shell),
         Some(RawCommand::Man) => Command::Man,
         None => {
@@ -137,6 +177,11 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
                 baseline: raw.lint.baseline,
                 write_baseline: raw.lint.write_baseline,
                 since: raw.lint.since,
+                fix: raw.lint.fix.then_some(Fixing {
+                    dry_run: raw.lint.dry_run,
+                    least: if raw.lint.unsafe_fixes { Safety::Unsafe } else { Safety::Safe },
+                    allow_dirty: raw.lint.allow_dirty,
+                }),
             })
         }
     })

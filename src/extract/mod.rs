@@ -23,8 +23,8 @@ use rayon::prelude::*;
 
 use crate::config::Config;
 use crate::facts::{
-    ConfFile, Dockerfile, EnvFile, Facts, FileKind, PinFile, Request, SettingsFile, ValuesFile, ci as ci_facts, code,
-    compose as compose_facts, kubernetes as kubernetes_facts,
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, PinFile, Request, ScriptFile, SettingsFile, ValuesFile,
+    ci as ci_facts, code, compose as compose_facts, kubernetes as kubernetes_facts,
 };
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources, Span, Spanned};
@@ -63,6 +63,7 @@ enum Fact {
     Settings(SettingsFile),
     Values(Box<ValuesFile>),
     Commands(runs::Said),
+    Script(ScriptFile),
 }
 
 /// Reads a repository of which nothing is configured.
@@ -105,6 +106,8 @@ pub fn run_with(tree: &Tree, sources: &mut Sources, config: &Config) -> Extracte
     driver.facts.runs.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
     driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.scripts.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.mentions.sort_by(|a, b| (&a.path, a.span.start).cmp(&(&b.path, b.span.start)));
     driver.facts.pins.sort_by(|a, b| (&a.path, &a.folder).cmp(&(&b.path, &b.folder)));
     driver.facts.values.sort_by(|a, b| a.path.cmp(&b.path));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
@@ -175,9 +178,11 @@ impl Driver {
                 Fact::Data => {}
                 Fact::Settings(file) => self.facts.settings.push(file),
                 Fact::Values(file) => self.facts.values.push(*file),
+                Fact::Script(file) => self.facts.scripts.push(file),
                 Fact::Commands(said) => {
                     self.facts.runs.extend(said.runs);
                     self.facts.copies.extend(said.copies);
+                    self.facts.mentions.extend(said.mentions);
                 }
             }
             all.extend(requests);
@@ -300,6 +305,7 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let (said, requests) = runs::extract(file, path, text, index);
             (Fact::Commands(said), requests, Vec::new())
         }
+        FileKind::Script => (Fact::Script(ScriptFile { file, path: path.to_owned() }), Vec::new(), Vec::new()),
         FileKind::Values => (Fact::Values(Box::new(values::extract(file, path, text))), Vec::new(), Vec::new()),
         FileKind::Settings => (Fact::Settings(settings::extract(file, path, text)), Vec::new(), Vec::new()),
         FileKind::Pins => {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Report, pretty};
+use crate::edit::{Edit, Fix};
 use crate::finding::{Finding, Label};
 use crate::rules;
 use crate::source::{Position, Span};
@@ -74,7 +75,16 @@ fn finding(report: &Report, finding: &Finding, fingerprint: &str) -> Value {
         "related": labels(&finding.related),
         "trace": labels(&finding.trace),
         "fingerprint": fingerprint,
-        "fixes": [],
+        "fixes": finding.fixes.iter().filter(|fix| !fix.holds_secret).map(|fix| self::fix(report, fix)).collect::<Vec<_>>(),
+    })
+}
+
+fn fix(report: &Report, fix: &Fix) -> Value {
+    let edit = |edit: &Edit| json!({ "location": location(report, edit.span), "replacement": edit.replacement });
+    json!({
+        "description": fix.description,
+        "safety": fix.safety.name(),
+        "edits": fix.edits.iter().map(edit).collect::<Vec<_>>(),
     })
 }
 

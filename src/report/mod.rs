@@ -224,6 +224,7 @@ fn clean_char(char: char) -> char {
 }
 
 /// A text of the scanned repository, harmless to a terminal.
-fn clean(text: &str) -> String {
+#[must_use]
+pub fn clean(text: &str) -> String {
     text.chars().map(clean_char).collect()
 }

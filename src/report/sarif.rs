@@ -3,13 +3,16 @@
 //!
 //! Paths are relative, and no text of a file is copied: what shows a finding shows the file itself.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{Look, Report, pretty};
+use crate::edit::Fix;
 use crate::finding::{Finding, Label, Level, Notice, Severity};
 use crate::rule::{Category, Rule, home, page};
 use crate::rules;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -101,6 +104,7 @@ impl Log<'_> {
             location.insert("id".to_owned(), (nth + 1).into());
             location
         });
+        let fixes = finding.fixes.iter().filter(|fix| !fix.holds_secret);
         let mut result = object(json!({
             "ruleId": finding.rule,
             "level": finding.severity.name(),
@@ -108,7 +112,7 @@ impl Log<'_> {
             "locations": [self.location(&finding.primary)],
             "relatedLocations": related.collect::<Vec<_>>(),
             "partialFingerprints": { "redislint/v1": fingerprint },
-            "fixes": [],
+            "fixes": fixes.map(|fix| self.fix(fix)).collect::<Vec<_>>(),
             "properties": {
                 "confidence": finding.confidence.name(),
                 "environments": finding.environments,
@@ -137,18 +141,41 @@ impl Log<'_> {
         location
     }
 
+    /// A change that mends the finding, file by file.
+    fn fix(&self, fix: &Fix) -> Value {
+        let mut files: BTreeMap<FileId, Vec<Value>> = BTreeMap::new();
+        for edit in &fix.edits {
+            files.entry(edit.span.file).or_default().push(json!({
+                "deletedRegion": self.region(edit.span),
+                "insertedContent": { "text": edit.replacement },
+            }));
+        }
+        let changes = files.into_iter().map(|(file, replacements)| {
+            let artifact = self.artifact(self.report.sources.get(file).path());
+            json!({ "artifactLocation": artifact, "replacements": replacements })
+        });
+        json!({
+            "description": message(&fix.description),
+            "artifactChanges": changes.collect::<Vec<_>>(),
+        })
+    }
+
     fn physical(&self, span: Span) -> Value {
-        let (start, end) = self.report.ends(span);
         json!({
             "artifactLocation": self.artifact(self.report.sources.get(span.file).path()),
-            "region": {
-                "startLine": start.line,
-                "startColumn": start.column,
-                "endLine": end.line,
-                "endColumn": end.column,
-                "byteOffset": start.offset,
-                "byteLength": end.offset - start.offset,
-            },
+            "region": self.region(span),
+        })
+    }
+
+    fn region(&self, span: Span) -> Value {
+        let (start, end) = self.report.ends(span);
+        json!({
+            "startLine": start.line,
+            "startColumn": start.column,
+            "endLine": end.line,
+            "endColumn": end.column,
+            "byteOffset": start.offset,
+            "byteLength": end.offset - start.offset,
         })
     }
 

@@ -13,6 +13,7 @@ use crate::resolve::project::{Variable, Variables};
 use crate::resolve::{Inputs, handshake, stage, versions};
 use crate::source::Span;
 use crate::symbol::{Alternative, Resolved, Step, Symbols};
+use crate::text::Text;
 
 /// Makes a model client of what code or variables show; `reach` is filled in by the caller.
 #[must_use]
@@ -167,6 +168,11 @@ fn group(variables: &Variables, prefix: &str, host: &Variable, symbols: &Symbols
         })
     };
     let mut password = get(&["PASSWORD", "PASS", "AUTH", "PASSWD", "PWD"]);
+    for one in password.iter_mut().flat_map(|password| &mut password.alternatives) {
+        // How frameworks spell "not set", each its own way: what a reader that we don't see makes of it is not known.
+        let nothing = |text: &Text| matches!(text.as_str(), "null" | "NULL" | "(null)" | "None" | "none" | "nil");
+        one.value = one.value.take().map(|text| if nothing(&text) { symbols.opaque_text(text.span()) } else { text });
+    }
     if password.is_none() {
         // A password under another name, or from a file: its reader may use it for this host.
         let other = variables.map.iter().find(|(name, _)| {

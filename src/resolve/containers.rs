@@ -16,8 +16,11 @@ use crate::source::FileId;
 pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
     let mut servers = Vec::new();
     for container in &project.containers {
-        if let Some(server) = server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols)
-        {
+        let server = server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols);
+        if let Some(mut server) = server {
+            if project.is_shut_off(container) {
+                server.published.clear();
+            }
             servers.push(server);
         }
     }

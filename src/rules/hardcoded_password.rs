@@ -69,5 +69,6 @@ pub fn finding(rule: &Rule, context: &Context<'_>, literal: &Literal, fact: &str
         setting: literal.setting.clone(),
         // The same password twice in one file is one slip; in two files it has to be removed from both.
         group: Some(format!("{} {}", span.file.0, common::digest(literal.value.as_str()))),
+        fixes: Vec::new(),
     })
 }

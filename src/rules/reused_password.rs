@@ -55,6 +55,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             help: Some("give each environment a password of its own".to_owned()),
             setting: first.setting.clone(),
             group: None,
+            fixes: Vec::new(),
         });
     }
 }

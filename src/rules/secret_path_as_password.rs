@@ -37,6 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             help: Some("read the file: `sh -c 'redis-server --requirepass \"$(cat …)\"'`".to_owned()),
             setting: literal.setting.clone(),
             group: None,
+            fixes: Vec::new(),
         });
     }
 }

@@ -10,6 +10,7 @@ use super::imports::Finder;
 const CALLS: &[&str] = &[
     "redis",
     "valkey",
+    "sentinel",
     "celery",
     "from_url",
     "from_dsn",

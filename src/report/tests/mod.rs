@@ -31,6 +31,7 @@ fn finding(rule: &'static str, primary: Label) -> Finding {
         help: Some("use the server's password".to_owned()),
         setting: Some("REDIS_URL".to_owned()),
         group: None,
+        fixes: Vec::new(),
     }
 }
 

@@ -56,8 +56,9 @@ const SPECS: &[Spec] = &[
     alone("aioredis", &["from_url"], Family::RedisPyAsyncio, &[Url]),
     alone("aioredis", &["create_redis_pool", "create_redis", "create_pool"], Family::RedisPyAsyncio, &[Url]),
     // https://coredis.readthedocs.io
-    alone("coredis", &["Redis", "RedisCluster"], Family::Unknown, &[Host, Port]),
-    alone("coredis", &["from_url"], Family::Unknown, &[Url]),
+    alone("coredis", &["Redis"], Family::Unknown, &[Host, Port, Db]),
+    alone("coredis", &["RedisCluster"], Family::Unknown, &[Host, Port]),
+    alone("coredis", &["from_url"], Family::Unknown, &[Url, Db]),
     // https://arq-docs.helpmanual.io/#arq.connections.RedisSettings
     alone("arq", &["RedisSettings"], Family::Arq, &[Host, Port, Socket, Db, Username, Password, Tls]),
     alone("arq", &["from_dsn"], Family::Arq, &[Url]),
@@ -130,7 +131,11 @@ impl Signature {
     /// What a parameter of this name is; `None`: none of the connection.
     #[must_use]
     pub fn slot_of(&self, parameter: &str) -> Option<String> {
-        let slot = if self.name.starts_with("kombu.") && parameter == "hostname" { Some(Url) } else { keyword_slot(parameter) };
+        let slot = if self.name.starts_with("kombu.") && parameter == "hostname" {
+            Some(Url)
+        } else {
+            keyword_slot(parameter)
+        };
         slot.map(|slot| format!("{slot:?}"))
     }
 }
@@ -182,7 +187,8 @@ pub(super) fn configured_by_dictionary(name: &str) -> Option<Dictionary> {
 /// The keyword arguments by which libraries take connection parameters.
 pub(super) fn keyword_slot(name: &str) -> Option<Slot> {
     Some(match name {
-        "url" | "dsn" | "uri" | "storage_uri" | "message_queue" | "address" | "redis_url" => Url,
+        "url" | "dsn" | "uri" | "storage_uri" | "message_queue" | "address" | "redis_url" | "settings_url"
+        | "storage_string" => Url,
         "host" | "endpoint" => Host,
         "port" => Port,
         "db" | "database" => Db,

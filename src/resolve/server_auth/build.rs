@@ -237,6 +237,7 @@ fn copy(instruction: &Instruction, image: &mut Built, build: &Build, index: &Ind
             source: path,
             target: if into_folder { format!("{base}/{name}") } else { base.to_owned() },
             content: None,
+            contents: Vec::new(),
             exists: None,
         });
     }

@@ -1,0 +1,370 @@
+//! Proposals → the texts with those fixes done that mend their finding and break nothing.
+//!
+//! Nothing is believed: the edited texts are analysed again, in memory, and a fix counts only where its finding is gone,
+//! none came up, nothing reads worse and nothing became harder to tell. All that fit together are tried at once; what
+//! fails is halved until the culprits stand alone, so that the number of analyses stays small.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::edit::{self, Edit, Fix, Safety};
+use crate::finding::{Level, Severity};
+use crate::model::{Environment, EnvironmentKind, Link, Outcome};
+use crate::report::Report;
+use crate::rule::Category;
+use crate::source::{Sources, Span};
+use crate::tree::{Content, Tree};
+use crate::{Options, lint, rules, secrets};
+
+/// A fix may make place for the next one; a chain longer than this is none.
+const MAX_ROUNDS: usize = 32;
+
+/// So many analyses a run does at most; what is still untried then is left alone.
+const MAX_TRIALS: usize = 96;
+
+/// A file before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its bytes as they were read; `None`: it is new.
+    pub before: Option<Vec<u8>>,
+    /// Its bytes with all fixes done.
+    pub after: Vec<u8>,
+}
+
+/// A fix that was done, or was not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Done {
+    /// The rule whose finding it is about.
+    pub rule: &'static str,
+    /// `path:line` of that finding at the time.
+    pub place: String,
+    /// What it does.
+    pub description: String,
+}
+
+/// What a run of fixes comes to.
+pub struct Fixed {
+    /// The files that changed, by path.
+    pub changes: BTreeMap<String, Change>,
+    /// What was done.
+    pub applied: Vec<Done>,
+    /// What does not mend its finding without breaking something, and is left to people.
+    pub refused: Vec<Done>,
+    /// The texts as they were, with their secrets marked.
+    pub before: Report,
+    /// What is found after it all.
+    pub after: Report,
+}
+
+impl Fixed {
+    /// Joins the ends; what will be shown of the changed files is masked.
+    pub(super) fn new(
+        bench: Bench<'_>,
+        applied: Vec<Done>,
+        refused: Vec<Done>,
+        mut before: Report,
+        mut after: Report,
+    ) -> Self {
+        if !bench.options.show_secrets {
+            for sources in [&mut before.sources, &mut after.sources] {
+                let files: Vec<_> = bench.changes.keys().filter_map(|path| sources.find(path)).collect();
+                files.into_iter().for_each(|file| secrets::mark_file(sources, file));
+            }
+        }
+        Self { changes: bench.changes, applied, refused, before, after }
+    }
+}
+
+/// Applies the fixes of what is displayed, as far as they are `wanted`.
+#[must_use]
+pub fn fix(tree: Tree, options: &Options, wanted: &dyn Fn(&'static str, &Fix) -> bool) -> Fixed {
+    let before = lint(&tree, options);
+    let mut bench = Bench::new(tree, options);
+    let mut now = lint(&bench.tree, options);
+    let (mut applied, mut refused) = (Vec::new(), BTreeSet::new());
+    for _ in 0..MAX_ROUNDS {
+        let candidates = candidates(&now, |rule, fix| wanted(rule, fix), &refused);
+        let batch = apart(candidates);
+        if batch.is_empty() {
+            break;
+        }
+        let mut round =
+            Round { bench: &mut bench, base: &now, standing: Standing::of(&now), kept: Vec::new(), best: None };
+        round.halve(batch, &mut refused);
+        let (kept, best) = (std::mem::take(&mut round.kept), round.best.take());
+        applied.extend(kept.iter().map(|candidate| candidate.done.clone()));
+        let Some((texts, report)) = best else { continue };
+        bench.commit(texts);
+        now = report;
+    }
+    Fixed::new(bench, applied, refused.into_iter().collect(), before, now)
+}
+
+/// Safe fixes, and the others where asked for.
+pub fn at_least(least: Safety) -> impl Fn(&'static str, &Fix) -> bool {
+    move |_, fix| fix.safety >= least
+}
+
+/// A fix of one finding.
+struct Candidate {
+    /// The kind of fault at the kind of place: rule, path, setting.
+    about: String,
+    done: Done,
+    edits: Vec<Edit>,
+}
+
+/// The first fix of each finding that is wanted, can be done and was not refused before.
+fn candidates(
+    report: &Report,
+    wanted: impl Fn(&'static str, &Fix) -> bool,
+    refused: &BTreeSet<Done>,
+) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (finding, fingerprint) in report.findings.iter().zip(&report.fingerprints) {
+        for fix in finding.fixes.iter().filter(|fix| wanted(finding.rule, fix)) {
+            let editable = |edit: &Edit| report.sources.get(edit.span.file).is_utf8();
+            let place = place(&report.sources, finding.primary.span);
+            let done = Done { rule: finding.rule, place, description: fix.description.clone() };
+            if !refused.contains(&done) && fix.edits.iter().all(editable) {
+                found.push(Candidate { about: fingerprint.about().to_owned(), done, edits: fix.edits.clone() });
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// `path:line` of a place.
+pub fn place(sources: &Sources, span: Span) -> String {
+    let source = sources.get(span.file);
+    format!("{}:{}", source.path(), source.position(span.range().start).line)
+}
+
+/// Those that do not overlap; the others wait for the next round, where their places are others.
+fn apart(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let mut batch: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        let overlaps = |edit: &Edit| batch.iter().flat_map(|one| &one.edits).any(|other| edit.overlaps(other));
+        if !candidate.edits.iter().any(overlaps) {
+            batch.push(candidate);
+        }
+    }
+    batch
+}
+
+/// The tree that edits are tried on.
+pub(super) struct Bench<'a> {
+    pub tree: Tree,
+    pub options: &'a Options,
+    pub changes: BTreeMap<String, Change>,
+    pub trials: usize,
+}
+
+impl<'a> Bench<'a> {
+    pub fn new(tree: Tree, options: &'a Options) -> Self {
+        Self { tree, options, changes: BTreeMap::new(), trials: 0 }
+    }
+
+    /// The texts with edits done; `None` where these overlap or a text is not what was analysed.
+    pub fn edited(&self, sources: &Sources, edits: &[&Edit]) -> Option<BTreeMap<String, Change>> {
+        let mut texts = BTreeMap::new();
+        for (file, edits) in edit::by_file(edits.iter().copied())? {
+            let source = sources.get(file);
+            let Content::Bytes(before) = self.tree.read(source.path()) else { return None };
+            // Every offset is one of the text that was analysed.
+            if before.len() != source.text().len() {
+                return None;
+            }
+            let after = edit::apply(&before, &edits)?;
+            texts.insert(source.path().to_owned(), Change { before: Some(before), after });
+        }
+        Some(texts)
+    }
+
+    /// Adds lines at the end of a file, which may be new.
+    pub fn append(&self, texts: &mut BTreeMap<String, Change>, path: &str, lines: &str) {
+        let before = match self.tree.read(path) {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Missing | Content::Refused(_) => None,
+        };
+        let start = Change { after: before.clone().unwrap_or_default(), before };
+        let change = texts.entry(path.to_owned()).or_insert(start);
+        if !change.after.is_empty() && !change.after.ends_with(b"\n") {
+            change.after.push(b'\n');
+        }
+        change.after.extend_from_slice(lines.as_bytes());
+    }
+
+    /// What is found with these texts.
+    pub fn judge(&mut self, texts: &BTreeMap<String, Change>) -> Report {
+        self.trials += 1;
+        for (path, change) in texts {
+            self.tree.stand_in(path, change.after.clone());
+        }
+        let report = lint(&self.tree, self.options);
+        for (path, change) in texts {
+            match &change.before {
+                Some(before) => self.tree.stand_in(path, before.clone()),
+                None => self.tree.take_back(path),
+            }
+        }
+        report
+    }
+
+    /// Keeps texts.
+    pub fn commit(&mut self, texts: BTreeMap<String, Change>) {
+        for (path, change) in texts {
+            self.tree.stand_in(&path, change.after.clone());
+            self.changes.entry(path).and_modify(|known| known.after.clone_from(&change.after)).or_insert(change);
+        }
+    }
+}
+
+type Tried = (BTreeMap<String, Change>, Report);
+
+/// One set of candidates over the same texts.
+struct Round<'a, 'b> {
+    bench: &'a mut Bench<'b>,
+    base: &'a Report,
+    standing: Standing,
+    kept: Vec<Candidate>,
+    best: Option<Tried>,
+}
+
+impl Round<'_, '_> {
+    /// Keeps what can be kept, together with all that was kept before.
+    fn halve(&mut self, batch: Vec<Candidate>, refused: &mut BTreeSet<Done>) {
+        let mut pending = vec![batch];
+        while let Some(mut batch) = pending.pop() {
+            if let Some(tried) = self.try_with(&batch) {
+                self.best = Some(tried);
+                self.kept.append(&mut batch);
+            } else if batch.len() > 1 {
+                let second = batch.split_off(batch.len() / 2);
+                pending.extend([second, batch]);
+            } else {
+                refused.extend(batch.into_iter().map(|candidate| candidate.done));
+            }
+        }
+    }
+
+    fn try_with(&mut self, batch: &[Candidate]) -> Option<Tried> {
+        if self.bench.trials >= MAX_TRIALS {
+            return None;
+        }
+        let all = || self.kept.iter().chain(batch);
+        let edits: Vec<&Edit> = all().flat_map(|candidate| &candidate.edits).collect();
+        let texts = self.bench.edited(&self.base.sources, &edits)?;
+        let report = self.bench.judge(&texts);
+        let mended: Vec<&str> = all().map(|candidate| candidate.about.as_str()).collect();
+        self.standing.is_better(&Standing::of(&report), &mended).then_some((texts, report))
+    }
+}
+
+/// What matters about a report when two are compared: the faults by kind and place, and how much could be told.
+pub(super) struct Standing {
+    /// Severities, the worst first.
+    faults: BTreeMap<String, Vec<Severity>>,
+    /// Notices that cost something, by code.
+    lost: BTreeMap<&'static str, usize>,
+    servers: usize,
+    clients: usize,
+    /// Links of which the end is not known.
+    untold: usize,
+}
+
+impl Standing {
+    pub fn of(report: &Report) -> Self {
+        Self::counting(report, |_| true)
+    }
+
+    /// Without servers and clients of programs on the host, which are told their settings from now on.
+    pub fn without_host(report: &Report) -> Self {
+        Self::counting(report, |environment| environment.kind != EnvironmentKind::Host)
+    }
+
+    fn counting(report: &Report, counts: impl Fn(&Environment) -> bool) -> Self {
+        let mut faults: BTreeMap<String, Vec<Severity>> = BTreeMap::new();
+        for (fingerprint, severity) in &report.known {
+            faults.entry(fingerprint.about().to_owned()).or_default().push(*severity);
+        }
+        for severities in faults.values_mut() {
+            severities.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        let mut lost = BTreeMap::new();
+        for notice in report.notices.iter().filter(|notice| notice.level > Level::Info) {
+            *lost.entry(notice.code).or_default() += 1;
+        }
+        let mut standing = Self { faults, lost, servers: 0, clients: 0, untold: 0 };
+        for environment in report.model.environments.iter().filter(|environment| counts(environment)) {
+            standing.servers += environment.servers.len();
+            standing.clients += environment.clients.len();
+            let open = |link: &&Link| link.outcomes.iter().any(|end| end.outcome == Outcome::Undetermined);
+            standing.untold += environment.links.iter().filter(open).count();
+        }
+        standing
+    }
+
+    /// In what `after` is worse, in words; `None`: in nothing.
+    pub fn worse(&self, after: &Self) -> Option<String> {
+        if self.holds(after) {
+            return None;
+        }
+        let new = after.faults.iter().filter(|(about, now)| {
+            !is_about_secrets(about) && !self.faults.get(*about).is_some_and(|known| no_worse(known, now))
+        });
+        let new: Vec<String> = new
+            .map(|(about, _)| {
+                let mut words = about.split(' ');
+                format!("`{}` in {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
+            })
+            .collect();
+        let number = |number: usize, what: &str| format!("{number} {what}");
+        let counts = [
+            (after.servers < self.servers, number(self.servers - after.servers.min(self.servers), "servers fewer")),
+            (after.clients < self.clients, number(self.clients - after.clients.min(self.clients), "clients fewer")),
+            (
+                after.untold > self.untold,
+                number(after.untold - self.untold.min(after.untold), "links more that can't be told"),
+            ),
+            (!self.as_readable(after), "a file that can't be read whole".to_owned()),
+        ];
+        let lost = counts.into_iter().filter(|(is, _)| *is).map(|(_, what)| what);
+        Some(new.into_iter().chain(lost).collect::<Vec<_>>().join(", "))
+    }
+
+    /// Whether `after` has lost the faults that were to be `mended`, has no new or worse one, and tells as much.
+    pub fn is_better(&self, after: &Self, mended: &[&str]) -> bool {
+        let number = |standing: &Self, about: &str| standing.faults.get(about).map_or(0, Vec::len);
+        let gone = mended.iter().all(|about| {
+            let wanted = mended.iter().filter(|other| *other == about).count();
+            number(after, about) + wanted <= number(self, about)
+        });
+        gone && self.holds(after)
+    }
+
+    /// Whether `after` has no new or worse fault, and tells as much. A password that is written down was so before: no
+    /// fix writes one, but it may be seen only when its URL can be read.
+    pub fn holds(&self, after: &Self) -> bool {
+        let faults = after
+            .faults
+            .iter()
+            .filter(|(about, _)| !is_about_secrets(about))
+            .all(|(about, now)| no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now));
+        let as_rich = after.servers >= self.servers && after.clients >= self.clients && after.untold <= self.untold;
+        faults && self.as_readable(after) && as_rich
+    }
+
+    fn as_readable(&self, after: &Self) -> bool {
+        after.lost.iter().all(|(code, number)| *number <= self.lost.get(code).copied().unwrap_or_default())
+    }
+}
+
+/// Whether faults of one kind became neither more nor worse; both lists begin with the worst.
+fn no_worse(known: &[Severity], now: &[Severity]) -> bool {
+    now.len() <= known.len() && now.iter().zip(known).all(|(now, known)| now <= known)
+}
+
+fn is_about_secrets(about: &str) -> bool {
+    let rule = about.split(' ').next().unwrap_or_default();
+    rules::ALL.iter().any(|known| known.name == rule && known.category == Category::Secrets)
+}
