@@ -322,7 +322,10 @@ impl Standing {
         let counts = [
             (after.servers < self.servers, number(self.servers - after.servers.min(self.servers), "servers fewer")),
             (after.clients < self.clients, number(self.clients - after.clients.min(self.clients), "clients fewer")),
-            (after.untold > self.untold, number(after.untold - self.untold.min(after.untold), "links more that can't be told")),
+            (
+                after.untold > self.untold,
+                number(after.untold - self.untold.min(after.untold), "links more that can't be told"),
+            ),
             (!self.as_readable(after), "a file that can't be read whole".to_owned()),
         ];
         let lost = counts.into_iter().filter(|(is, _)| *is).map(|(_, what)| what);
@@ -342,9 +345,11 @@ impl Standing {
     /// Whether `after` has no new or worse fault, and tells as much. A password that is written down was so before: no
     /// fix writes one, but it may be seen only when its URL can be read.
     pub fn holds(&self, after: &Self) -> bool {
-        let faults = after.faults.iter().filter(|(about, _)| !is_about_secrets(about)).all(|(about, now)| {
-            no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now)
-        });
+        let faults = after
+            .faults
+            .iter()
+            .filter(|(about, _)| !is_about_secrets(about))
+            .all(|(about, now)| no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now));
         let as_rich = after.servers >= self.servers && after.clients >= self.clients && after.untold <= self.untold;
         faults && self.as_readable(after) && as_rich
     }

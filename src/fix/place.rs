@@ -228,7 +228,8 @@ impl<'a> ServiceText<'a> {
         let written = &self.text[span.range()];
         ["-a", "--pass"].iter().find_map(|option| {
             let is_word = |at: &usize| {
-                let around = |char: Option<char>| char.is_some_and(|char| char.is_whitespace() || "\"',".contains(char));
+                let around =
+                    |char: Option<char>| char.is_some_and(|char| char.is_whitespace() || "\"',".contains(char));
                 around(written[..*at].chars().next_back()) && around(written[at + option.len()..].chars().next())
             };
             let at = written.match_indices(option).map(|(at, _)| at).find(is_word)?;
