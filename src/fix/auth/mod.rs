@@ -110,7 +110,7 @@ pub fn take(
         Way::Remove => remove::plan(&scene, &environments, &documents),
         Way::Require => require::plan(&scene, &environments, &documents, &tree, generate)?,
     };
-    let verify = environments.iter().flat_map(|environment| verify::commands(&scene, environment)).collect();
+    let verify = environments.iter().flat_map(|environment| verify::commands(environment)).collect();
     let by_hand = |sources: &Sources| -> Vec<(String, String)> {
         plan.by_hand.iter().map(|(span, what)| (place(sources, *span), what.clone())).collect()
     };
@@ -178,7 +178,11 @@ fn done(texts: &BTreeMap<String, Change>, way: Way) -> Vec<Done> {
         Way::Require => "the password comes from one variable",
     };
     let done = |path: &String| Done { rule: "auth", place: path.clone(), description: description.to_owned() };
-    texts.iter().filter(|(_, change)| change.before.as_ref() != Some(&change.after)).map(|(path, _)| done(path)).collect()
+    texts
+        .iter()
+        .filter(|(_, change)| change.before.as_ref() != Some(&change.after))
+        .map(|(path, _)| done(path))
+        .collect()
 }
 
 /// A password as written, where it is.
