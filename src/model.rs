@@ -21,6 +21,49 @@ pub struct Model {
     /// Clients of which no environment is known, as one without a name: what their URLs say can be judged, whom they
     /// reach can't.
     pub unplaced: Option<Environment>,
+    /// Connections that documents tell people to make.
+    pub mentions: Vec<Mention>,
+    /// Variables that services are given, and that nothing in them reads.
+    pub unread: Vec<UnreadVariable>,
+}
+
+/// A variable of a service that nothing in it reads.
+#[derive(Debug, Clone)]
+pub struct UnreadVariable {
+    /// Name of the environment.
+    pub environment: String,
+    /// The service.
+    pub service: String,
+    /// The variable, where it is set.
+    pub name: Spanned<String>,
+    /// What its image reads instead.
+    pub instead: Option<&'static str>,
+}
+
+/// A connection that a document tells people to make, and how it ends against the servers that it may mean.
+#[derive(Debug, Clone)]
+pub struct Mention {
+    /// The URL or the command.
+    pub span: Span,
+    /// What it connects with.
+    pub case: ClientCase,
+    /// Its ends; never empty.
+    pub ends: Vec<MentionEnd>,
+}
+
+/// How a connection of a document ends against one server.
+#[derive(Debug, Clone)]
+pub struct MentionEnd {
+    /// Name of the server's environment.
+    pub environment: String,
+    /// The server's id.
+    pub server: String,
+    /// Where the server is defined, or publishes its port.
+    pub span: Span,
+    /// The port it has there.
+    pub port: Option<u16>,
+    /// How it ends; `None`: the server is on another port.
+    pub outcome: Option<Outcome>,
 }
 
 /// What sort of thing runs the files.

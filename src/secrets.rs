@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::finding::Finding;
-use crate::model::{Model, Password};
+use crate::model::{ClientCase, Model, Password};
 use crate::source::{FileId, Sources, Span};
 use crate::symbol::{Symbols, is_symbol};
 use crate::text::Text;
@@ -74,18 +74,16 @@ pub fn spans(model: &Model) -> Vec<Span> {
     for literal in &model.literals {
         found.add(&literal.value);
     }
+    for mention in &model.mentions {
+        found.client(&mention.case);
+    }
     for environment in model.environments.iter().chain(&model.unplaced) {
         for server in &environment.servers {
             found.server(server);
         }
         for client in &environment.clients {
             for case in &client.cases {
-                if let Some(password) = &case.password {
-                    found.add(password);
-                }
-                if let Some(url) = &case.url {
-                    found.userinfo(url);
-                }
+                found.client(case);
             }
         }
         for service in &environment.services {
@@ -109,6 +107,16 @@ struct Found {
 }
 
 impl Found {
+    /// What a client sends.
+    fn client(&mut self, case: &ClientCase) {
+        if let Some(password) = &case.password {
+            self.add(password);
+        }
+        if let Some(url) = &case.url {
+            self.userinfo(url);
+        }
+    }
+
     /// Every stretch of the value that was written down; the places of symbols are references.
     fn add(&mut self, text: &Text) {
         let mut start = 0;

@@ -252,3 +252,73 @@ fn init_writes_what_can_be_taken_over() {
         assert!(environment["evidence"].as_str().unwrap().starts_with("redislint.toml names "), "{environment}");
     }
 }
+
+#[test]
+fn each_kind_of_file_may_say_what_runs_together() {
+    let command = "docker compose -f compose.yaml -f deploy/live.yaml --env-file deploy/live.env --profile web up -d";
+    for (path, text, line) in [
+        ("Makefile", format!("live:\n\t{command}\n"), 2),
+        ("justfile", format!("live:\n    {command}\n"), 2),
+        ("bin/live.sh", format!("#!/bin/sh\ncd ..\n{command}\n"), 3),
+        ("live.bat", format!("@echo off\r\n{command}\r\n"), 2),
+        ("live.ps1", format!("# start\n{command}\n"), 2),
+        ("package.json", format!("{{\n  \"scripts\": {{\n    \"live\": \"{command}\"\n  }}\n}}\n"), 3),
+        ("Dockerfile", format!("FROM docker:cli\nCMD {command}\n"), 2),
+        (
+            ".github/workflows/live.yml",
+            format!("on: push\njobs:\n  up:\n    runs-on: ubuntu-latest\n    steps:\n      - run: {command}\n"),
+            6,
+        ),
+        ("README.md", format!("# Shop\n\n```sh\n{command}\n```\n"), 4),
+        ("docs/deploy.md", format!("# Deploy\n\n    $ {command}\n"), 3),
+    ] {
+        let files =
+            [("compose.yaml", BASE), ("deploy/live.yaml", LIVE), ("deploy/live.env", "A=1\n"), (path, text.as_str())];
+        let repository = Repository::new(&files);
+        let environments = repository.environments();
+        let live = environments.iter().find(|one| one["name"] == "deploy/live.yaml with live.env with web");
+        let live = live.unwrap_or_else(|| panic!("{path}: {:?}", repository.names()));
+        let evidence =
+            format!("{path} runs compose.yaml and live.yaml with --env-file deploy/live.env with --profile web");
+        assert_eq!(live["evidence"], evidence.as_str());
+        assert_eq!(live["files"], serde_json::json!(["compose.yaml", "deploy/live.yaml"]), "{path}");
+        let place = &live["evidence_location"];
+        assert_eq!((&place["path"], &place["start"]["line"]), (&path.into(), &line.into()), "{path}");
+        assert!(live["services"]["web"].is_object(), "{path}: the profile is on");
+        let (_, shown, _) = repository.run(&["inspect"]);
+        assert!(shown.contains(&format!("  evidence: {evidence} ({path}:{line}:")), "{shown}");
+    }
+}
+
+/// `\n` outside of quotes: compose 2 drops the backslash, compose 5 makes a line break of it.
+#[test]
+fn the_generation_of_compose_decides_where_they_differ() {
+    let compose = "services:\n  redis:\n    image: redis:7.4\n    command: redis-server --requirepass four\\nine-4711\n  \
+                   web:\n    image: acme/web\n    environment:\n      REDIS_URL: redis://:fournine-4711@redis:6379/0\n";
+    let found = |config: &str| {
+        let repository = Repository::new(&[("compose.yaml", compose), ("redislint.toml", config)]);
+        let password = repository.environments()[0]["services"]["redis"]["command"][2].clone();
+        let wrong: Vec<String> = repository.found().into_iter().filter(|one| one.contains("password]")).collect();
+        (password.as_str().unwrap().to_owned(), wrong)
+    };
+    let (two, with_two) = found("compose-version = \"2\"\n");
+    let (five, with_five) = found("compose-version = \"5\"\n");
+    assert_eq!((two.as_str(), five.as_str()), ("fournine-4711", "four\nine-4711"));
+    let wrong = "compose.yaml:8:27: error[wrong-password]".to_owned();
+    assert!(!with_two.contains(&wrong), "{with_two:?}");
+    assert!(with_five.contains(&wrong), "{with_five:?}");
+    assert_eq!(found(""), (five, with_five), "the newest is the default");
+}
+
+/// What compose 2 refuses and compose 5 takes.
+#[test]
+fn the_generation_of_compose_decides_what_is_refused() {
+    let compose = "services:\n  redis:\n    image: redis:7.4\n    environment: {RELEASED: 2026-01-31}\n";
+    let refused = |config: &str| {
+        let (_, _, errors) =
+            Repository::new(&[("compose.yaml", compose), ("redislint.toml", config)]).run(&["--format", "concise"]);
+        errors.contains("compose.yaml:4:29: invalid jsonType time.Time")
+    };
+    let all = ["compose-version = \"2\"\n", "compose-version = \"5\"\n", ""].map(refused);
+    assert_eq!(all, [true, false, false]);
+}

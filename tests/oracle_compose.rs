@@ -32,15 +32,19 @@ use redislint::config::ComposeVersion;
 use serde_json::{Map, Value};
 
 use generate::{FEATURES, Project, REFUSED};
-use ours::resolve;
+use ours::{Ours, resolve};
 use planted::BUGS;
-use theirs::{ask, binary, generations};
+use theirs::{Start, ask, binary, generations};
 
 const TRANSCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts/compose.json");
 const CORPUS: &str = include_str!("oracle/compose.txt");
 
 struct Case {
     name: String,
+    /// The folder and the options that compose is started with.
+    start: Start,
+    /// Where compose refuses it, as `path:line:column text`, and whether only compose 2 does.
+    refused: Vec<(String, bool)>,
     files: Vec<(String, String)>,
 }
 
@@ -48,7 +52,12 @@ fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for line in CORPUS.split_inclusive('\n') {
         if let Some(name) = line.strip_prefix("=== ") {
-            cases.push(Case { name: name.trim_end().to_owned(), files: Vec::new() });
+            let name = name.trim_end().to_owned();
+            cases.push(Case { name, start: Start::default(), refused: Vec::new(), files: Vec::new() });
+        } else if let Some(start) = line.strip_prefix("+++ ") {
+            cases.last_mut().unwrap().start = Start::parse(start.trim_end());
+        } else if let Some(place) = line.strip_prefix("!!! ").or_else(|| line.strip_prefix("!!2 ")) {
+            cases.last_mut().unwrap().refused.push((place.trim_end().to_owned(), line.starts_with("!!2")));
         } else if let Some(path) = line.strip_prefix("--- ") {
             cases.last_mut().unwrap().files.push((path.trim_end().to_owned(), String::new()));
         } else if let Some((_, text)) = cases.last_mut().and_then(|case| case.files.last_mut()) {
@@ -84,7 +93,7 @@ fn resolves_as_docker_compose_does() {
     let recorded: Map<String, Value> = if let Some(path) = &binary {
         println!("live: {}", path.display());
         let known = |services: Value| if services.is_object() { services } else { Value::Null };
-        cases().iter().map(|case| (case.name.clone(), known(ask(path, &case.files)))).collect()
+        cases().iter().map(|case| (case.name.clone(), known(ask(path, &case.start, &case.files)))).collect()
     } else {
         println!("replayed from the transcript");
         serde_json::from_str(&std::fs::read_to_string(TRANSCRIPT).unwrap()).unwrap()
@@ -97,7 +106,7 @@ fn resolves_as_docker_compose_does() {
         println!("live: {}", path.display());
         wrong.extend(compare(
             *version,
-            &cases().iter().map(|case| (case.name.clone(), ask(path, &case.files))).collect(),
+            &cases().iter().map(|case| (case.name.clone(), ask(path, &case.start, &case.files))).collect(),
         ));
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
@@ -108,17 +117,23 @@ fn compare(version: ComposeVersion, recorded: &Map<String, Value>) -> Vec<String
     let mut wrong = Vec::new();
     for case in cases() {
         let expected = recorded.get(&case.name).unwrap_or_else(|| panic!("`{}` was not recorded", case.name));
-        let ours = resolve(&case.files, version);
+        let ours = ours::resolve_started(&case.start, &case.files, version);
         let name = format!("{} with {version:?}", case.name);
-        let Some(expected) = expected.as_object() else {
-            if ours.refused.is_empty() {
-                wrong.push(format!("{name}: compose refuses it, and we say nothing"));
+        let said: Vec<String> = ours.refused.iter().map(|refused| refused.place.clone()).collect();
+        let meant =
+            |(place, only_2): &(String, bool)| (!only_2 || version == ComposeVersion::V2).then(|| place.clone());
+        let places: Vec<String> = case.refused.iter().filter_map(meant).collect();
+        wrong.extend(ours.untraced.iter().map(|path| format!("{name}: {path} has no trace")));
+        if said != places {
+            wrong.push(format!("{name}: refused at {said:#?}"));
+        }
+        match expected.as_object() {
+            Some(expected) => {
+                wrong.extend(differences(expected, &ours.services).iter().map(|what| format!("{name}: {what}")));
+                wrong.extend((!places.is_empty()).then(|| format!("{name}: compose accepts it")));
             }
-            continue;
-        };
-        wrong.extend(differences(expected, &ours.services).iter().map(|what| format!("{name}: {what}")));
-        if !ours.refused.is_empty() {
-            wrong.push(format!("{name}: compose accepts it, and we refuse {:?}", ours.refused));
+            None if places.is_empty() => wrong.push(format!("{name}: compose refuses it")),
+            None => {}
         }
     }
     wrong
@@ -127,19 +142,20 @@ fn compare(version: ComposeVersion, recorded: &Map<String, Value>) -> Vec<String
 /// What is wrong with our picture of a project, by what compose says.
 fn judge(project: &Project, version: ComposeVersion, binary: &Path) -> Vec<String> {
     let ours = resolve(&project.files, version);
-    let theirs = ask(binary, &project.files);
-    if !project.refused {
+    let theirs = ask(binary, &Start::default(), &project.files);
+    let Some(place) = project.refused else {
         let Some(expected) = theirs.as_object() else { return vec![format!("compose refuses it\n{theirs}")] };
         let mut wrong = differences(expected, &ours.services);
-        wrong.extend(ours.refused.iter().map(|line| format!("compose accepts it, and we refuse `{line}`")));
+        wrong.extend(ours.untraced.iter().map(|path| format!("{path} has no trace")));
+        wrong.extend(ours.refused.iter().map(|refused| format!("compose accepts it, and we refuse {}", refused.place)));
         return wrong;
-    }
+    };
     if theirs.is_object() {
         return vec!["compose accepts what it should refuse".to_owned()];
     }
     let mut wrong = Vec::new();
-    if !ours.refused.iter().any(|line| line.ends_with(REFUSED)) {
-        wrong.push(format!("no notice at the refused line, but at {:?}", ours.refused));
+    if !notes(&ours, place) {
+        wrong.push(format!("no notice at `{place}`, but at {:?}", ours.refused));
     }
     // The rest is still judged: as if the refused line were not there.
     let (mut rest, mut services) = (project.files.clone(), ours.services);
@@ -147,11 +163,16 @@ fn judge(project: &Project, version: ComposeVersion, binary: &Path) -> Vec<Strin
         let broken = |line: &str| ["  zbroken:", "    image: broken"].contains(&line) || line.ends_with(REFUSED);
         *text = text.split_inclusive('\n').filter(|line| !broken(line.trim_end())).collect();
     }
-    let mut expected = ask(binary, &rest).as_object().cloned().unwrap_or_default();
+    let mut expected = ask(binary, &Start::default(), &rest).as_object().cloned().unwrap_or_default();
     expected.remove("zbroken");
     services.remove("zbroken");
     wrong.extend(differences(&expected, &services));
     wrong
+}
+
+/// Whether a notice points at that part of the refused line, and at nothing more or less.
+fn notes(ours: &Ours, place: &str) -> bool {
+    ours.refused.iter().any(|refused| refused.line.ends_with(REFUSED) && refused.text == place)
 }
 
 /// How many projects: `REDISLINT_ORACLE_PROJECTS=2000` is the full run.
@@ -197,7 +218,12 @@ fn resolves_made_up_projects_as_docker_compose_does() {
         let binary = &generations.iter().find(|(found, _)| found == version).unwrap().1;
         let kind = |what: &str| what.lines().next().unwrap_or_default().to_owned();
         let first = kind(&what[0]);
-        let fails = |less: &Project| judge(less, *version, binary).iter().any(|what| kind(what) == first);
+        // Without the line that compose refuses, it would of course accept the rest.
+        let refuses = |less: &Project| less.files.iter().any(|(_, text)| text.contains(REFUSED));
+        let fails = |less: &Project| {
+            refuses(less) == less.refused.is_some()
+                && judge(less, *version, binary).iter().any(|what| kind(what) == first)
+        };
         for (path, text) in generate::shrink(&projects[usize::try_from(*seed).unwrap()], &fails).files {
             println!("--- {path}\n{text}");
         }
@@ -243,7 +269,7 @@ fn planted_bugs_show() {
     assert!(hidden.is_empty(), "nothing shows that\n{}", hidden.join("\n"));
 }
 
-/// What compose refuses gets a notice at the very line, and the rest of the project is judged.
+/// What compose refuses gets a notice at the very place, and the rest of the project is judged.
 #[test]
 fn every_refusal_has_its_notice() {
     let generations = generations();
@@ -255,8 +281,9 @@ fn every_refusal_has_its_notice() {
             wrong.extend(what.iter().map(|what| format!("{line:?} with {version:?}: {what}")));
         }
         let ours = resolve(&project.files, ComposeVersion::V5);
-        if !ours.refused.iter().any(|line| line.ends_with(REFUSED)) {
-            wrong.push(format!("{line:?}: no notice there, but at {:?}", ours.refused));
+        let place = project.refused.unwrap();
+        if !notes(&ours, place) {
+            wrong.push(format!("{line:?}: no notice at `{place}`, but at {:?}", ours.refused));
         }
         if !["app", "redis"].iter().all(|service| ours.services.contains_key(*service)) {
             wrong.push(format!("{line:?}: the other services are not judged"));
@@ -273,7 +300,7 @@ const SHRUNK: usize = 1;
 
 /// Prints how often each feature occurs and how much stays unknown, and holds both to the limits of the full run.
 fn report(projects: &[Project]) {
-    let accepted: Vec<&Project> = projects.iter().filter(|project| !project.refused).collect();
+    let accepted: Vec<&Project> = projects.iter().filter(|project| project.refused.is_none()).collect();
     let times = |has: &dyn Fn(&Project) -> bool| accepted.iter().filter(|project| has(project)).count();
     let mut rarest_pair = usize::MAX;
     for (at, feature) in FEATURES.iter().enumerate() {

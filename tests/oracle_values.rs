@@ -96,6 +96,8 @@ fn ours(case: &Case) -> Vec<String> {
     let names: Vec<String> = case.environment.keys().cloned().collect();
     let symbols = Symbols::default();
     let place = CodePlace {
+        loads: &|_| true,
+        one_django: false,
         scope: "test",
         runs: &|_| true,
         lookup: &lookup,
@@ -103,7 +105,7 @@ fn ours(case: &Case) -> Vec<String> {
         dotenv: &extracted.facts.env_files,
         sources: &sources,
     };
-    let clients = evaluate::clients(&extracted.facts, &place, &symbols);
+    let clients = evaluate::clients(&extracted.facts, &place, &symbols).here;
     let settings = clients.iter().filter(|client| client.setting.as_deref() == Some("REDIS_URL"));
     settings
         .filter_map(|client| client.settings.url.as_ref())

@@ -46,8 +46,11 @@ fn examples(document: &str) -> Vec<Example> {
     while at < lines.len() {
         let line = lines[at];
         at += 1;
-        if let Some(info) = line.strip_prefix("```") {
-            let end = (at..lines.len()).find(|end| lines[*end] == "```").expect("every fence is closed");
+        let info = line.trim_start_matches('`');
+        let (fence, _) = line.split_at(line.len() - info.len());
+        if fence.len() >= 3 {
+            // A longer fence holds a document with fences of its own.
+            let end = (at..lines.len()).find(|end| lines[*end] == fence).expect("every fence is closed");
             let body: String = lines[at..end].iter().flat_map(|line| [line, "\n"]).collect();
             match path.take() {
                 _ if info == "report" => current.report = Some((body, at..end)),
@@ -109,9 +112,17 @@ fn documents_have_their_form() {
         assert_eq!(text.lines().next(), Some(format!("# {}", rule.name).as_str()));
         let summary = rule.summary();
         assert!(summary.ends_with('.') && !summary.contains('\n') && summary.len() < 160, "{}: {summary}", rule.name);
-        for heading in ["## Why it matters", "## Fix"] {
-            assert!(text.lines().any(|line| line == heading), "{} has no section {heading}", rule.name);
+        let headings: Vec<&str> = text.lines().filter(|line| line.starts_with("## ")).collect();
+        for heading in ["## Why it matters", "## What Redis says", "## Fix", "## References"] {
+            let wanted = headings.iter().filter(|one| **one == heading).count();
+            assert_eq!(wanted, 1, "{} has {wanted} sections {heading}", rule.name);
+            assert!(rule.section(&heading[3..]).is_some_and(|body| !body.is_empty()), "{}: {heading}", rule.name);
         }
+        assert!(headings.starts_with(&["## Why it matters", "## What Redis says"]), "{}: {headings:?}", rule.name);
+        assert_eq!(headings.last(), Some(&"## References"), "{}", rule.name);
+        let references = rule.section("References").unwrap_or_default();
+        let is_link = |line: &str| line.starts_with("- [") && line.contains("](https://") && line.ends_with(')');
+        assert!(references.lines().all(is_link), "{}: {references}", rule.name);
         let examples = examples(&text);
         assert!(examples.iter().any(|one| one.report.is_some()), "{} has no firing example", rule.name);
         assert!(examples.iter().any(|one| one.report.is_none()), "{} has no silent example", rule.name);

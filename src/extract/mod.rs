@@ -5,6 +5,7 @@
 
 pub mod ci;
 pub mod compose;
+mod entries;
 pub mod kubernetes;
 pub mod pins;
 pub mod python;
@@ -22,17 +23,21 @@ use rayon::prelude::*;
 
 use crate::config::Config;
 use crate::facts::{
-    ConfFile, Dockerfile, EnvFile, Facts, FileKind, PinFile, Request, SettingsFile, ValuesFile, ci as ci_facts, code,
-    compose as compose_facts, kubernetes as kubernetes_facts,
+    ConfFile, Dockerfile, EnvFile, Facts, FileKind, PinFile, Request, ScriptFile, SettingsFile, ValuesFile,
+    ci as ci_facts, code, compose as compose_facts, kubernetes as kubernetes_facts,
 };
 use crate::finding::{Level, Notice};
-use crate::source::{FileId, Sources, Spanned};
+use crate::source::{FileId, Sources, Span, Spanned};
 use crate::syntax::{dockerfile, redis_conf};
+use crate::text::Text;
 use crate::tree::{Content, Index, Presence, Tree, join};
 pub use seeds::is_example;
 
 /// More files than any repository needs for its Redis settings; beyond it the run says so and judges what it has.
 pub const MAX_FILES: usize = 20_000;
+
+/// Scripts that start scripts.
+const MAX_SCRIPTS: usize = 2;
 
 /// What was read.
 pub struct Extracted {
@@ -58,6 +63,7 @@ enum Fact {
     Settings(SettingsFile),
     Values(Box<ValuesFile>),
     Commands(runs::Said),
+    Script(ScriptFile),
 }
 
 /// Reads a repository of which nothing is configured.
@@ -79,9 +85,16 @@ pub fn run_with(tree: &Tree, sources: &mut Sources, config: &Config) -> Extracte
     };
     let mut wave = seeds::find(tree);
     wave.extend(named(config));
-    while !wave.is_empty() {
-        let requests = driver.serve(wave, tree, sources);
-        wave = requests.into_iter().map(|request| (request.path, request.kind, None)).collect();
+    driver.serve_all(wave, tree, sources);
+    // What commands start may be a script, which starts something in turn.
+    for _ in 0..=MAX_SCRIPTS {
+        let text = |path: &str| {
+            let file = driver.files.get(path).copied().flatten()?;
+            let text = sources.get(file).text();
+            Some(Text::exact(text, Span::new(file, 0..text.len())))
+        };
+        let started = jobs(entries::requests(&driver.facts, &driver.index, &text));
+        driver.serve_all(started, tree, sources);
     }
     driver.facts.compose.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.env_files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -93,6 +106,8 @@ pub fn run_with(tree: &Tree, sources: &mut Sources, config: &Config) -> Extracte
     driver.facts.runs.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
     driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.scripts.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.mentions.sort_by(|a, b| (&a.path, a.span.start).cmp(&(&b.path, b.span.start)));
     driver.facts.pins.sort_by(|a, b| (&a.path, &a.folder).cmp(&(&b.path, &b.folder)));
     driver.facts.values.sort_by(|a, b| a.path.cmp(&b.path));
     Extracted { facts: driver.facts, index: driver.index, notices: driver.notices }
@@ -122,7 +137,18 @@ struct Driver {
     served: BTreeSet<(String, FileKind)>,
 }
 
+fn jobs(requests: Vec<Request>) -> Vec<Job> {
+    requests.into_iter().map(|request| (request.path, request.kind, None)).collect()
+}
+
 impl Driver {
+    /// Reads files, and what these ask for, until nothing new is asked.
+    fn serve_all(&mut self, mut wave: Vec<Job>, tree: &Tree, sources: &mut Sources) {
+        while !wave.is_empty() {
+            wave = jobs(self.serve(wave, tree, sources));
+        }
+    }
+
     /// Reads one wave of files and returns what they ask for.
     fn serve(&mut self, mut wave: Vec<Job>, tree: &Tree, sources: &mut Sources) -> Vec<Request> {
         // In path order, so that file ids, and with them everything behind, do not hang on the order of requests.
@@ -152,9 +178,11 @@ impl Driver {
                 Fact::Data => {}
                 Fact::Settings(file) => self.facts.settings.push(file),
                 Fact::Values(file) => self.facts.values.push(*file),
+                Fact::Script(file) => self.facts.scripts.push(file),
                 Fact::Commands(said) => {
                     self.facts.runs.extend(said.runs);
                     self.facts.copies.extend(said.copies);
+                    self.facts.mentions.extend(said.mentions);
                 }
             }
             all.extend(requests);
@@ -277,6 +305,7 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let (said, requests) = runs::extract(file, path, text, index);
             (Fact::Commands(said), requests, Vec::new())
         }
+        FileKind::Script => (Fact::Script(ScriptFile { file, path: path.to_owned() }), Vec::new(), Vec::new()),
         FileKind::Values => (Fact::Values(Box::new(values::extract(file, path, text))), Vec::new(), Vec::new()),
         FileKind::Settings => (Fact::Settings(settings::extract(file, path, text)), Vec::new(), Vec::new()),
         FileKind::Pins => {

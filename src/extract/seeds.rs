@@ -27,18 +27,26 @@ enum Says {
     Services,
     /// The same, or else a Redis URL, as a program's settings do.
     ServicesOrUrl,
-    /// It has a Redis URL.
+    /// It has a Redis URL, or a part about Redis.
     Url,
-    /// It has commands that start compose or make an env file.
+    /// It has commands that start compose or make an env file, or that connect to a Redis.
     Commands,
+    /// It calls redis-cli, or has a Redis URL.
+    Calls,
     /// It has a directive that only Redis knows.
     Directive,
 }
 
 static REDIS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)redis|valkey|6379").ok());
-static URL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i-u)(rediss?|valkeys?)://").ok());
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // Or a part of its own: `redis:` and below it `host:`.
+    Regex::new(r#"(?mi-u)(rediss?|valkeys?)://|(redis|valkey)["']?[ \t]*:[ \t]*(\{|\r?$)"#).ok()
+});
+static CALLS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)(redis|valkey|keydb)-cli|(rediss?|valkeys?)://").ok());
 static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i-u)(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env").ok()
+    let commands = r"(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env";
+    Regex::new(&format!("(?i-u){commands}|redis-cli|rediss?://")).ok()
 });
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A settings module may do no more than take over another one.
@@ -61,6 +69,8 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     let projects = folders_of_projects(&candidates);
     let commands = paths.par_iter().filter(|path| may_say_commands(path) && tells_of(path, &projects));
     let commands = commands.map(|path| (*path, FileKind::Commands, Says::Commands)).collect();
+    let scripts = paths.par_iter().filter(|path| is_script(path));
+    let scripts = scripts.map(|path| (*path, FileKind::Script, Says::Calls)).collect();
     // Code that also pins packages.
     let setups = paths.iter().filter(|path| path.rsplit('/').next() == Some("setup.py"));
     let setups = setups.map(|path| (*path, FileKind::Pins, Says::Redis)).collect();
@@ -69,6 +79,7 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     let mut jobs: Vec<Job> = by_name.into_iter().map(|(path, kind, _)| (path.to_owned(), kind, None)).collect();
     jobs.extend(looked_at(tree, by_content));
     jobs.extend(looked_at(tree, commands));
+    jobs.extend(looked_at(tree, scripts));
     jobs.extend(looked_at(tree, setups));
     jobs
 }
@@ -142,6 +153,13 @@ fn may_say_commands(path: &str) -> bool {
         || is_workflow(path)
         || is_pipeline(path, &name)
         || example_env()
+}
+
+/// Shell scripts, with or without an ending.
+fn is_script(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let starts = || ["entrypoint", "start", "run", "wait"].iter().any(|word| name.contains(word));
+    name.rsplit_once('.').map_or_else(starts, |(_, extension)| matches!(extension, "sh" | "bash"))
 }
 
 /// The files of CI systems other than GitHub's, and composite actions.
@@ -224,6 +242,7 @@ fn says(what: Says, bytes: &[u8]) -> bool {
         }
         Says::Url => found(URL.as_ref(), bytes),
         Says::Commands => found(COMMANDS.as_ref(), bytes),
+        Says::Calls => found(CALLS.as_ref(), bytes),
         Says::Directive => found(DIRECTIVE.as_ref(), bytes),
     }
 }
@@ -251,7 +270,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &CODE, &URL, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &CODE, &URL, &CALLS, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

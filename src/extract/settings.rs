@@ -5,7 +5,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use crate::facts::SettingsFile;
+use crate::facts::{SettingsFile, SettingsGroup};
 use crate::source::{FileId, Span, Spanned};
 use crate::syntax::yaml::{self, Kind, NodeId, Yaml};
 use crate::text::Text;
@@ -113,12 +113,17 @@ pub(super) fn is_settings(path: &str) -> bool {
 /// Reads one file.
 #[must_use]
 pub(super) fn extract(file: FileId, path: &str, text: &str) -> SettingsFile {
-    let urls = match path.rsplit('.').next() {
-        Some("toml") => from_toml(file, text),
-        Some("ini" | "cfg" | "properties") => from_lines(file, text),
+    let (urls, groups) = match path.rsplit('.').next() {
+        Some("toml") => (from_toml(file, text), Vec::new()),
+        Some("ini" | "cfg" | "properties") => (from_lines(file, text), Vec::new()),
         _ => from_yaml(&yaml::parse(file, text).0),
     };
-    SettingsFile { path: path.to_owned(), urls }
+    SettingsFile { path: path.to_owned(), urls, groups }
+}
+
+/// Whether a value is left to another program.
+fn is_template(value: &str) -> bool {
+    ["{{", "{%", "<", "%env(", " ", ","].iter().any(|mark| value.contains(mark))
 }
 
 /// Whether a value is a Redis URL and nothing else: `redis://…`, also behind a reference that it is the default of.
@@ -126,8 +131,7 @@ fn is_redis_url(value: &str) -> bool {
     let start = value.strip_prefix("${").and_then(|rest| rest.split_once(':')).map_or(value, |(_, default)| default);
     let start = start.trim_start_matches(['-', '"', '\'']).to_ascii_lowercase();
     ["redis://", "rediss://", "valkey://", "valkeys://"].iter().any(|scheme| start.starts_with(scheme))
-        // What another program fills in before anybody reads it.
-        && !["{{", "{%", "<", "%env(", " ", ","].iter().any(|mark| value.contains(mark))
+        && !is_template(value)
 }
 
 fn keeps(key: &str, value: &str) -> bool {
@@ -135,8 +139,9 @@ fn keeps(key: &str, value: &str) -> bool {
 }
 
 /// JSON is read as the YAML that it is.
-fn from_yaml(tree: &Yaml) -> Vec<(Spanned<String>, Text)> {
+fn from_yaml(tree: &Yaml) -> (Vec<(Spanned<String>, Text)>, Vec<SettingsGroup>) {
     let mut urls = Vec::new();
+    let mut groups = Vec::new();
     let unnamed = |node: NodeId| Spanned::new(String::new(), tree.node(node).span);
     let mut pending: Vec<(NodeId, Spanned<String>)> = Vec::new();
     for document in &tree.documents {
@@ -152,6 +157,7 @@ fn from_yaml(tree: &Yaml) -> Vec<(Spanned<String>, Text)> {
             Kind::Mapping(entries) => {
                 // The `default` of a schema is set by nobody.
                 let described = ["description", "type"].iter().any(|key| tree.get(node, key).is_some());
+                groups.extend(speaks_of_redis(&key.value).then(|| group(tree, node)).flatten());
                 for entry in entries {
                     if let Some(name) = tree.as_text(entry.key)
                         && !(described && name.as_str() == "default")
@@ -165,7 +171,34 @@ fn from_yaml(tree: &Yaml) -> Vec<(Spanned<String>, Text)> {
     urls.sort_by_key(|(_, value)| value.span());
     // An anchor that is used in several places is written once.
     urls.dedup_by_key(|(_, value)| value.span());
-    urls
+    groups.sort_by_key(|group: &SettingsGroup| group.host.1.span());
+    groups.dedup_by_key(|group| group.host.1.span());
+    (urls, groups)
+}
+
+fn speaks_of_redis(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    lower.contains("redis") || lower.contains("valkey")
+}
+
+/// The settings of one Redis, each under a key of its own; `None`: no host is among them.
+fn group(tree: &Yaml, node: NodeId) -> Option<SettingsGroup> {
+    let find = |names: &[&str]| {
+        tree.entries(node).iter().find_map(|entry| {
+            let name =
+                tree.as_text(entry.key).filter(|name| names.contains(&name.as_str().to_ascii_lowercase().as_str()))?;
+            let value = tree.canonical(entry.value).filter(|value| !is_template(value.as_str()))?;
+            Some((Spanned::new(name.as_str().to_owned(), name.span()), value))
+        })
+    };
+    let value = |names: &[&str]| find(names).map(|(_, value)| value);
+    Some(SettingsGroup {
+        host: find(&["host", "hostname"])?,
+        port: value(&["port"]),
+        db: value(&["db", "database"]),
+        username: value(&["username", "user"]),
+        password: value(&["password", "pass"]),
+    })
 }
 
 fn from_toml(file: FileId, text: &str) -> Vec<(Spanned<String>, Text)> {

@@ -23,6 +23,10 @@ pub struct Module {
     pub functions: Vec<Function>,
     /// Calls at module or class level that may connect to Redis.
     pub calls: Vec<Expr>,
+    /// The repository's files of modules that strings in it name: `include=["app.tasks"]`.
+    pub named: Vec<String>,
+    /// It imports modules by names that it makes itself: which, can't be told.
+    pub imports_by_name: bool,
 }
 
 impl Module {
@@ -37,6 +41,8 @@ impl Module {
             classes: Vec::new(),
             functions: Vec::new(),
             calls: Vec::new(),
+            named: Vec::new(),
+            imports_by_name: false,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Every scalar is the [`Text`] that the YAML holds (numbers and booleans as compose would print them), with `$`
 //! references still in it; tags that steer merging are kept.
 
+use std::collections::BTreeMap;
+
 use crate::source::{FileId, Span, Spanned};
 use crate::text::Text;
 
@@ -17,9 +19,16 @@ pub struct ComposeFile {
     pub documents: Vec<Document>,
 }
 
+/// The keys of a mapping, each with its place where its value is a null; where it has another value, `None`.
+pub type Keys = BTreeMap<String, Option<Span>>;
+
 /// One YAML document of a compose file.
 #[derive(Debug, Default)]
 pub struct Document {
+    /// The keys of the top level that compose's schema knows.
+    pub keys: Keys,
+    /// Nothing stands there that counts.
+    pub is_empty: bool,
     /// `services`.
     pub services: Vec<Service>,
     /// `networks`.
@@ -66,6 +75,10 @@ pub struct Service {
     pub name: Spanned<String>,
     /// How the service as a whole merges.
     pub tag: Tag,
+    /// Its attributes, but for those that may be null.
+    pub keys: Keys,
+    /// Points in time where a string belongs: compose 2 refuses them, compose 5 prints them.
+    pub times: Vec<Span>,
     /// Entries of it or of its environment may be missing here: a template stands among them.
     pub partial: Option<Span>,
     /// `extends`.

@@ -39,6 +39,40 @@ pub struct Facts {
     pub settings: Vec<SettingsFile>,
     /// Files whose values Python code loads.
     pub values: Vec<ValuesFile>,
+    /// Shell scripts that call redis-cli or hold a Redis URL, in path order.
+    pub scripts: Vec<ScriptFile>,
+    /// Connections that documents tell people to make, in path order.
+    pub mentions: Vec<Mention>,
+}
+
+/// A shell script; what its words mean depends on the container that runs it.
+#[derive(Debug, Clone)]
+pub struct ScriptFile {
+    /// Its text.
+    pub file: FileId,
+    /// Its path relative to the root.
+    pub path: String,
+}
+
+/// A connection that a document tells people to make: a Redis URL, or the arguments of `redis-cli`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// The document, relative to the root.
+    pub path: String,
+    /// The URL or the command.
+    pub span: Span,
+    /// `Unknown` for a URL: whoever reads it.
+    pub family: Family,
+    /// The URL.
+    pub url: Option<Text>,
+    /// `-h`.
+    pub host: Option<Text>,
+    /// `-p`.
+    pub port: Option<Text>,
+    /// `--user`.
+    pub username: Option<Text>,
+    /// `-a`.
+    pub password: Option<Text>,
 }
 
 /// A YAML, TOML, JSON or ini file that configures some program, as far as it speaks of Redis.
@@ -48,6 +82,23 @@ pub struct SettingsFile {
     pub path: String,
     /// The settings whose value is a Redis URL, possibly with `${…}` in it, under their own key.
     pub urls: Vec<(Spanned<String>, Text)>,
+    /// Hosts of Redis that stand in a part of their own (`redis:` with `host:` in it), and what stands beside them.
+    pub groups: Vec<SettingsGroup>,
+}
+
+/// The settings of one Redis, each under a key of its own.
+#[derive(Debug, Clone)]
+pub struct SettingsGroup {
+    /// The key of the host, and its value.
+    pub host: (Spanned<String>, Text),
+    /// Port.
+    pub port: Option<Text>,
+    /// Database index.
+    pub db: Option<Text>,
+    /// User name.
+    pub username: Option<Text>,
+    /// Password.
+    pub password: Option<Text>,
 }
 
 /// A requirements file, manifest or lock file, as far as it names client libraries.
@@ -172,6 +223,8 @@ pub enum FileKind {
     Values,
     /// A script or document, read for the commands that start compose.
     Commands,
+    /// A shell script, read for what it says to Redis.
+    Script,
 }
 
 /// A file that matters because of what another one says.

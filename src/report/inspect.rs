@@ -1,15 +1,16 @@
-//! The resolved picture: environments with their servers, clients, links and outcomes; as text and as JSON
+//! The resolved picture: environments with their servers, clients, links, outcomes and services; as text and as JSON
 //! (schema `redislint-inspect/1`). Passwords are masked wherever [`crate::secrets`] marked them.
 
 mod picture;
+mod services;
 
 use std::fmt::Write;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::json::location;
 use super::{Report, clean, pretty};
-use crate::model::{Client, ClientCase, Environment, Published, Server, Service};
+use crate::model::{Client, ClientCase, Environment, Server};
 use crate::symbol::Step;
 use crate::text::Text;
 use picture::{End, auth, conditions, ends, exposed, scheme, versions};
@@ -28,8 +29,6 @@ fn environments(report: &Report) -> impl Iterator<Item = &Environment> {
 }
 
 fn environment_json(report: &Report, environment: &Environment) -> Value {
-    let services: Map<String, Value> =
-        environment.services.iter().map(|service| (service.name.clone(), service_json(report, service))).collect();
     let servers: Vec<Value> = environment.servers.iter().map(|server| server_json(report, server)).collect();
     let clients: Vec<Value> = environment.clients.iter().map(|client| client_json(report, client)).collect();
     json!({
@@ -38,8 +37,8 @@ fn environment_json(report: &Report, environment: &Environment) -> Value {
         "files": environment.files.iter().map(|file| report.sources.get(*file).path()).collect::<Vec<_>>(),
         "evidence": environment.evidence,
         "evidence_location": environment.evidence_at.map(|at| location(report, at)),
-        "services": if services.is_empty() { Value::Null } else { Value::Object(services) },
-        "traces": traces_json(report, &environment.services),
+        "services": services::json(report, &environment.services),
+        "traces": services::traces(report, &environment.services),
         "servers": servers,
         "clients": clients,
         "links": links_json(report, environment),
@@ -48,68 +47,6 @@ fn environment_json(report: &Report, environment: &Environment) -> Value {
 
 fn show(report: &Report, text: &Text) -> String {
     crate::secrets::shown(text, &report.sources, &report.symbols)
-}
-
-/// A service in the shape of `docker compose config --format json`.
-fn service_json(report: &Report, service: &Service) -> Value {
-    let words = |words: &Option<Vec<Text>>| -> Value {
-        words.as_ref().map_or(Value::Null, |words| words.iter().map(|word| show(report, word)).collect())
-    };
-    let environment: Map<String, Value> = service
-        .environment
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_ref().map_or(Value::Null, |value| show(report, value).into())))
-        .collect();
-    let mut object = Map::new();
-    object.insert("command".into(), words(&service.command));
-    object.insert("entrypoint".into(), words(&service.entrypoint));
-    if let Some(image) = &service.image {
-        object.insert("image".into(), show(report, image).into());
-    }
-    if !environment.is_empty() {
-        object.insert("environment".into(), environment.into());
-    }
-    if !service.ports.is_empty() {
-        object.insert("ports".into(), service.ports.iter().map(|port| port_json(report, port)).collect());
-    }
-    if let Some(networks) = &service.networks {
-        let aliases =
-            |aliases: &Vec<String>| if aliases.is_empty() { Value::Null } else { json!({ "aliases": aliases }) };
-        let networks: Map<String, Value> =
-            networks.iter().map(|(name, names)| (name.clone(), aliases(names))).collect();
-        object.insert("networks".into(), networks.into());
-    }
-    if let Some(mode) = &service.network_mode {
-        object.insert("network_mode".into(), mode.clone().into());
-    }
-    if service.healthcheck.is_some() {
-        object.insert("healthcheck".into(), json!({ "test": words(&service.healthcheck) }));
-    }
-    object.into()
-}
-
-/// How the values of the services came to be: service → path of the value → steps.
-fn traces_json(report: &Report, services: &[Service]) -> Value {
-    let of = |service: &Service| -> Map<String, Value> {
-        service.traces.iter().map(|(path, trace)| (path.clone(), trace_json(report, trace).into())).collect()
-    };
-    services.iter().map(|service| (service.name.clone(), of(service).into())).collect::<Map<_, _>>().into()
-}
-
-fn port_json(report: &Report, port: &Published) -> Value {
-    let mut object = Map::new();
-    object.insert("mode".into(), port.mode.clone().unwrap_or_else(|| "ingress".to_owned()).into());
-    if let Some(ip) = &port.host_ip {
-        object.insert("host_ip".into(), show(report, ip).into());
-    }
-    if let Some(target) = port.container_port {
-        object.insert("target".into(), target.into());
-    }
-    if let Some(published) = &port.host_port {
-        object.insert("published".into(), show(report, published).into());
-    }
-    object.insert("protocol".into(), port.protocol.clone().into());
-    object.into()
 }
 
 fn server_json(report: &Report, server: &Server) -> Value {
@@ -215,8 +152,10 @@ fn merge(value: &mut Value, other: Value) {
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut out = String::new();
+    let mut shown = services::Shown::default();
     for environment in environments(report) {
         environment_text(&mut out, report, environment);
+        shown.text(&mut out, report, environment);
         out.push('\n');
     }
     out

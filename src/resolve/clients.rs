@@ -13,6 +13,7 @@ use crate::resolve::project::{Variable, Variables};
 use crate::resolve::{Inputs, handshake, stage, versions};
 use crate::source::Span;
 use crate::symbol::{Alternative, Resolved, Step, Symbols};
+use crate::text::Text;
 
 /// Makes a model client of what code or variables show; `reach` is filled in by the caller.
 #[must_use]
@@ -58,9 +59,13 @@ pub fn confidence_across_stages(path: &str, environment: Stage) -> Confidence {
 }
 
 /// Clients that only variables show: a Redis URL, or a group such as `REDIS_HOST`, `REDIS_PORT`, `REDIS_PASSWORD`.
-/// `known` holds what the container's code was already seen to read.
+/// `known` holds what the container's code was already seen to read, be it loaded or not.
 #[must_use]
-pub fn from_variables(variables: &Variables, known: &[Client], symbols: &Symbols) -> Vec<FoundClient> {
+pub fn from_variables<'a>(
+    variables: &Variables,
+    known: impl Iterator<Item = &'a Client>,
+    symbols: &Symbols,
+) -> Vec<FoundClient> {
     let read = Read::of(known);
     let mut found = Vec::new();
     for (name, variable) in &variables.map {
@@ -95,7 +100,7 @@ struct Read {
 }
 
 impl Read {
-    fn of(clients: &[Client]) -> Self {
+    fn of<'a>(clients: impl Iterator<Item = &'a Client>) -> Self {
         let mut read = Self { names: BTreeSet::new(), spans: BTreeSet::new() };
         for client in clients {
             read.names.extend(client.setting.clone());
@@ -163,6 +168,11 @@ fn group(variables: &Variables, prefix: &str, host: &Variable, symbols: &Symbols
         })
     };
     let mut password = get(&["PASSWORD", "PASS", "AUTH", "PASSWD", "PWD"]);
+    for one in password.iter_mut().flat_map(|password| &mut password.alternatives) {
+        // How frameworks spell "not set", each its own way: what a reader that we don't see makes of it is not known.
+        let nothing = |text: &Text| matches!(text.as_str(), "null" | "NULL" | "(null)" | "None" | "none" | "nil");
+        one.value = one.value.take().map(|text| if nothing(&text) { symbols.opaque_text(text.span()) } else { text });
+    }
     if password.is_none() {
         // A password under another name, or from a file: its reader may use it for this host.
         let other = variables.map.iter().find(|(name, _)| {

@@ -8,7 +8,7 @@ use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Lookup, Project};
 use crate::resolve::without_code::{self, Surroundings};
-use crate::resolve::{Inputs, conditions, django_settings, evaluate, handshake, server_auth, wiring};
+use crate::resolve::{Inputs, conditions, entry, evaluate, handshake, server_auth, wiring};
 use crate::source::FileId;
 
 /// Everything that runs in a project.
@@ -16,8 +16,11 @@ use crate::source::FileId;
 pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
     let mut servers = Vec::new();
     for container in &project.containers {
-        if let Some(server) = server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols)
-        {
+        let server = server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols);
+        if let Some(mut server) = server {
+            if project.is_shut_off(container) {
+                server.published.clear();
+            }
             servers.push(server);
         }
     }
@@ -81,12 +84,13 @@ fn of_container(
     };
     let dotenv: Vec<EnvFile> =
         inputs.facts.env_files.iter().filter(|file| !file.example && placement.holds(&file.path)).cloned().collect();
-    let others = django_settings::not_in_force(inputs.facts, container, &|path| placement.runs(path));
-    let runs = |path: &str| placement.runs(path) && !others.contains(path);
+    let loaded = if placement.is_python() { entry::loaded(inputs, container, placement) } else { None };
     let names: Vec<String> = container.environment.map.keys().cloned().collect();
     let scope = format!("container {} of {}", container.name, project.name);
     let code = evaluate::CodePlace {
-        runs: &runs,
+        runs: &|path| placement.runs(path),
+        loads: &|path| loaded.as_ref().is_none_or(|loaded| loaded.contains(path)),
+        one_django: true,
         lookup: &lookup,
         names: &names,
         dotenv: &dotenv,
@@ -94,8 +98,15 @@ fn of_container(
         scope: &scope,
     };
     let mut found = Vec::new();
+    let mut elsewhere = Vec::new();
     if placement.is_python() {
-        for mut client in evaluate::clients(inputs.facts, &code, inputs.symbols) {
+        let clients = evaluate::clients(inputs.facts, &code, inputs.symbols);
+        let mut others = Ids::default();
+        for client in clients.elsewhere {
+            let id = others.next(&place, client.setting.as_deref());
+            elsewhere.push(clients::client(inputs, client, place.clone(), id));
+        }
+        for mut client in clients.here {
             let path = inputs.sources.get(client.span.file).path();
             // What a job's scripts run of the code is seen only where the workflow sets the value it reads.
             if project.kind == EnvironmentKind::Ci && !client.settings.reads_any(&project.files) {
@@ -115,7 +126,7 @@ fn of_container(
     let around = Surroundings { project, container, placement };
     let more = without_code::clients(inputs, around, &found);
     add(&mut found, more);
-    let more = clients::from_variables(&container.environment, &found, inputs.symbols);
+    let more = clients::from_variables(&container.environment, found.iter().chain(&elsewhere), inputs.symbols);
     add(&mut found, more);
     let more = without_code::from_folder_env(inputs, around, network, &found);
     add(&mut found, more);

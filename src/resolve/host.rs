@@ -21,6 +21,8 @@ use crate::symbol::Symbols;
 struct Area<'a> {
     /// Folder of the tree, "" for the root.
     folder: String,
+    /// How sure it is that this is the code which runs against them.
+    confidence: Confidence,
     /// The project that publishes the servers; `None`: a lone redis.conf.
     project: Option<&'a Project>,
     evidence: String,
@@ -54,7 +56,7 @@ pub fn environments(inputs: &mut Inputs<'_>, projects: &[Project]) -> Vec<Enviro
             files: area.project.map(|project| project.files.clone()).unwrap_or_default(),
             evidence: area.evidence,
             evidence_at: None,
-            confidence: Confidence::High,
+            confidence: area.confidence,
             given: Given::default(),
             services: Vec::new(),
             servers: area.servers,
@@ -78,10 +80,11 @@ fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> 
         );
         // The base project of a folder is what a developer starts; its staging and production siblings are not.
         let development = matches!(project.stage, Stage::Development | Stage::Unlabelled);
-        if project.kind != EnvironmentKind::Compose
-            || !development
-            || areas.iter().any(|area| area.folder == project.directory)
-        {
+        if project.kind != EnvironmentKind::Compose || !development {
+            continue;
+        }
+        let folder = folder_of_code(inputs, project, projects);
+        if areas.iter().any(|area| area.folder == folder) {
             continue;
         }
         let servers = published(inputs, project);
@@ -89,7 +92,8 @@ fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> 
             continue;
         }
         areas.push(Area {
-            folder: project.directory.clone(),
+            confidence: if folder == project.directory { Confidence::High } else { Confidence::Medium },
+            folder,
             project: Some(project),
             evidence: format!("{} publishes Redis to the machine it runs on", project.name),
             servers,
@@ -99,6 +103,28 @@ fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> 
         areas.extend(lone_conf(inputs, &loaded));
     }
     areas
+}
+
+/// The folder of the code that runs against a project's servers: the project's own, or where that holds none (`docker/`,
+/// `deploy/`), the nearest one above that does and that no other project shares.
+fn folder_of_code(inputs: &Inputs<'_>, project: &Project, projects: &[Project]) -> String {
+    let has_code =
+        |folder: &str| inputs.facts.modules.iter().any(|module| below(&module.path, folder) && !is_test(&module.path));
+    let shared = |folder: &str, above: &str| {
+        let others = projects.iter().filter(|other| other.kind == EnvironmentKind::Compose);
+        others.map(|other| &other.directory).any(|other| !below(other, folder) && below(other, above))
+    };
+    let mut folder = project.directory.as_str();
+    while !has_code(folder) {
+        let Some(above) = (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above)) else {
+            return project.directory.clone();
+        };
+        if shared(folder, above) {
+            return project.directory.clone();
+        }
+        folder = above;
+    }
+    folder.to_owned()
 }
 
 /// The servers of a project as the host sees them: by their published port.
@@ -131,6 +157,7 @@ fn lone_conf(inputs: &mut Inputs<'_>, loaded: &BTreeSet<String>) -> Option<Area<
     let server = server_auth::host_server(conf, inputs.facts, inputs.index, inputs.symbols)?;
     Some(Area {
         folder: String::new(),
+        confidence: Confidence::High,
         project: None,
         evidence: format!("{} is the only Redis configuration and nothing in the repository loads it", conf.path),
         servers: vec![server],
@@ -149,6 +176,8 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
     let scope = format!("host {}", area.folder);
     let code = evaluate::CodePlace {
         runs,
+        loads: &|_| true,
+        one_django: false,
         lookup: &lookup,
         names: &[],
         dotenv: &dotenv,
@@ -158,7 +187,7 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
     let mut ids = Ids::default();
     let mut all = Vec::new();
     let written = without_code::on_host(inputs, runs);
-    for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols).into_iter().chain(written) {
+    for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols).here.into_iter().chain(written) {
         let path = inputs.sources.get(found.span.file).path();
         found.confidence = found.confidence.min(clients::confidence_across_stages(path, Stage::Development));
         let id = ids.next(&Place::Host, found.setting.as_deref());

@@ -5,7 +5,7 @@ pub mod clients;
 pub mod compose;
 pub mod conditions;
 pub mod containers;
-pub mod django_settings;
+pub mod entry;
 pub mod environments;
 pub mod evaluate;
 pub mod handshake;
@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod images;
 pub mod kubernetes;
 pub mod literals;
+pub mod mentions;
 pub mod network;
 pub mod outside;
 pub mod placement;
@@ -24,6 +25,7 @@ pub mod server_auth;
 pub mod stage;
 pub mod trace;
 pub mod unplaced;
+pub mod unread;
 pub mod versions;
 pub mod wiring;
 pub mod without_code;
@@ -62,8 +64,11 @@ pub fn resolve(
     projects.extend(kubernetes::projects(facts, sources, symbols));
     let mut inputs = Inputs { facts, index, sources, symbols };
     let mut environments = Vec::new();
+    let mut unread = Vec::new();
     for project in &projects {
-        environments.push(containers::environment(&mut inputs, project));
+        let environment = containers::environment(&mut inputs, project);
+        unread.extend(unread::variables(&inputs, project, &environment));
+        environments.push(environment);
     }
     containers::trust_shared_settings(&mut environments);
     let hosts = host::environments(&mut inputs, &projects);
@@ -73,5 +78,6 @@ pub fn resolve(
     environments.extend(sentinels);
     notices.extend(hosts::connect(&inputs, config, &mut environments, &mut unplaced));
     let literals = literals::collect(facts, environments.iter().chain(&unplaced), inputs.sources);
-    (Model { environments, literals, unplaced }, notices)
+    let mentions = mentions::collect(&inputs, &environments);
+    (Model { environments, literals, unplaced, mentions, unread }, notices)
 }

@@ -96,6 +96,13 @@ impl<'a> Network<'a> {
             Some(at) => vec![*at],
             None => self.names.get(&name.to_ascii_lowercase()).cloned().unwrap_or_default(),
         };
+        // Docker's own bridge knows no names but those of links.
+        if let ([at], Some(_), Some("bridge")) = (targets.as_slice(), linked, mode)
+            && self.project.containers[*at].network_mode.as_ref().is_some_and(|mode| mode.value == "bridge")
+            && let Some(server) = self.servers.get(at)
+        {
+            return Reach::Servers(vec![*server]);
+        }
         if !targets.is_empty() {
             return self.through_networks(container, mode, &targets);
         }

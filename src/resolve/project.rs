@@ -55,6 +55,16 @@ pub struct Project {
     pub missing: Vec<MissingFile>,
 }
 
+impl Project {
+    /// Whether a container has no way out: all its networks are `internal`, where published ports lead nowhere.
+    #[must_use]
+    pub fn is_shut_off(&self, container: &Container) -> bool {
+        let networks = container.networks.iter().flat_map(BTreeMap::keys);
+        let mut internal = networks.map(|name| self.networks.get(name) == Some(&true)).peekable();
+        internal.peek().is_some() && internal.all(|internal| internal)
+    }
+}
+
 /// How the containers of Kubernetes find each other.
 #[derive(Debug, Default)]
 pub struct Cluster {
@@ -206,6 +216,14 @@ impl Container {
     /// How each value of [`Self::to_service`] came to be.
     fn traces(&self) -> BTreeMap<String, Vec<Step>> {
         let mut traces = self.network_traces.clone();
+        let by_itself = || vec![Step { span: self.span, label: "no other network is written here".to_owned() }];
+        for network in self.networks.iter().flat_map(BTreeMap::keys) {
+            traces.entry(format!("networks.{network}")).or_insert_with(by_itself);
+        }
+        if let Some(mode) = &self.network_mode {
+            let written = Step { span: mode.span, label: "it is written here".to_owned() };
+            traces.entry("network_mode".to_owned()).or_insert_with(|| vec![written]);
+        }
         let variables = self.environment.map.iter().map(|(name, variable)| {
             let set = Step { span: variable.taken_in, label: format!("`{name}` is taken in here") };
             (format!("environment.{name}"), of_resolved(set, &variable.value))
@@ -292,6 +310,8 @@ pub struct Mount {
     pub target: String,
     /// Inline content (`configs.content`), already interpolated.
     pub content: Option<Text>,
+    /// The same in every state of its variables, the fresh clone's first; empty where there is one only.
+    pub contents: Vec<Case<Text>>,
     /// Whether the source exists in the repository: `None` where it could be ignored or made later.
     pub exists: Option<bool>,
 }

@@ -2,6 +2,9 @@
 //!
 //! Whom they reach can't be told, but what their URLs say can be read. They make up one environment without a name.
 
+use std::collections::BTreeMap;
+
+use crate::facts::EnvFile;
 use crate::finding::Confidence;
 use crate::model::{Client, Environment, EnvironmentKind, Family, Place, Reach, Stage};
 use crate::resolve::Inputs;
@@ -9,9 +12,9 @@ use crate::resolve::clients::{self, Ids};
 use crate::resolve::evaluate::{self, ConnectionSettings, FoundClient};
 use crate::resolve::literals::is_redis_url;
 use crate::resolve::network::is_loopback;
-use crate::resolve::placement::is_test;
-use crate::resolve::project::Lookup;
-use crate::source::Span;
+use crate::resolve::placement::{below, is_test};
+use crate::resolve::project::{Lookup, Variable};
+use crate::source::{Span, Spanned};
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::syntax::dotenv::{self, Dialect};
 use crate::text::Text;
@@ -64,11 +67,24 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Option<Envi
     })
 }
 
-/// What the defaults say, and where these make no client, what a variable might.
+/// What the `.env` beside the code and the defaults say, and where these make no client, what a variable might.
 fn in_code(inputs: &Inputs<'_>) -> Vec<FoundClient> {
-    let mut found = with_variables(inputs, &|_| Lookup::Absent);
+    let real = |file: &&EnvFile| !file.example && !is_test(&file.path);
+    let beside: Vec<(&str, &EnvFile)> = inputs.facts.env_files.iter().filter(real).filter_map(folder_of).collect();
+    // The nearest one above a module.
+    let folder = |path: &str| {
+        let above = beside.iter().map(|(folder, _)| *folder).filter(|folder| below(path, folder));
+        above.max_by_key(|folder| folder.len())
+    };
+    let mut found = with_variables(inputs, &|path| folder(path).is_none(), &|_| Lookup::Absent);
+    for (own, file) in &beside {
+        // Shells, editors and process managers hand it to what is started there, whether or not the code loads it.
+        let variables = assigned(inputs, file);
+        let lookup = |name: &str| variables.get(name).cloned().map_or(Lookup::Absent, Lookup::Found);
+        found.extend(with_variables(inputs, &|path| folder(path) == Some(*own), &lookup));
+    }
     let nowhere = Span::new(crate::source::FileId(0), 0..0);
-    for client in with_variables(inputs, &|_| Lookup::Unknown(nowhere)) {
+    for client in with_variables(inputs, &|_| true, &|_| Lookup::Unknown(nowhere)) {
         let same =
             |known: &FoundClient| known.span == client.span || known.trace.iter().any(|step| step.span == client.span);
         if !found.iter().any(same) {
@@ -78,17 +94,43 @@ fn in_code(inputs: &Inputs<'_>) -> Vec<FoundClient> {
     found
 }
 
-fn with_variables(inputs: &Inputs<'_>, lookup: &dyn Fn(&str) -> Lookup) -> Vec<FoundClient> {
-    let runs = |path: &str| !is_test(path);
+/// The folder of a file that is named `.env`.
+fn folder_of(file: &EnvFile) -> Option<(&str, &EnvFile)> {
+    let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    (name == ".env").then_some((folder, file))
+}
+
+/// What an env file sets, as a shell that sources it gets it.
+fn assigned(inputs: &Inputs<'_>, file: &EnvFile) -> BTreeMap<String, Variable> {
+    let (entries, _) = dotenv::parse(file.file, inputs.sources.get(file.file).text(), Dialect::Compose);
+    let entries = entries.into_iter().filter_map(|entry| Some((entry.key, entry.value?)));
+    let variable = |(key, value): (Spanned<String>, dotenv::Value)| {
+        let step = Step { span: key.span, label: format!("{} is set here", key.value) };
+        let refers = value.expands && value.text.as_str().contains('$');
+        let text = if refers { inputs.symbols.opaque_text(value.text.span()) } else { value.text };
+        let value = Resolved::known(text, vec![step]);
+        (key.value, Variable { name_span: key.span, taken_in: key.span, value })
+    };
+    entries.map(variable).collect()
+}
+
+fn with_variables(
+    inputs: &Inputs<'_>,
+    here: &dyn Fn(&str) -> bool,
+    lookup: &dyn Fn(&str) -> Lookup,
+) -> Vec<FoundClient> {
+    let runs = |path: &str| !is_test(path) && here(path);
     let place = evaluate::CodePlace {
         runs: &runs,
+        loads: &|_| true,
+        one_django: false,
         names: &[],
         lookup,
         dotenv: &[],
         sources: inputs.sources,
         scope: "unplaced",
     };
-    evaluate::clients(inputs.facts, &place, inputs.symbols)
+    evaluate::clients(inputs.facts, &place, inputs.symbols).here
 }
 
 fn in_env_files(inputs: &Inputs<'_>) -> Vec<FoundClient> {

@@ -144,7 +144,11 @@ fn written<'a>(inputs: &Inputs<'a>, project: &Project, dotenv: &str) -> Vec<Writ
         for (name, attribute) in
             [("command", service.command.as_ref()), ("entrypoint", service.entrypoint.as_ref()), ("test", test)]
         {
-            for text in attribute.map(lines).unwrap_or_default() {
+            let words = attribute.map(lines).unwrap_or_default();
+            let before = std::iter::once("").chain(words.iter().map(|word| word.as_str()));
+            for (before, text) in before.zip(&words) {
+                // The word behind the option is the password.
+                let name = if before == REQUIREPASS { REQUIREPASS } else { name };
                 add(Spanned::new(name.to_owned(), text.span()), text);
             }
         }
@@ -162,6 +166,9 @@ fn written<'a>(inputs: &Inputs<'a>, project: &Project, dotenv: &str) -> Vec<Writ
     }
     all
 }
+
+/// The option whose argument is the server's password.
+const REQUIREPASS: &str = "--requirepass";
 
 fn lines(attribute: &Attribute<CommandLine>) -> Vec<&Text> {
     match &attribute.value {
@@ -212,13 +219,13 @@ fn speaks_of_redis(written: &Written<'_>) -> bool {
         let lower = text.to_ascii_lowercase();
         ["redis", "valkey", "keydb", "dragonfly", "celery", "broker"].iter().any(|word| lower.contains(word))
     };
-    speaks(&written.setting.value) || speaks(written.value.as_str())
+    speaks(&written.setting.value) || speaks(written.value.as_str()) || written.setting.value == REQUIREPASS
 }
 
 /// Whether what stands before a reference is the beginning of a password.
 fn in_password(setting: &str, before: &str) -> bool {
     let glued = |text: &str| text.chars().last().is_some_and(|last| last != '…' && !last.is_whitespace());
-    if names_redis_password(setting) {
+    if names_redis_password(setting) || setting == REQUIREPASS {
         return glued(before);
     }
     // `redis://:pa$word@…`: behind the colon of the user's part.

@@ -20,8 +20,9 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
         for server in &environment.servers {
-            let Some(health) = server.healthcheck.as_ref().filter(|health| health.understood) else { continue };
-            for fault in faults(server, health) {
+            let Some(health) = &server.healthcheck else { continue };
+            let found = if health.understood { faults(server, health) } else { refuses(server, health) };
+            for fault in found {
                 let confidence = Confidence::High.min(server.confidence).min(environment.confidence);
                 let primary = Label::new(fault.span, fault.label);
                 let mut finding = common::finding(&RULE, environment, confidence, primary, fault.message);
@@ -109,6 +110,24 @@ fn faults(server: &Server, health: &Healthcheck) -> Vec<Fault> {
         });
     }
     found
+}
+
+/// A check that ends with an error before it asks anything, such as `redis-cli` with an option that it does not have.
+fn refuses(server: &Server, health: &Healthcheck) -> Vec<Fault> {
+    if health.ends.is_empty() || !health.ends.iter().all(|end| end.passes == Some(false)) {
+        return Vec::new();
+    }
+    let name = common::server_name(server);
+    vec![Fault {
+        span: health.span,
+        label: "fails whatever the server says",
+        severity: Severity::Warning,
+        message: format!(
+            "the health check of `{name}` ends with an error before it asks the server: the container never becomes healthy"
+        ),
+        other: None,
+        help: "give redis-cli options that it has: the password goes into `REDISCLI_AUTH` or behind `-a`".to_owned(),
+    }]
 }
 
 /// A login that the server refuses.

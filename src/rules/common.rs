@@ -7,8 +7,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::model::{
-    Auth, AuthCase, AuthFault, Client, ClientCase, Environment, Family, HealthEnd, Model, Outcome, Password, Place,
-    Server, User, VariableUse, VersionRange,
+    Auth, AuthCase, AuthFault, Client, ClientCase, Environment, Family, HealthEnd, Link, Model, Outcome, Password,
+    Place, Server, User, VariableUse, VersionRange,
 };
 use crate::rule::Rule;
 use crate::source::{Sources, Span};
@@ -38,6 +38,8 @@ pub struct Fault<'a> {
     pub server: &'a Server,
     /// What the server demands.
     pub auth: &'a AuthCase,
+    /// Further alternatives that end in the same fault.
+    pub others: Vec<&'a ClientCase>,
     /// The ends that made it a fault, by version of the client's library; never empty.
     pub ends: Vec<(VersionRange, &'a Outcome)>,
     /// How sure we are, all told.
@@ -49,6 +51,14 @@ impl Fault<'_> {
     #[must_use]
     pub fn error(&self) -> &str {
         self.ends.iter().find_map(|(_, outcome)| error_of(outcome)).unwrap_or("connection failed")
+    }
+
+    /// The passwords of the further alternatives, where these are written elsewhere.
+    #[must_use]
+    pub fn other_passwords(&self, span: Span) -> Vec<Label> {
+        let passwords = self.others.iter().filter_map(|case| case.password.as_ref()).map(Text::span);
+        let elsewhere = passwords.filter(|other| !other.contains(span) && !span.contains(*other));
+        elsewhere.map(|other| Label::new(other, "or else this one is sent")).collect()
     }
 
     /// A finding about this link at `span`, with the client's trace.
@@ -93,17 +103,31 @@ pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> 
                     continue;
                 };
                 let ends = hits().map(|end| (end.versions, &end.outcome)).collect();
-                found.push(Fault { environment, client, case, server, auth, ends, confidence });
+                found.push(Fault { environment, client, case, server, auth, others: Vec::new(), ends, confidence });
             }
         }
     }
     found
 }
 
-/// Every link that ends in `fault`, whether refused or let in unauthenticated.
+/// Every link that ends in `fault`, whether refused or let in unauthenticated; several alternatives of a client that
+/// fail alike are one fault, of which the first speaks.
 #[must_use]
 pub fn auth_faults(model: &Model, fault: AuthFault) -> Vec<Fault<'_>> {
-    faults(model, |case, outcome| !is_password_as_username(case, outcome) && fault_of(outcome) == Some(fault))
+    let is_hit = |case: &ClientCase, outcome: &Outcome| {
+        !is_password_as_username(case, outcome) && fault_of(outcome) == Some(fault)
+    };
+    let mut found: Vec<Fault<'_>> = Vec::new();
+    for fault in faults(model, is_hit) {
+        let same = |first: &&mut Fault<'_>| {
+            std::ptr::eq(first.client, fault.client) && std::ptr::eq(first.server, fault.server)
+        };
+        match found.last_mut().filter(same) {
+            Some(first) => first.others.push(fault.case),
+            None => found.push(fault),
+        }
+    }
+    found
 }
 
 /// Whether a login failed because the URL has its password where the user name belongs (`redis://secret@host`).
@@ -113,6 +137,13 @@ pub fn is_password_as_username(case: &ClientCase, outcome: &Outcome) -> bool {
     in_url
         && case.username.as_ref().is_some_and(|user| !user.is_empty() && user.as_str() != "default")
         && fault_of(outcome).is_some()
+}
+
+/// Whether one of the client's logins is refused, or lets it in unauthenticated.
+#[must_use]
+pub fn has_auth_fault(environment: &Environment, client: &Client) -> bool {
+    let own = |link: &&Link| environment.clients.get(link.client).is_some_and(|one| std::ptr::eq(one, client));
+    environment.links.iter().filter(own).flat_map(|link| &link.outcomes).any(|end| fault_of(&end.outcome).is_some())
 }
 
 fn fault_of(outcome: &Outcome) -> Option<AuthFault> {

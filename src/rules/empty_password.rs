@@ -1,7 +1,7 @@
 //! `requirepass` with an empty value: the server is open, or does not start. From servers.
 
 use crate::finding::{Finding, Label, Severity};
-use crate::model::{Auth, Directive, Server};
+use crate::model::{Auth, AuthCase, Directive, Server};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::{common, exposure};
 
@@ -38,15 +38,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+fn stops(case: &AuthCase) -> bool {
+    matches!(case.auth, Auth::DoesNotStart { .. })
+}
+
 /// The `requirepass` in force, if it is empty whatever is set outside the repository.
 pub fn directive(server: &Server) -> Option<&Directive> {
-    let idle = |auth: &Auth| matches!(auth, Auth::DoesNotStart { .. }) || common::is_open(auth);
-    if !server.auth.iter().all(|case| idle(&case.auth)) {
+    if !server.auth.iter().all(|case| stops(case) || common::is_open(&case.auth)) {
         return None;
     }
     exposure::directive(server, "requirepass").filter(|directive| match directive.arguments.as_slice() {
         [] => true,
         [only] => only.is_empty(),
-        _ => false,
+        // What follows was meant as the next option: `--requirepass  --appendonly yes`.
+        [first, ..] => first.as_str().starts_with("--") && server.auth.iter().all(stops),
     })
 }

@@ -1,9 +1,10 @@
 //! The server requires a password and the client sends none. From links.
 
-use crate::finding::{Finding, Severity};
-use crate::model::{AuthFault, Product};
+use crate::finding::{Finding, Label, Severity};
+use crate::model::{AuthFault, Family, Product};
 use crate::rule::{Category, Context, Rule};
-use crate::rules::common;
+use crate::rules::common::{self, Fault};
+use crate::source::Span;
 
 /// See `rules/missing-password.md`.
 pub static RULE: Rule = Rule {
@@ -20,9 +21,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let server = common::server_name(fault.server);
         let client = common::client_name(fault.client);
         let message = format!("`{server}` requires a password and {client} sends none: `{}`", fault.error());
-        let span = common::client_span(fault.client, fault.case);
+        let (span, host) = place(&fault);
         let mut finding = fault.finding(&RULE, span, "no password here", message);
         finding.related = vec![common::demand(fault.server, &fault.auth.auth)];
+        finding.related.extend(host.map(|span| Label::new(span, "the host is set here")));
         finding.help = Some(match fault.server.product {
             Product::Sentinel => "the password of the URL or call is for the master: give that of the Sentinels in \
                                   `sentinel_kwargs`"
@@ -32,4 +34,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         finding.group = Some(format!("{} {}", span.file.0, common::key(fault.server.span)));
         findings.push(finding);
     }
+}
+
+/// The URL or the host; where another file than that of a call sets the host, the call, which takes no password.
+fn place(fault: &Fault<'_>) -> (Span, Option<Span>) {
+    let (site, value) = (fault.client.span, common::client_span(fault.client, fault.case));
+    let takes_none = fault.case.url.is_none() && fault.client.family != Family::Unknown;
+    if takes_none && site.file != value.file { (site, Some(value)) } else { (value, None) }
 }

@@ -46,6 +46,7 @@ mod secret_path_as_password;
 mod separate_networks;
 mod service_link_collision;
 mod shared_database;
+mod stale_docs;
 mod swapped_variable;
 mod tls_mismatch;
 mod trailing_newline;
@@ -122,4 +123,5 @@ pub static ALL: &[&Rule] = &[
     &unread_variable::RULE,
     &redis_not_configured::RULE,
     &environment_drift::RULE,
+    &stale_docs::RULE,
 ];

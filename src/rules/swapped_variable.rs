@@ -1,8 +1,12 @@
-//! A variable of one role takes its value from a variable of another. From the references of compose files.
+//! A variable of one role takes its value from a variable of another, or holds a value of another. From the references
+//! of compose files, and the variables of services.
 
 use crate::finding::{Confidence, Finding, Label, Severity};
+use crate::model::{Environment, Family, Service};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
+use crate::symbol::Symbols;
+use crate::text::Text;
 
 /// See `rules/swapped-variable.md`.
 pub static RULE: Rule = Rule {
@@ -16,6 +20,10 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for environment in &context.model.environments {
+        for service in &environment.services {
+            let variables = service.environment.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+            findings.extend(variables.filter_map(|(name, value)| written(environment, service, name, value)));
+        }
         for reference in environment.references.iter().filter(|reference| reference.whole) {
             let setting = &reference.setting.value;
             let (Some(target), Some(source)) = (role(setting), role(&reference.name)) else { continue };
@@ -35,6 +43,50 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// A value that is plainly of another role: a URL where one word is asked for, or a host where a URL is.
+fn written(environment: &Environment, service: &Service, name: &str, value: &Text) -> Option<Finding> {
+    let target = role(name)?;
+    let (holds, confidence) = match (target, is_url(value.as_str())) {
+        // Some take a URL for the host; a client that does has been seen to.
+        (Role::Host, true) if takes_url(environment, value) => return None,
+        (Role::Url, true) => return None,
+        (_, true) => (Role::Url, Confidence::Medium),
+        // Some call an address a URL, and read it as one.
+        (Role::Url, false) if is_host(value) => (Role::Host, Confidence::Low),
+        (_, false) => return None,
+    };
+    let message =
+        format!("`{name}` of `{}` holds {}, and its name asks for {}", service.name, holds.name(), target.name());
+    let primary = Label::new(value.span(), format!("this is {}", holds.name()));
+    let confidence = confidence.min(environment.confidence);
+    let mut finding = common::finding(&RULE, environment, confidence, primary, message);
+    finding.help = Some(match target {
+        Role::Url => "write the whole URL: `redis://host:6379/0`".to_owned(),
+        _ => format!("write {} alone, or give the URL to a variable that is read as one", target.name()),
+    });
+    finding.setting = Some(name.to_owned());
+    Some(finding)
+}
+
+fn is_url(value: &str) -> bool {
+    ["redis://", "rediss://", "valkey://", "valkeys://"].iter().any(|scheme| value.starts_with(scheme))
+}
+
+fn is_host(value: &Text) -> bool {
+    let label = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+    let (host, port) = value.as_str().split_once(':').unwrap_or((value.as_str(), "6379"));
+    Symbols::is_known(value) && !host.is_empty() && host.chars().all(label) && port.parse::<u16>().is_ok()
+}
+
+/// Whether a client reads this value as a URL.
+fn takes_url(environment: &Environment, value: &Text) -> bool {
+    // What only variables show is read by nobody that was seen.
+    let seen = environment.clients.iter().filter(|client| client.family != Family::Unknown);
+    let cases = seen.flat_map(|client| &client.cases);
+    let urls = cases.filter_map(|case| case.url.as_ref());
+    urls.flat_map(Text::spans).any(|span| value.spans().contains(&span))
 }
 
 /// What a setting of Redis is for.

@@ -29,6 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             finding.severity = Severity::Warning;
         }
         finding.related = common::no_demand(fault.server);
+        finding.related.extend(fault.other_passwords(span));
         finding.help = Some(format!("give `{server}` the same password (`--requirepass`), or remove it from {client}"));
         finding.group =
             password.map(|text| format!("{} {}", common::digest(text.as_str()), common::key(fault.server.span)));

@@ -1,4 +1,4 @@
-//! A variable of a server that neither its image nor its command reads. From servers.
+//! A variable that nobody reads: neither the image nor the command of a server, nor anything in a client's service.
 
 use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::model::VariableUse;
@@ -16,6 +16,27 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for unread in &context.model.unread {
+        let environments = &context.model.environments;
+        let Some(environment) = environments.iter().find(|one| one.name == unread.environment) else { continue };
+        let (service, name) = (&unread.service, &unread.name.value);
+        let (message, help) = match unread.instead {
+            Some(instead) => (
+                format!("the image of `{service}` does not read `{name}`: it reads `{instead}`"),
+                format!("call it `{instead}`"),
+            ),
+            None => (
+                format!("nothing in `{service}` reads `{name}`: neither its code nor its command"),
+                "remove it, or read it where the connection is made".to_owned(),
+            ),
+        };
+        let confidence = environment.confidence.min(Confidence::Medium);
+        let primary = Label::new(unread.name.span, "read by nobody");
+        let mut finding = common::finding(&RULE, environment, confidence, primary, message);
+        finding.help = Some(help);
+        finding.setting = Some(name.clone());
+        findings.push(finding);
+    }
     for environment in &context.model.environments {
         for server in &environment.servers {
             let open = common::weigh_open(server).is_some();

@@ -25,6 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let span = password.map_or_else(|| common::client_span(fault.client, fault.case), Text::span);
         let mut finding = fault.finding(&RULE, span, "this password is sent", message);
         finding.related = vec![common::demand(fault.server, &fault.auth.auth)];
+        finding.related.extend(fault.other_passwords(span));
         finding.help = Some("take both from one variable, so that they can't drift apart".to_owned());
         finding.group =
             password.map(|text| format!("{} {}", common::digest(text.as_str()), common::key(fault.server.span)));

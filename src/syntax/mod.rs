@@ -3,6 +3,7 @@
 mod builder;
 pub mod dockerfile;
 pub mod dotenv;
+pub mod programs;
 pub mod python;
 pub mod redis_conf;
 pub mod specifiers;

@@ -343,7 +343,7 @@ pub const BUGS: [Bug; 96] = [
 /// The project as our side reads it with the bug; `None`: it meets nothing that it could misread.
 pub fn misread(project: &Project, bug: &Bug) -> Option<Vec<(String, String)>> {
     let (feature, _, changes) = bug;
-    if project.refused || !project.features.contains(feature) {
+    if project.refused.is_some() || !project.features.contains(feature) {
         return None;
     }
     let mut files = project.files.clone();

@@ -31,14 +31,14 @@ fn is_old(binary: &Path) -> bool {
 
 /// The services that compose resolves, or what it says where it refuses the files. An answer is kept in the build
 /// folder: the same program says the same of the same files.
-pub fn ask(binary: &Path, files: &[(String, String)]) -> Value {
+pub fn ask(binary: &Path, start: &Start, files: &[(String, String)]) -> Value {
     let mut hasher = DefaultHasher::new();
-    (binary, files, SHAPE).hash(&mut hasher);
+    (binary, start, files, SHAPE).hash(&mut hasher);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("compose-{:016x}.json", hasher.finish()));
     if let Some(answer) = std::fs::read(&kept).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         return answer;
     }
-    let answer = ask_now(binary, files);
+    let answer = ask_now(binary, start, files);
     std::fs::write(kept, answer.to_string()).unwrap();
     answer
 }
@@ -46,31 +46,61 @@ pub fn ask(binary: &Path, files: &[(String, String)]) -> Value {
 /// Raised when the shape below changes: older answers do not count then.
 const SHAPE: u32 = 1;
 
-fn ask_now(binary: &Path, files: &[(String, String)]) -> Value {
+/// How compose is started.
+#[derive(Default, Hash)]
+pub struct Start {
+    /// The folder, "" for the root.
+    pub folder: String,
+    pub options: Vec<String>,
+}
+
+impl Start {
+    /// `cd FOLDER` or options.
+    pub fn parse(text: &str) -> Self {
+        match text.strip_prefix("cd ") {
+            Some(folder) => Self { folder: folder.to_owned(), ..Self::default() },
+            None => Self { options: text.split(' ').map(str::to_owned).collect(), ..Self::default() },
+        }
+    }
+
+    /// The script that starts it so; `None`: nothing is special.
+    pub fn script(&self) -> Option<String> {
+        let Self { folder, options } = self;
+        match (folder.is_empty(), options.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(format!("docker compose {} up\n", options.join(" "))),
+            (false, _) => Some(format!("cd {folder}\ndocker compose up\n")),
+        }
+    }
+}
+
+fn ask_now(binary: &Path, start: &Start, files: &[(String, String)]) -> Value {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let output = config(binary, folder.path(), &["--format", "json"]);
+    let output = config(binary, start, folder.path(), &["--format", "json"]);
     // One packaging of it ends with 0 whatever happens.
     if !output.status.success() || output.stdout.is_empty() {
         return String::from_utf8_lossy(&output.stderr).into();
     }
     let mut config: Value = serde_json::from_slice(&output.stdout).unwrap();
     config = unescape(&config);
-    fill_secrets(&mut config, binary, folder.path());
+    fill_secrets(&mut config, binary, start, folder.path());
     let services = config["services"].as_object().cloned().unwrap_or_default();
     let shape = |(name, service): (&String, &Value)| (name.clone(), shape(service, &config, folder.path()));
     services.iter().map(shape).collect::<Map<_, _>>().into()
 }
 
-fn config(binary: &Path, folder: &Path, arguments: &[&str]) -> Output {
+fn config(binary: &Path, start: &Start, folder: &Path, arguments: &[&str]) -> Output {
     Command::new(binary)
-        .args(["--project-name", "case", "config"])
+        .args(["--project-name", "case"])
+        .args(&start.options)
+        .arg("config")
         .args(arguments)
-        .current_dir(folder)
+        .current_dir(folder.join(&start.folder))
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", folder)
@@ -79,12 +109,12 @@ fn config(binary: &Path, folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// Gives secrets that are variables the contents that they will have.
-fn fill_secrets(config: &mut Value, binary: &Path, folder: &Path) {
+fn fill_secrets(config: &mut Value, binary: &Path, start: &Start, folder: &Path) {
     let Some(secrets) = config["secrets"].as_object_mut() else { return };
     if !secrets.values().any(|secret| secret["environment"].is_string()) {
         return;
     }
-    let output = self::config(binary, folder, &["--environment"]);
+    let output = self::config(binary, start, folder, &["--environment"]);
     let listed = String::from_utf8(output.stdout).unwrap();
     for secret in secrets.values_mut() {
         let Some(name) = secret["environment"].as_str() else { continue };

@@ -57,6 +57,7 @@ pub fn ours_with(setup: &Setup, image: &str, test: Option<&[String]>, variables:
         volume: None,
         target: format!("/cfg/{name}"),
         content: None,
+        contents: Vec::new(),
         exists: Some(true),
     });
     let argv = argv(setup, "6379", "/cfg");

@@ -8,6 +8,7 @@ mod reader;
 mod request;
 mod schema;
 mod service;
+mod time;
 
 pub use request::chosen;
 
@@ -31,43 +32,40 @@ pub fn extract(file: FileId, path: &str, text: &str) -> (ComposeFile, Vec<Reques
 }
 
 fn document(reader: &mut Reader<'_>, root: NodeId) -> Document {
-    let mut document = Document::default();
-    let mut has_services = false;
+    let mut document = Document { is_empty: reader.is_mapping(root), ..Document::default() };
+    if reader.is_null(root) {
+        reader.refuse(root, "the top level must be a mapping");
+    }
     for pair in reader.pairs(root, "the top level") {
+        document.is_empty &= pair.name.value == "version";
+        reader.note_key(&mut document.keys, &pair, &["services", "include"]);
         match pair.name.value.as_str() {
             "services" => {
-                has_services = true;
                 if reader.is_null(pair.value) {
                     reader.refuse_at(pair.name.span, "`services` must be a mapping".to_owned());
                 }
                 document.services =
-                    reader.pairs(pair.value, "services").iter().map(|pair| service::read(reader, pair)).collect();
+                    reader.named(pair.value, "services").iter().map(|pair| service::read(reader, pair)).collect();
             }
             "networks" => document.networks = networks(reader, pair.value),
             "volumes" => {
-                let names = reader.pairs(pair.value, "volumes").into_iter().map(|pair| pair.name);
+                let names = reader.named(pair.value, "volumes").into_iter().map(|pair| pair.name);
                 document.volumes = names.collect();
             }
             "configs" => document.configs = resources(reader, pair.value),
             "secrets" => document.secrets = resources(reader, pair.value),
-            "include" => {
-                has_services = true;
-                document.include = includes(reader, pair.value);
-            }
+            "include" => document.include = includes(reader, pair.value),
             "version" | "name" | "models" => {}
             name if name.starts_with("x-") => {}
             name => reader.refuse_at(pair.name.span, format!("a compose file has no `{name}`")),
         }
-    }
-    if !has_services {
-        reader.refuse(root, "compose refuses a file without services");
     }
     document
 }
 
 fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<Network> {
     let mut networks = Vec::new();
-    for pair in reader.pairs(id, "networks") {
+    for pair in reader.named(id, "networks") {
         let mut network = Network { name: pair.name, internal: None, external: false };
         for attribute in reader.pairs(pair.value, "a network") {
             match attribute.name.value.as_str() {
@@ -86,7 +84,10 @@ fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<Network> {
 
 fn resources(reader: &mut Reader<'_>, id: NodeId) -> Vec<Resource> {
     let mut resources = Vec::new();
-    for pair in reader.pairs(id, "configs and secrets") {
+    for pair in reader.named(id, "configs and secrets") {
+        if reader.is_null(pair.value) {
+            reader.refuse_at(pair.name.span, format!("`{}` must be a mapping", pair.name.value));
+        }
         let mut resource = Resource { name: pair.name, file: None, content: None, environment: None };
         for attribute in reader.pairs(pair.value, "a config or secret") {
             let value = reader.text(attribute.value);

@@ -2,13 +2,13 @@
 //!
 //! Knows nothing of what the keys mean.
 
-use crate::facts::compose::{Attribute, CommandLine, Tag};
+use crate::facts::compose::{Attribute, CommandLine, Keys, Tag};
 use crate::finding::{Level, Notice};
 use crate::source::{Span, Spanned};
 use crate::syntax::yaml::{Entry, Kind, Node, NodeId, Yaml};
 use crate::text::Text;
 
-use super::Pair;
+use super::{Pair, time};
 
 /// Reads the nodes of one file and gathers what compose would refuse.
 pub(super) struct Reader<'a> {
@@ -35,6 +35,11 @@ impl<'a> Reader<'a> {
         self.notices.push(Notice::at("compose-schema", Level::Warning, span, message));
     }
 
+    /// Whether it is a mapping.
+    pub(super) fn is_mapping(&self, id: NodeId) -> bool {
+        self.yaml.is_mapping(id)
+    }
+
     /// Whether the scalar is a null.
     pub(super) fn is_null(&self, id: NodeId) -> bool {
         self.yaml.is_null(id)
@@ -53,11 +58,17 @@ impl<'a> Reader<'a> {
     /// The scalar's text as compose prints it; `None`: null, or no scalar.
     pub(super) fn text(&self, id: NodeId) -> Option<Text> {
         let text = self.yaml.canonical(id)?;
-        let untouched = self.yaml.as_scalar(id).is_some_and(|scalar| scalar.plain) && self.node(id).tag.is_none();
-        match date(text.as_str()).filter(|_| untouched) {
+        match self.time(id) {
             Some(printed) => Some(Text::mapped(&printed, text.span()).with_anchor(text.anchor())),
             None => Some(text),
         }
+    }
+
+    /// The point in time that an unquoted scalar is to compose, as it is printed.
+    pub(super) fn time(&self, id: NodeId) -> Option<String> {
+        let scalar = self.yaml.as_scalar(id)?;
+        let untouched = scalar.plain && self.node(id).tag.is_none();
+        time::printed(self.yaml.as_text(id)?.as_str()).filter(|_| untouched)
     }
 
     /// The elements of a sequence; nothing for anything else.
@@ -87,6 +98,8 @@ impl<'a> Reader<'a> {
     /// A command: a string, or a list of strings.
     pub(super) fn command(&self, id: NodeId) -> Option<CommandLine> {
         match &self.node(id).kind {
+            // A point in time is no command, and compose drops it.
+            Kind::Scalar(_) if self.time(id).is_some() => None,
             Kind::Scalar(_) => self.text(id).map(CommandLine::Line),
             Kind::Sequence(items) => {
                 // A null element is no string: compose's schema refuses it, so nothing is lost by an empty one.
@@ -105,6 +118,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Adds a key to those of its mapping: unless it is one of an extension or of `others`, or says nothing.
+    pub(super) fn note_key(&self, keys: &mut Keys, pair: &Pair, others: &[&str]) {
+        let name = &pair.name.value;
+        if name.starts_with("x-") || others.contains(&name.as_str()) || self.is_unsure(pair.value) {
+            return;
+        }
+        keys.insert(name.clone(), self.is_null(pair.value).then_some(pair.name.span));
+    }
+
     /// Joins what `read` makes of the value to its key and tag.
     pub(super) fn attribute<T>(
         &mut self,
@@ -121,6 +143,18 @@ impl<'a> Reader<'a> {
         self.attribute(pair, |reader, id| Some(read(reader, id)))
     }
 
+    /// The pairs of a mapping of things that have names, as compose takes them.
+    pub(super) fn named(&mut self, id: NodeId, what: &str) -> Vec<Pair> {
+        let pairs = self.pairs(id, what);
+        for Pair { name, .. } in &pairs {
+            let is_name = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
+            if name.value.is_empty() || !name.value.chars().all(is_name) && !self.is_unsure(id) {
+                self.refuse_at(name.span, format!("`{}` is no name in {what}", name.value));
+            }
+        }
+        pairs
+    }
+
     /// The pairs of a mapping with its merge keys followed. Null has no pairs; anything else is refused as `what`.
     pub(super) fn pairs(&mut self, id: NodeId, what: &str) -> Vec<Pair> {
         let expected = self.yaml.is_mapping(id) || self.yaml.is_null(id) || self.is_unsure(id);
@@ -132,39 +166,5 @@ impl<'a> Reader<'a> {
             Some(Pair { name: Spanned::new(key.as_str().to_owned(), key.span()), value: entry.value })
         };
         self.yaml.entries(id).into_iter().filter_map(pair).collect()
-    }
-}
-
-/// A date alone is a point in time to compose, and printed as one.
-fn date(text: &str) -> Option<String> {
-    let mut parts = text.split('-');
-    let mut number = |digits: std::ops::RangeInclusive<usize>| {
-        let part = parts.next().filter(|part| digits.contains(&part.len()))?;
-        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u32>().ok())?
-    };
-    let (year, month, day) = (number(4..=4)?, number(1..=2)?, number(1..=2)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    let is_date = (1..=days).contains(&day) && parts.next().is_none();
-    is_date.then(|| format!("{year:04}-{month:02}-{day:02} 00:00:00 +0000 UTC"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn only_dates_are_dates() {
-        assert_eq!(date("2001-1-31").as_deref(), Some("2001-01-31 00:00:00 +0000 UTC"));
-        assert!(date("2024-02-29").is_some());
-        for text in ["2023-02-29", "2001-13-01", "2001-01", "2001-01-01-1", "20x1-01-01", "01-01-2001", ""] {
-            assert_eq!(date(text), None, "{text}");
-        }
     }
 }

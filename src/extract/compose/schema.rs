@@ -2,6 +2,7 @@
 //!
 //! Knows shapes only: what the values mean, and what only shows once files are merged, is refused elsewhere.
 
+use crate::source::Span;
 use crate::syntax::yaml::{Kind, NodeId};
 
 use super::Pair;
@@ -14,6 +15,8 @@ const NUMBER: u8 = 2;
 const LIST: u8 = 4;
 const MAPPING: u8 = 8;
 const NULL: u8 = 16;
+/// An unquoted point in time.
+const TIME: u8 = 32;
 /// Whatever a string may stand for.
 const SCALAR: u8 = STRING | NUMBER;
 
@@ -26,8 +29,8 @@ const ATTRIBUTES: [(&str, u8, u8); 24] = [
     ("restart", STRING, 0),
     ("user", STRING, 0),
     ("working_dir", STRING, 0),
-    ("command", STRING | LIST, STRING),
-    ("entrypoint", STRING | LIST, STRING),
+    ("command", STRING | LIST | TIME, STRING),
+    ("entrypoint", STRING | LIST | TIME, STRING),
     ("environment", LIST | MAPPING, STRING),
     ("env_file", STRING | LIST, STRING | MAPPING),
     ("ports", LIST, SCALAR | MAPPING),
@@ -90,7 +93,7 @@ enum Within {
 pub(super) fn check(reader: &mut Reader<'_>, pair: &Pair) {
     let name = pair.name.value.as_str();
     let Some((_, allowed, items)) = ATTRIBUTES.iter().find(|(attribute, ..)| *attribute == name) else { return };
-    // A null in one file may go over a value of another, which then stands.
+    // A null in one file may go over a value of another, which then stands: that shows once they are merged.
     if reader.is_unsure(pair.value) || reader.is_null(pair.value) {
         return;
     }
@@ -111,7 +114,7 @@ pub(super) fn check(reader: &mut Reader<'_>, pair: &Pair) {
     }
     for (_, within, keys) in KEYS.iter().filter(|(attribute, ..)| *attribute == name) {
         for mapping in mappings(reader, pair.value, *within) {
-            unknown_keys(reader, mapping, name, keys);
+            properties(reader, mapping, name, *within, keys);
         }
     }
 }
@@ -128,8 +131,9 @@ fn values(reader: &mut Reader<'_>, id: NodeId) {
 /// A host in a list has its address with it.
 fn addresses(reader: &mut Reader<'_>, id: NodeId) {
     for item in reader.items(id) {
-        if reader.text(item).is_some_and(|text| !text.as_str().contains([':', '=', '$', '{'])) {
-            reader.refuse(item, "invalid additional host, missing IP");
+        let text = reader.text(item).filter(|text| !text.as_str().contains([':', '=', '$', '{']));
+        if let Some(text) = text {
+            reader.refuse_at(text.span(), "invalid additional host, missing IP".to_owned());
         }
     }
 }
@@ -142,17 +146,33 @@ fn mappings(reader: &mut Reader<'_>, id: NodeId, within: Within) -> Vec<NodeId> 
     }
 }
 
-fn unknown_keys(reader: &mut Reader<'_>, id: NodeId, name: &str, keys: &[&str]) {
+/// Keys that are known, with values that are none of them null; those of a network may go over others.
+fn properties(reader: &mut Reader<'_>, id: NodeId, name: &str, within: Within, keys: &[&str]) {
     for pair in mapping_pairs(reader, id) {
         let key = pair.name.value.as_str();
-        if !key.starts_with("x-") && !keys.contains(&key) {
+        if key.starts_with("x-") {
+            continue;
+        }
+        if !keys.contains(&key) {
             reader.refuse_at(pair.name.span, format!("`{name}` has no property `{key}`"));
+        } else if within != Within::Values && reader.is_null(pair.value) && !reader.is_unsure(pair.value) {
+            reader.refuse_at(pair.name.span, format!("`{key}` of `{name}` must not be null"));
         }
     }
 }
 
+/// The points in time in an attribute that takes them.
+pub(super) fn times(reader: &mut Reader<'_>, pair: &Pair) -> Vec<Span> {
+    let values = match pair.name.value.as_str() {
+        "command" | "entrypoint" => vec![pair.value],
+        "environment" => mapping_pairs(reader, pair.value).into_iter().map(|pair| pair.value).collect(),
+        _ => Vec::new(),
+    };
+    values.into_iter().filter(|id| reader.time(*id).is_some()).map(|id| reader.node(id).span).collect()
+}
+
 fn mapping_pairs(reader: &mut Reader<'_>, id: NodeId) -> Vec<Pair> {
-    if matches!(reader.node(id).kind, Kind::Mapping(_)) { reader.pairs(id, "a mapping") } else { Vec::new() }
+    if reader.is_mapping(id) { reader.pairs(id, "a mapping") } else { Vec::new() }
 }
 
 fn kind(reader: &Reader<'_>, id: NodeId) -> u8 {
@@ -160,6 +180,7 @@ fn kind(reader: &Reader<'_>, id: NodeId) -> u8 {
         Kind::Sequence(_) => LIST,
         Kind::Mapping(_) => MAPPING,
         Kind::Scalar(_) if reader.is_null(id) => NULL,
+        Kind::Scalar(_) if reader.time(id).is_some() => TIME,
         Kind::Scalar(_) if reader.is_string(id) => STRING,
         Kind::Scalar(_) => NUMBER,
     }
@@ -195,6 +216,10 @@ mod tests {
             ("healthcheck: {nope: 1}", "nope"),
             ("networks: {back: {wrong: 1}}", "wrong"),
             ("secrets: [{source: a, wrong: 1}]", "wrong"),
+            ("healthcheck: {test: }", "test"),
+            ("ports: [{target: 1, host_ip: }]", "host_ip"),
+            ("image: 2001-01-31", "2001-01-31"),
+            ("command: [2001-01-31]", "2001-01-31"),
         ] {
             assert_eq!(refused(line), [place], "{line}");
         }
@@ -205,6 +230,10 @@ mod tests {
         for line in [
             "ports: [1, \"2\", {target: 3, x-own: 1}]",
             "command:",
+            "command: 2001-01-31",
+            "environment: {A: 2001-01-31}",
+            "networks: {back: {aliases: }}",
+            // Another file may say what they are.
             "ports:",
             "command: !reset 1",
             "environment: {A: , B: 1, C: true}",

@@ -1,7 +1,8 @@
 //! One service's mapping → [`Service`].
 
 use crate::facts::compose::{
-    Assignment, Build, EnvFileEntry, Extends, Grant, Healthcheck, LongPort, NetworkEntry, Port, Service, Tag, Volume,
+    Assignment, Build, EnvFileEntry, Extends, Grant, Healthcheck, Keys, LongPort, NetworkEntry, Port, Service, Tag,
+    Volume,
 };
 use crate::syntax::yaml::{Kind, NodeId};
 use crate::text::Text;
@@ -84,6 +85,9 @@ const UNREAD: [&str; 70] = [
     "uts",
 ];
 
+/// Attributes that may be null.
+const NULLABLE: [&str; 4] = ["command", "entrypoint", "deploy", "develop"];
+
 /// Reads a service; `pair` is its name and its mapping.
 pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
     let mut service = empty(pair);
@@ -94,6 +98,8 @@ pub(super) fn read(reader: &mut Reader<'_>, pair: &Pair) -> Service {
     service.partial = reader.node(pair.value).opaque.then(|| reader.node(pair.value).span);
     for pair in &reader.pairs(pair.value, "a service") {
         schema::check(reader, pair);
+        reader.note_key(&mut service.keys, pair, &NULLABLE);
+        service.times.extend(schema::times(reader, pair));
         match pair.name.value.as_str() {
             "extends" => service.extends = Some(reader.attribute(pair, extends)),
             "image" => service.image = Some(reader.attribute(pair, |reader, id| reader.text(id))),
@@ -133,6 +139,8 @@ fn empty(pair: &Pair) -> Service {
     Service {
         name: pair.name.clone(),
         tag: Tag::None,
+        keys: Keys::new(),
+        times: Vec::new(),
         partial: None,
         extends: None,
         image: None,
@@ -160,12 +168,8 @@ fn empty(pair: &Pair) -> Service {
     }
 }
 
-fn is_mapping(reader: &Reader<'_>, id: NodeId) -> bool {
-    matches!(reader.node(id).kind, Kind::Mapping(_))
-}
-
 fn extends(reader: &mut Reader<'_>, id: NodeId) -> Option<Extends> {
-    if !is_mapping(reader, id) {
+    if !reader.is_mapping(id) {
         return reader.text(id).map(|service| Extends { service, file: None });
     }
     let (mut service, mut file) = (None, None);
@@ -183,7 +187,7 @@ fn extends(reader: &mut Reader<'_>, id: NodeId) -> Option<Extends> {
 }
 
 fn build(reader: &mut Reader<'_>, id: NodeId) -> Option<Build> {
-    if !is_mapping(reader, id) {
+    if !reader.is_mapping(id) {
         return reader.text(id).map(|context| Build { context: Some(context), ..Build::default() });
     }
     let mut build = Build::default();
@@ -201,7 +205,7 @@ fn build(reader: &mut Reader<'_>, id: NodeId) -> Option<Build> {
 }
 
 fn environment(reader: &mut Reader<'_>, id: NodeId) -> Vec<Assignment> {
-    if !is_mapping(reader, id) {
+    if !reader.is_mapping(id) {
         return reader.texts(id).into_iter().map(Assignment::Entry).collect();
     }
     let pairs = reader.pairs(id, "environment");
@@ -217,7 +221,7 @@ fn env_files(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<EnvFileEntry>> {
     }
     let mut entries = Vec::new();
     for item in reader.items(id) {
-        if !is_mapping(reader, item) {
+        if !reader.is_mapping(item) {
             entries.extend(reader.text(item).map(plain));
             continue;
         }
@@ -242,7 +246,7 @@ fn env_files(reader: &mut Reader<'_>, id: NodeId) -> Option<Vec<EnvFileEntry>> {
 fn ports(reader: &mut Reader<'_>, id: NodeId) -> Vec<Port> {
     let mut ports = Vec::new();
     for item in reader.items(id) {
-        if !is_mapping(reader, item) {
+        if !reader.is_mapping(item) {
             ports.extend(reader.text(item).map(Port::Short));
             continue;
         }
@@ -265,7 +269,7 @@ fn ports(reader: &mut Reader<'_>, id: NodeId) -> Vec<Port> {
 }
 
 fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<NetworkEntry> {
-    if !is_mapping(reader, id) {
+    if !reader.is_mapping(id) {
         let entry = |name| NetworkEntry { name, tag: Tag::None, aliases: Vec::new(), aliases_tag: Tag::None };
         return reader.texts(id).into_iter().map(entry).collect();
     }
@@ -288,7 +292,7 @@ fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<NetworkEntry> {
 fn volumes(reader: &mut Reader<'_>, id: NodeId) -> Vec<Volume> {
     let mut volumes = Vec::new();
     for item in reader.items(id) {
-        if !is_mapping(reader, item) {
+        if !reader.is_mapping(item) {
             volumes.extend(reader.text(item).map(Volume::Short));
             continue;
         }
@@ -315,7 +319,7 @@ fn grants(reader: &mut Reader<'_>, id: NodeId) -> Vec<Grant> {
     let mut grants = Vec::new();
     for item in reader.items(id) {
         let span = reader.node(item).span;
-        if !is_mapping(reader, item) {
+        if !reader.is_mapping(item) {
             grants.extend(reader.text(item).map(|source| Grant { span: source.span(), source, target: None }));
             continue;
         }

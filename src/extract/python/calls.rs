@@ -1,5 +1,4 @@
-//! Which calls of a module are kept, and which modules calls name in strings: a filter that keeps facts small, no
-//! judgement.
+//! Which calls of a module are kept, and which files with values it names: a filter that keeps facts small, no judgement.
 
 use crate::facts::code::{Call, Expr, ExprKind, Import};
 use crate::facts::{FileKind, Request, ValuesFile};
@@ -11,6 +10,7 @@ use super::imports::Finder;
 const CALLS: &[&str] = &[
     "redis",
     "valkey",
+    "sentinel",
     "celery",
     "from_url",
     "from_dsn",
@@ -36,6 +36,7 @@ const CALLS: &[&str] = &[
     "from_mapping",
     "from_pyfile",
     "from_prefixed_env",
+    "autodiscover_tasks",
     "queue",
     "load_dotenv",
     "read_env",
@@ -53,7 +54,7 @@ const ARGUMENTS: &[&str] = &["redis", "valkey", "broker", "url", "uri", "dsn", "
 
 /// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
 ///
-/// Texts that end like the name of a file come along.
+/// Texts that look like the name of a file or of a module come along.
 pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>, names_of_files: &mut Vec<Text>) {
     let mut work = vec![expr];
     while let Some(expr) = work.pop() {
@@ -86,7 +87,7 @@ pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>, names_of_fi
             | ExprKind::And(parts)
             | ExprKind::Within(parts) => work.extend(parts),
             ExprKind::Choice { test, then, otherwise } => work.extend([&**test, &**then, &**otherwise]),
-            ExprKind::Text(text) if text.as_str().contains('.') => names_of_files.push(text.clone()),
+            ExprKind::Text(text) if text.as_str().contains(['.', ':']) => names_of_files.push(text.clone()),
             ExprKind::Text(_)
             | ExprKind::Number(_)
             | ExprKind::Bool(_)
@@ -95,36 +96,6 @@ pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>, names_of_fi
             | ExprKind::Opaque => {}
         }
     }
-}
-
-/// The modules that strings name: `app.config_from_object("package.celeryconfig:Config")`,
-/// `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "package.settings")`.
-pub fn named_modules<'a>(calls: impl Iterator<Item = &'a Expr>, finder: &Finder<'_>) -> Vec<Request> {
-    let mut out = Vec::new();
-    for call in calls.filter_map(Expr::as_call) {
-        let ExprKind::Attribute(_, method) = &call.callee.kind else { continue };
-        let named = match (method.value.as_str(), call.arguments.as_slice()) {
-            ("config_from_object" | "from_object", [name, ..]) => name,
-            ("setdefault", [key, name])
-                if key.as_text().is_some_and(|key| key.as_str() == "DJANGO_SETTINGS_MODULE") =>
-            {
-                name
-            }
-            _ => continue,
-        };
-        let Some(text) = named.as_text() else { continue };
-        let module = text.as_str().split(':').next().unwrap_or_default();
-        let whole = Some(module).filter(|module| !module.is_empty() && !module.starts_with('.'));
-        // `from_object("config.ProductionConfig")` names a class of the module before it.
-        let found = whole.and_then(|module| {
-            let owner = module.rsplit_once('.').map(|(owner, _)| owner);
-            finder.absolute(module).or_else(|| owner.and_then(|owner| finder.absolute(owner)))
-        });
-        if let Some(path) = found {
-            out.push(Request { path, kind: FileKind::Python, from: text.span() });
-        }
-    }
-    out
 }
 
 /// The files with values that a module names, where it imports a library that loads such files.

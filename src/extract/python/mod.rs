@@ -6,7 +6,10 @@
 mod calls;
 mod imports;
 mod lower;
+mod named;
 mod prefixes;
+
+use std::collections::HashSet;
 
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::Ranged;
@@ -34,7 +37,10 @@ pub fn extract(
 ) -> (Module, Vec<Request>, Vec<Notice>) {
     let mut module = Module::empty(file, path);
     let (tree, notices) = python::parse(file, text);
-    let Some(tree) = tree else { return (module, Vec::new(), notices) };
+    let Some(tree) = tree else {
+        module.imports_by_name = true;
+        return (module, Vec::new(), notices);
+    };
     let mut walker = Walker {
         lower: Lowerer { file, text },
         finder: Finder { path, exists },
@@ -44,18 +50,27 @@ pub fn extract(
     };
     let mut block = Block::default();
     walker.block(&tree.body, &mut block, &mut Vec::new(), 0);
-    for import in &walker.imports {
-        for target in [&import.target, &import.submodule].into_iter().flatten() {
-            let request = Request { path: target.clone(), kind: FileKind::Python, from: import.span };
-            if target != path && !walker.requests.iter().any(|known: &Request| known.path == request.path) {
-                walker.requests.push(request);
+    let methods = block.classes.iter().flat_map(|class| &class.methods);
+    let within = block.functions.iter().chain(methods).flat_map(|function| &function.calls);
+    let calls: Vec<&Expr> = block.calls.iter().chain(within).collect();
+    let named = named::modules(calls.iter().copied(), &walker.names_of_files, &walker.finder);
+    let own = |name: &str| {
+        walker.imports.iter().any(|import| import.bound == name)
+            || block.classes.iter().any(|class| class.name.value == name)
+    };
+    module.named = named.iter().map(|(path, _)| path.clone()).collect();
+    module.imports_by_name = named::imports_by_name(text, calls.iter().copied(), &own);
+    let imported = walker.imports.iter().flat_map(|import| {
+        [&import.target, &import.submodule].into_iter().flatten().map(|path| (path.clone(), import.span))
+    });
+    let mut asked: HashSet<String> = HashSet::from([path.to_owned()]);
+    for (target, from) in imported.chain(named) {
+        // Python runs the packages around a module before it.
+        let around = named::packages(&target, exists);
+        for path in std::iter::once(target).chain(around) {
+            if asked.insert(path.clone()) {
+                walker.requests.push(Request { path, kind: FileKind::Python, from });
             }
-        }
-    }
-    let within = block.functions.iter().flat_map(|function| &function.calls);
-    for target in calls::named_modules(block.calls.iter().chain(within), &walker.finder) {
-        if target.path != path && !walker.requests.iter().any(|known| known.path == target.path) {
-            walker.requests.push(target);
         }
     }
     walker.requests.extend(calls::values_files(&walker.names_of_files, &walker.imports, &walker.finder));

@@ -6,6 +6,7 @@
 
 mod documents;
 mod lines;
+mod mentions;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ mod tests;
 use std::collections::HashMap;
 
 use crate::facts::compose::{ComposeRun, ExampleCopy};
-use crate::facts::{FileKind, Request};
+use crate::facts::{FileKind, Mention, Request};
 use crate::source::{FileId, Span};
 use crate::syntax::words::{self, Command};
 use crate::text::Text;
@@ -35,6 +36,8 @@ pub struct Said {
     pub runs: Vec<ComposeRun>,
     /// Env files that are made from examples.
     pub copies: Vec<ExampleCopy>,
+    /// Connections that a README tells people to make.
+    pub mentions: Vec<Mention>,
 }
 
 /// Reads one script or document.
@@ -48,10 +51,14 @@ pub(super) fn extract(file: FileId, path: &str, text: &str, index: &Index) -> (S
         inside: None,
         said: Said::default(),
     };
-    for line in lines::of(file, path, text) {
-        reader.line(&line);
+    let lines = lines::of(file, path, text);
+    for line in &lines {
+        reader.line(line);
     }
-    let said = reader.said;
+    let mut said = reader.said;
+    if mentions::is_readme(path) {
+        said.mentions = mentions::find(path, &lines);
+    }
     let mut requests = Vec::new();
     for run in &said.runs {
         let mut ask = |path: &String, kind| requests.push(Request { path: path.clone(), kind, from: run.span });
@@ -74,6 +81,18 @@ struct Reader<'a> {
     /// The folder that the last `cd` went to, relative to where the file started; `None`: it did not move.
     inside: Option<String>,
     said: Said,
+}
+
+/// What compose looks for.
+const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// The folders above a folder, the nearest first.
+fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |folder| match folder.rsplit_once('/') {
+        Some((parent, _)) => Some(parent),
+        None => (!folder.is_empty()).then_some(""),
+    })
+    .skip(1)
 }
 
 impl Reader<'_> {
@@ -215,12 +234,15 @@ impl Reader<'_> {
         let there = |path: &String| self.index.is_file(path);
         let place = self.path.to_owned();
         let base = if options.files.is_empty() {
-            let names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
             let directory = options.directory.as_deref().unwrap_or("");
-            bases.iter().find(|base| {
-                join(base, directory)
-                    .is_some_and(|folder| names.iter().filter_map(|name| join(&folder, name)).any(|path| there(&path)))
-            })?
+            let has_base = |folder: &str| NAMES.iter().filter_map(|name| join(folder, name)).any(|path| there(&path));
+            let here = |base: &&String| join(base, directory).is_some_and(|folder| has_base(&folder));
+            // Compose walks up from a folder without such a file.
+            let below = |base: &&String| {
+                let mut above = ancestors(base);
+                self.index.presence(base) == Presence::Folder && directory.is_empty() && above.any(has_base)
+            };
+            bases.iter().find(here).or_else(|| bases.iter().find(below))?
         } else {
             bases.iter().find(|base| all(base, &options.files).is_some_and(|files| files.iter().all(there)))?
         };

@@ -126,6 +126,7 @@ fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
             source: Some(String::new()),
             target: String::from("/"),
             content: None,
+            contents: Vec::new(),
             exists: Some(true),
         }],
         networks: (!on_runner).then(|| BTreeMap::from([(JOB_NETWORK.to_owned(), Vec::new())])),

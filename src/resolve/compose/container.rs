@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::facts::compose::Tag;
 use crate::finding::{Level, Notice};
 use crate::model::MissingFile;
-use crate::resolve::project::{Build, Container, Mount};
+use crate::resolve::project::{Build, Case, Container, Mount};
 use crate::source::Span;
-use crate::symbol::Step;
+use crate::symbol::{Alternative, Step};
+use crate::text::Text;
 use crate::tree::join;
 
 use super::env_file::Files;
@@ -38,6 +39,12 @@ pub fn containers<'a>(
     if let Some((span, circle)) = circle(stack) {
         let message = format!("dependency cycle detected: {circle}");
         notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
+    }
+    for keys in std::iter::once(&stack.keys).chain(stack.services.iter().map(|service| &service.keys)) {
+        for (name, null) in keys {
+            let message = format!("`{name}` must not be null");
+            notices.extend(null.map(|key| Notice::at("compose-schema", Level::Warning, key, message)));
+        }
     }
     let mut missing = Vec::new();
     for layer in &active {
@@ -81,7 +88,9 @@ fn check(layer: &Layer, stack: &Stack, notices: &mut Vec<Notice>) {
     let mut refuse =
         |span, message: String| notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
     let name = &layer.name;
-    if layer.image.value.is_none() && layer.build.value.is_none() {
+    // Where one of these is there, but not understood, that was said.
+    let names_one = ["image", "build"].iter().any(|key| layer.keys.contains_key(*key)) || layer.extends.value.is_some();
+    if layer.image.value.is_none() && layer.build.value.is_none() && !names_one {
         refuse(name.span, format!("service `{}` has neither an image nor a build context specified", name.value));
     }
     for Joined { name: network, tag, .. } in layer.networks.value.iter().flatten() {
@@ -200,7 +209,7 @@ fn container<'a>(
 }
 
 /// `test: ["NONE"]`.
-fn switches_off(cases: &[crate::resolve::project::Case<Vec<crate::text::Text>>]) -> bool {
+fn switches_off(cases: &[Case<Vec<Text>>]) -> bool {
     cases.iter().all(|case| case.value.first().is_some_and(|word| word.as_str() == "NONE"))
 }
 
@@ -230,16 +239,24 @@ fn granted(
             notices.push(Notice::at("compose-conflict", Level::Warning, span, message));
             continue;
         };
-        let mut first = |text| scope.interpolate(text, notices).alternatives.into_iter().next()?.value;
+        let mut states = |text| scope.interpolate(text, notices).alternatives;
+        let mut first = |text| states(text).into_iter().next()?.value;
         let path = resource.file.as_ref().and_then(&mut first);
-        let mut content = resource.content.as_ref().and_then(&mut first);
-        if let Some(name) = resource.environment.as_ref().and_then(&mut first) {
-            let states = scope.states(name.as_str(), name.span());
-            content = states.alternatives.into_iter().find_map(|state| state.value);
+        let variable = resource.environment.as_ref().and_then(&mut first);
+        let mut contents = resource.content.as_ref().map(&mut states).unwrap_or_default();
+        if let Some(name) = variable {
+            contents = scope.states(name.as_str(), name.span()).alternatives;
+            contents.retain(|state| state.value.is_some());
         }
-        let path = path.as_ref().map_or("", crate::text::Text::as_str);
+        let contents: Vec<Case<Text>> = contents
+            .into_iter()
+            .filter_map(|Alternative { when, value, trace }| Some(Case { when, value: value?, trace }))
+            .collect();
+        let content = contents.first().map(|case| case.value.clone());
+        let contents = if contents.len() > 1 { contents } else { Vec::new() };
+        let path = path.as_ref().map_or("", Text::as_str);
         let mount = if path.is_empty() { volumes::mount } else { volumes::file };
-        mounts.push(Mount { content, ..mount(path, &target, span, directory, files.index) });
+        mounts.push(Mount { content, contents, ..mount(path, &target, span, directory, files.index) });
     }
     mounts
 }

@@ -8,15 +8,16 @@ use crate::facts::Facts;
 use crate::facts::compose::ExampleCopy;
 use crate::finding::Notice;
 use crate::model::MissingFile;
+use crate::resolve::conditions::both;
 use crate::resolve::project::{Variable, Variables};
 use crate::source::Sources;
-use crate::symbol::{Resolved, Symbols};
+use crate::symbol::{Alternative, Resolved, Symbols};
 use crate::syntax::dotenv::{self, Dialect};
 use crate::tree::{Index, Presence};
 
 use super::layer::EnvFile;
 use super::read::variable;
-use super::variables::Scope;
+use super::variables::{Scope, keep_ends};
 
 /// What env files are read with.
 #[derive(Clone, Copy)]
@@ -99,11 +100,29 @@ impl<'a> Files<'a> {
                 continue;
             };
             for (name, variable) in entries {
-                variables.map.insert(name, Variable { taken_in: file.span, ..variable });
+                let value = self.where_it_is(file, variable.value);
+                variables.map.insert(name, Variable { taken_in: file.span, value, ..variable });
             }
         }
         variables.map.extend(environment);
         variables
+    }
+
+    /// A value of an env file that another one takes the place of, in other states of the variables in its path.
+    fn where_it_is(&self, file: &EnvFile, value: Resolved) -> Resolved {
+        if file.otherwise.is_empty() {
+            return value;
+        }
+        let here = value.alternatives.into_iter().filter_map(|one| {
+            let when = both(&file.when, &one.when)?;
+            Some(Alternative { when, ..one })
+        });
+        let unknown = || Some(self.symbols.opaque_text(file.span));
+        let elsewhere =
+            file.otherwise.iter().map(|when| Alternative { when: when.clone(), value: unknown(), trace: Vec::new() });
+        let mut alternatives: Vec<Alternative> = here.chain(elsewhere).collect();
+        keep_ends(&mut alternatives);
+        Resolved { alternatives }
     }
 
     /// The assignments of a file, later ones over earlier ones; `None`: it was not read.

@@ -1,11 +1,11 @@
 //! One service as one file (or a stack of files) has it, interpolated and with its paths resolved; and how a later
 //! layer goes over an earlier one.
 
-use crate::facts::compose::{Attribute, Tag};
+use crate::facts::compose::{Attribute, Keys, Tag};
 use crate::model::Published;
 use crate::resolve::project::{Case, Mount, Variable};
 use crate::source::{Span, Spanned};
-use crate::symbol::{Resolved, Step};
+use crate::symbol::{Condition, Resolved, Step};
 use crate::text::Text;
 
 use super::ports;
@@ -75,6 +75,10 @@ pub struct EnvFile {
     pub required: bool,
     /// `format: raw`.
     pub raw: bool,
+    /// When it is this path.
+    pub when: Vec<Condition>,
+    /// When it is another one.
+    pub otherwise: Vec<Vec<Condition>>,
 }
 
 /// Where a build's files are.
@@ -140,7 +144,9 @@ pub struct Layer {
     pub resets: bool,
     /// `!reset` on the service.
     pub dropped: bool,
-    /// The service and file that it extends.
+    /// Its attributes; those that are null in the lowest file that has them are refused.
+    pub keys: Keys,
+    /// The service and file that it extends; those that were not found stay.
     pub extends: Slot<(Text, Option<Text>)>,
     /// `image`.
     pub image: Slot<Resolved>,
@@ -213,6 +219,7 @@ impl Layer {
         }
         Layer {
             name: base.name,
+            keys: under(self.keys, base.keys),
             resets: base.resets,
             dropped: false,
             extends: self.extends.instead_of(base.extends),
@@ -246,6 +253,12 @@ impl Layer {
             profiles: self.profiles.over(base.profiles, |base, own| unique(base, own, |a, b| a == b)),
         }
     }
+}
+
+/// Both mappings' keys; compose looks for nulls in each file when it is merged, and a null takes nothing away.
+pub fn under(mut own: Keys, base: Keys) -> Keys {
+    own.extend(base);
+    own
 }
 
 /// Both lists; of entries that are the same, the last one stands at the place of the first.

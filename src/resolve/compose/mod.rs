@@ -6,6 +6,7 @@
 mod container;
 mod env_file;
 mod layer;
+mod mounts;
 mod ports;
 mod read;
 mod stack;
@@ -16,11 +17,11 @@ mod volumes;
 
 use crate::config::Config;
 use crate::facts::Facts;
-use crate::finding::{Confidence, Notice};
+use crate::finding::{Confidence, Level, Notice};
 use crate::model::{self, Given};
 use crate::resolve::environments::{self, Chosen, Composition};
 use crate::resolve::project::Project;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::symbol::Symbols;
 use crate::text::Text;
 use crate::tree::{Index, join};
@@ -89,6 +90,7 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
     let mut loader = stack::Loader::new(files);
     let stack = loader.load(&composition.files, &composition.directory, &scope);
     notices.append(&mut loader.notices);
+    notices.extend(empty(composition));
     let (containers, missing) = container::containers(files, &stack, &scope, &profiles, notices);
     Project {
         name: composition.name.clone(),
@@ -110,6 +112,15 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
         external_networks: stack.external_networks,
         missing,
     }
+}
+
+/// Refuses files in which nothing stands; what they are for, and what they go over, is only guessed where nobody says so.
+fn empty(composition: &Composition<'_>) -> Option<Notice> {
+    let first = composition.files.first()?;
+    let is_started = composition.evidence_at.is_some() || environments::is_base(&first.path);
+    let nothing = composition.files.iter().all(|file| file.documents.iter().all(|document| document.is_empty));
+    let start = Span::new(first.file, 0..0);
+    (is_started && nothing).then(|| Notice::at("compose-schema", Level::Warning, start, "empty compose file"))
 }
 
 fn compose_file(files: Files<'_>, folder: &str) -> Option<Chosen> {

@@ -1,10 +1,11 @@
 //! `ports` entries → published ports, as docker's own parser reads them.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::facts::compose::LongPort;
 use crate::model::Published;
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use crate::symbol::is_symbol;
 use crate::text::Text;
 
@@ -14,29 +15,32 @@ const MAX_RANGE: u16 = 1024;
 /// Reads `[[IP:]HOST:]CONTAINER[/PROTOCOL]`; a range gives one entry a port.
 ///
 /// # Errors
-/// Docker's own text.
-pub fn parse_short(text: &Text, span: Span) -> Result<Vec<Published>, String> {
+/// Docker's own text, and the place that it is about.
+pub fn parse_short(text: &Text, span: Span) -> Result<Vec<Published>, Spanned<String>> {
     let value = text.as_str();
+    let refuse = |part: Range<usize>, message: String| Err(Spanned::new(message, text.span_of(part)));
     let container_at = value.rfind(':').map_or(0, |colon| colon + 1);
     let before = value[..container_at].strip_suffix(':').unwrap_or_default();
     let host_at = before.rfind(':').map_or(0, |colon| colon + 1);
     let ip = before[..host_at].strip_suffix(':').unwrap_or_default();
 
     let (container, protocol) = value[container_at..].split_once('/').unwrap_or((&value[container_at..], ""));
+    let container_end = container_at + container.len();
+    let protocol_at = value.len() - protocol.len();
     let protocol = if protocol.is_empty() { "tcp".to_owned() } else { protocol.to_ascii_lowercase() };
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") && !protocol.contains(is_symbol) {
-        return Err(format!("invalid proto: {protocol}"));
+        return refuse(protocol_at..value.len(), format!("invalid proto: {protocol}"));
     }
     let bare = ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(ip);
     if !bare.is_empty() && !bare.contains(is_symbol) && bare.parse::<IpAddr>().is_err() {
-        return Err(format!("invalid IP address: {bare}"));
+        return refuse(0..ip.len(), format!("invalid IP address: {bare}"));
     }
     let ip_at = usize::from(bare.len() != ip.len());
     let host_ip = (!bare.is_empty()).then(|| text.slice(ip_at..ip_at + bare.len()));
     let host = text.slice(host_at..before.len());
 
     if container.is_empty() {
-        return Err(format!("no port specified: {value}<empty>"));
+        return refuse(0..value.len(), format!("no port specified: {value}<empty>"));
     }
     let published = |host_port: Option<Text>, container_port: Option<u16>| Published {
         span,
@@ -50,11 +54,16 @@ pub fn parse_short(text: &Text, span: Span) -> Result<Vec<Published>, String> {
     if container.contains(is_symbol) || host.as_str().contains(is_symbol) {
         return Ok(vec![published(Some(host), container.parse().ok())]);
     }
-    let (first, last) = range(container).ok_or_else(|| format!("invalid containerPort: {container}"))?;
+    let Some((first, last)) = range(container) else {
+        return refuse(container_at..container_end, format!("invalid containerPort: {container}"));
+    };
     let count = last - first;
     let hosts = match host.as_str() {
         "" => None,
-        host => Some(range(host).ok_or_else(|| format!("invalid hostPort: {host}"))?),
+        host => match range(host) {
+            Some(range) => Some(range),
+            None => return refuse(host_at..before.len(), format!("invalid hostPort: {host}")),
+        },
     };
     let Some((host_first, host_last)) = hosts else {
         return Ok((first..=last).take(MAX_RANGE.into()).map(|port| published(None, Some(port))).collect());
@@ -63,10 +72,9 @@ pub fn parse_short(text: &Text, span: Span) -> Result<Vec<Published>, String> {
         return Ok(vec![published(Some(number(&host, host_first, host_last)), Some(first))]);
     }
     if host_last - host_first != count {
-        return Err(format!(
-            "invalid ranges specified for container and host Ports: {container} and {}",
-            host.as_str()
-        ));
+        let message =
+            format!("invalid ranges specified for container and host Ports: {container} and {}", host.as_str());
+        return refuse(host_at..container_end, message);
     }
     let pair = |offset: u16| {
         let port = host_first + offset;
@@ -78,12 +86,12 @@ pub fn parse_short(text: &Text, span: Span) -> Result<Vec<Published>, String> {
 /// Reads a long entry. The texts are interpolated.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn parse_long(port: LongPort) -> Result<Published, String> {
-    let Some(target) = &port.target else { return Err("a port needs a target".to_owned()) };
+/// What is wrong with it, and where.
+pub fn parse_long(port: LongPort) -> Result<Published, Spanned<String>> {
+    let Some(target) = &port.target else { return Err(Spanned::new("a port needs a target".to_owned(), port.span)) };
     let container_port = target.as_str().parse().ok();
     if container_port.is_none() && !target.as_str().contains(is_symbol) {
-        return Err("invalid target port".to_owned());
+        return Err(Spanned::new("invalid target port".to_owned(), target.span()));
     }
     let word = |text: &Option<Text>, default: &str| text.as_ref().map_or(default, Text::as_str).to_owned();
     Ok(Published {
@@ -133,7 +141,7 @@ mod tests {
     use super::*;
     use crate::source::FileId;
 
-    fn read(value: &str) -> Result<Vec<String>, String> {
+    fn read(value: &str) -> Result<Vec<String>, Spanned<String>> {
         let span = Span::new(FileId(0), 0..value.len());
         let show = |port: &Published| {
             let text = |text: &Option<Text>| text.as_ref().map_or("-".to_owned(), |text| text.as_str().to_owned());
@@ -162,11 +170,17 @@ mod tests {
     }
 
     #[test]
-    fn refused_forms_say_what_docker_says() {
-        assert_eq!(read("localhost:1:2").unwrap_err(), "invalid IP address: localhost");
-        assert_eq!(read("127.1:1:2").unwrap_err(), "invalid IP address: 127.1");
-        assert_eq!(read("a:2").unwrap_err(), "invalid hostPort: a");
-        assert_eq!(read("1:2/xyz").unwrap_err(), "invalid proto: xyz");
-        assert!(read("1-3:2-3").unwrap_err().starts_with("invalid ranges"));
+    fn refused_forms_say_what_docker_says_and_where() {
+        for (value, message, place) in [
+            ("localhost:1:2", "invalid IP address: localhost", "localhost"),
+            ("127.1:1:2", "invalid IP address: 127.1", "127.1"),
+            ("a:2", "invalid hostPort: a", "a"),
+            ("1:x", "invalid containerPort: x", "x"),
+            ("1:2/xyz", "invalid proto: xyz", "xyz"),
+            ("0.0.0.0:1-3:2-3/udp", "invalid ranges specified for container and host Ports: 2-3 and 1-3", "1-3:2-3"),
+        ] {
+            let refused = read(value).unwrap_err();
+            assert_eq!((refused.value.as_str(), &value[refused.span.range()]), (message, place));
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::config::ComposeVersion;
 use crate::facts::compose as written;
-use crate::facts::compose::{Assignment, CommandLine, Port, Tag, Volume};
+use crate::facts::compose::{Assignment, CommandLine, Port, Tag};
 use crate::finding::{Level, Notice};
 use crate::model::Published;
 use crate::resolve::conditions::both;
-use crate::resolve::project::{Case, Mount, Variable};
+use crate::resolve::project::{Case, Variable};
 use crate::resolve::trace;
 use crate::source::{Span, Spanned};
 use crate::symbol::{Alternative, Resolved, Step, Symbols};
@@ -14,9 +14,9 @@ use crate::syntax::words::{self, Splitter};
 use crate::text::Text;
 use crate::tree::{Index, join};
 
-use super::layer::{Build, Command, Context, EnvFile, Grant, Joined, Layer, Slot, unique};
-use super::variables::{SHELL, Scope, keep_ends};
-use super::{ports, volumes};
+use super::layer::{Build, Command, Context, EnvFile, Joined, Layer, Slot, unique};
+use super::ports;
+use super::variables::{Scope, keep_ends};
 
 /// What a file's services are read with.
 pub struct Reader<'a> {
@@ -37,6 +37,11 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a service.
     pub fn layer(&mut self, service: &written::Service) -> Layer {
+        if self.version == ComposeVersion::V2 {
+            for time in &service.times {
+                self.refuse("compose-schema", *time, "invalid jsonType time.Time");
+            }
+        }
         let healthcheck = service.healthcheck.as_ref();
         let health = healthcheck.and_then(|attribute| attribute.value.as_ref());
         let test = health.and_then(|health| health.test.as_ref());
@@ -44,6 +49,7 @@ impl Reader<'_> {
             name: service.name.clone(),
             resets: service.tag != Tag::None,
             dropped: service.tag == Tag::Reset,
+            keys: service.keys.clone(),
             extends: Slot::new(service.extends.as_ref(), |extends, _| {
                 let file = extends.file.as_ref().and_then(|file| self.first(file));
                 Some((self.first(&extends.service)?, file))
@@ -120,16 +126,19 @@ impl Reader<'_> {
         self.resolve(text).alternatives.into_iter().next()?.value
     }
 
-    fn firsts(&mut self, texts: &[Text]) -> Vec<Text> {
+    /// These of all texts that have one.
+    pub(super) fn firsts(&mut self, texts: &[Text]) -> Vec<Text> {
         texts.iter().filter_map(|text| self.first(text)).collect()
     }
 
-    fn spanned(&mut self, text: &Text) -> Option<Spanned<String>> {
+    /// The value that a fresh clone gets, at the place of the text.
+    pub(super) fn spanned(&mut self, text: &Text) -> Option<Spanned<String>> {
         let value = self.first(text)?;
         Some(Spanned::new(value.as_str().to_owned(), text.span()))
     }
 
-    fn refuse(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+    /// Notes that compose would refuse what stands there.
+    pub(super) fn refuse(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.notices.push(Notice::at(code, Level::Warning, span, message));
     }
 
@@ -167,8 +176,10 @@ impl Reader<'_> {
             }
             return test;
         };
+        // Compose adds the word: it stands nowhere.
+        let before = Span { end: span.start, ..span };
         let case = |Alternative { when, value, trace }: Alternative| {
-            let shell = Text::mapped("CMD-SHELL", span);
+            let shell = Text::mapped("CMD-SHELL", before);
             Case { when, value: std::iter::once(shell).chain(value).collect(), trace }
         };
         Command { span, cases: self.resolve(text).alternatives.into_iter().map(case).collect() }
@@ -264,8 +275,16 @@ impl Reader<'_> {
     fn env_files(&mut self, entries: &[written::EnvFileEntry]) -> Vec<EnvFile> {
         let mut files = Vec::new();
         for entry in entries {
-            let path = self.first(&entry.path).and_then(|path| join(self.directory, path.as_str()));
-            files.push(EnvFile { span: entry.path.span(), path, required: entry.required, raw: entry.raw });
+            let mut paths = self.resolve(&entry.path).alternatives.into_iter();
+            let Some(first) = paths.next() else { continue };
+            files.push(EnvFile {
+                span: entry.path.span(),
+                path: first.value.and_then(|path| join(self.directory, path.as_str())),
+                required: entry.required,
+                raw: entry.raw,
+                when: first.when,
+                otherwise: paths.map(|other| other.when).collect(),
+            });
         }
         files
     }
@@ -273,19 +292,19 @@ impl Reader<'_> {
     fn ports(&mut self, entries: &[Port]) -> Vec<Published> {
         let mut published = Vec::new();
         for entry in entries {
-            let (span, read) = match entry {
-                Port::Short(text) => (text.span(), self.short_port(text)),
-                Port::Long(port) => (port.span, self.long_port(port)),
+            let read = match entry {
+                Port::Short(text) => self.short_port(text),
+                Port::Long(port) => self.long_port(port),
             };
             match read {
                 Ok(ports) => published.extend(ports),
-                Err(message) => self.refuse("invalid-port", span, message),
+                Err(Spanned { value, span }) => self.refuse("invalid-port", span, value),
             }
         }
         unique(Vec::new(), published, ports::same)
     }
 
-    fn long_port(&mut self, port: &written::LongPort) -> Result<Vec<Published>, String> {
+    fn long_port(&mut self, port: &written::LongPort) -> Result<Vec<Published>, Spanned<String>> {
         let mut trace = vec![written_at("this port", port.span)];
         let mut value = |text: &Option<Text>| {
             let (value, steps) = self.traced(text.as_ref()?)?;
@@ -304,7 +323,7 @@ impl Reader<'_> {
     }
 
     /// The first form of the entry that docker accepts.
-    fn short_port(&mut self, text: &Text) -> Result<Vec<Published>, String> {
+    fn short_port(&mut self, text: &Text) -> Result<Vec<Published>, Spanned<String>> {
         let mut error = None;
         for Alternative { value, trace, .. } in self.resolve(text).alternatives {
             let Some(value) = value else { continue };
@@ -320,7 +339,7 @@ impl Reader<'_> {
                 Err(message) => error = error.or(Some(message)),
             }
         }
-        Err(error.unwrap_or_default())
+        Err(error.unwrap_or_else(|| Spanned::new(String::new(), text.span())))
     }
 
     /// The value that a fresh clone gets, and where it comes from beyond the text itself.
@@ -345,78 +364,6 @@ impl Reader<'_> {
             }
         }
         networks
-    }
-
-    fn mounts(&mut self, entries: &[Volume]) -> Vec<Mount> {
-        let mut mounts = Vec::new();
-        for entry in entries {
-            match entry {
-                Volume::Short(text) => {
-                    let Some(value) = self.first(text) else { continue };
-                    let value = self.without_pwd(value);
-                    match volumes::parse_short(&value, text.span(), self.directory, self.index) {
-                        Some(mount) => mounts.push(mount),
-                        None => self.refuse("invalid-volume", text.span(), "invalid volume specification"),
-                    }
-                }
-                Volume::Long { span, kind, source, target } => {
-                    let Some(target) = target.as_ref().and_then(|target| self.first(target)) else { continue };
-                    let source = source.as_ref().and_then(|source| self.first(source));
-                    let source = source.map(|source| self.without_pwd(source));
-                    let bind =
-                        kind.as_ref().and_then(|kind| self.first(kind)).is_some_and(|kind| kind.as_str() == "bind");
-                    let source = source.as_ref().map_or("", Text::as_str);
-                    let mount = if bind { volumes::file } else { volumes::mount };
-                    mounts.push(mount(source, target.as_str(), *span, self.directory, self.index));
-                }
-            }
-        }
-        unique(Vec::new(), mounts, |a, b| a.target == b.target)
-    }
-
-    fn tmpfs(&mut self, entries: &[Text]) -> Vec<Mount> {
-        let mount = |entry: &Text| {
-            let target = entry.as_str().split(':').next().unwrap_or_default();
-            volumes::mount("", target, entry.span(), self.directory, self.index)
-        };
-        self.firsts(entries).iter().map(mount).collect()
-    }
-
-    /// The service of `SERVICE[:MODE]`; `None`: a container outside.
-    fn volumes_from(&mut self, entry: &Text) -> Option<Spanned<String>> {
-        let mut entry = self.spanned(entry)?;
-        if entry.value.starts_with("container:") {
-            return None;
-        }
-        let end = entry.value.find(':').unwrap_or(entry.value.len());
-        entry.value.truncate(end);
-        Some(entry)
-    }
-
-    /// `$PWD/x` is `./x`: compose is started from the project's folder.
-    fn without_pwd(&self, path: Text) -> Text {
-        let here = self.scope.symbols().variable(SHELL, "PWD");
-        match path.as_str().strip_prefix(here) {
-            Some(rest) => {
-                let start = path.len() - rest.len();
-                let mut text = Text::mapped(".", path.span_of(0..start));
-                text.push_text(&path.slice(start..path.len()));
-                text
-            }
-            None => path,
-        }
-    }
-
-    fn grants(&mut self, entries: &[written::Grant], folder: &str) -> Vec<Grant> {
-        let mut grants = Vec::new();
-        for entry in entries {
-            let Some(source) = self.first(&entry.source) else { continue };
-            let target = entry.target.as_ref().and_then(|target| self.first(target));
-            let target = target.as_ref().map_or(source.as_str(), Text::as_str);
-            let target = if target.starts_with('/') { target.to_owned() } else { format!("{folder}{target}") };
-            grants.push(Grant { span: entry.span, source: source.as_str().to_owned(), target });
-        }
-        unique(Vec::new(), grants, |a, b| a.target == b.target)
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::ComposeVersion;
-use crate::facts::compose::{ComposeFile, Document, Include, Network, Resource};
+use crate::facts::compose::{ComposeFile, Document, Include, Keys, Network, Resource};
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Span};
 use crate::tree::join;
 
 use super::env_file::Files;
-use super::layer::Layer;
+use super::layer::{Layer, under};
 use super::read::Reader;
 use super::variables::Scope;
 
@@ -31,6 +31,8 @@ pub struct FoundResource {
 /// What some files make together.
 #[derive(Default)]
 pub struct Stack {
+    /// The keys of the top level.
+    pub keys: Keys,
     /// The services, in the order of the files.
     pub services: Vec<Layer>,
     /// The networks with their `internal` flag.
@@ -62,6 +64,7 @@ impl Stack {
                 None => self.services.push(service),
             }
         }
+        self.keys = under(upper.keys, std::mem::take(&mut self.keys));
         self.networks.extend(upper.networks);
         self.external_networks.extend(upper.external_networks);
         self.volumes.extend(upper.volumes);
@@ -158,6 +161,7 @@ impl<'a> Loader<'a> {
         };
         let key = |network: &Network| network.name.value.clone();
         Stack {
+            keys: document.keys.clone(),
             services,
             networks,
             external_networks: document.networks.iter().filter(|network| network.external).map(key).collect(),
@@ -210,7 +214,7 @@ impl<'a> Loader<'a> {
 
     /// The layer on top of what it extends.
     fn extend(&mut self, mut layer: Layer, siblings: &[Layer], home: Home<'_>) -> Layer {
-        let Some((service, file)) = layer.extends.value.take() else { return layer };
+        let Some((service, file)) = layer.extends.value.clone() else { return layer };
         if home.depth >= MAX_DEPTH {
             self.refuse("extends-cycle", service.span(), "circular reference in extends");
             return layer;
@@ -253,6 +257,7 @@ impl<'a> Loader<'a> {
             }
         };
         let (own, resets) = (layer.name.clone(), layer.resets);
+        layer.extends.value = None;
         // What the layer resets counts for the layers of other files, not for what it extends here.
         layer.resets = false;
         let mut merged = layer.over(base);

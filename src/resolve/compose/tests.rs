@@ -212,3 +212,22 @@ fn a_template_among_the_variables_leaves_other_names_unknown() {
     assert!(matches!(a.environment.get("OTHER"), Lookup::Unknown(_)));
     assert!(matches!(c.environment.get("OTHER"), Lookup::Absent));
 }
+
+#[test]
+fn an_env_file_whose_path_depends_on_a_variable_may_be_another_one() {
+    let compose = "services:\n  a: {image: a, env_file: '${STAGE:-dev}.env'}\n";
+    let world = world(&[("compose.yaml", compose), ("dev.env", "PW=dev\n"), ("prod.env", "PW=prod\n")]);
+    assert_eq!(world.values("PW"), [Some("dev".to_owned()), Some("…".to_owned())]);
+    let Lookup::Found(variable) = world.projects[0].containers[0].environment.get("PW") else { panic!("it is set") };
+    let when: Vec<_> = variable.value.alternatives.iter().map(|one| one.when.as_slice()).collect();
+    assert!(matches!(when.as_slice(), [[Condition::Unset(_)], [Condition::Set(_)]]), "{when:?}");
+}
+
+#[test]
+fn an_inline_config_has_the_states_of_its_variables() {
+    let compose = "services:\n  a: {image: a, configs: [c]}\nconfigs:\n  c: {content: 'requirepass ${PW:-x}'}\n";
+    let world = world(&[("compose.yaml", compose)]);
+    let mount = &world.projects[0].containers[0].mounts[0];
+    let contents: Vec<_> = mount.contents.iter().map(|case| world.symbols.display(case.value.as_str())).collect();
+    assert_eq!(contents, ["requirepass x", "requirepass ${PW}"]);
+}

@@ -87,7 +87,7 @@ impl<'a> Scope<'a> {
             return Resolved::known(text.clone(), Vec::new());
         }
         match template::parse(text) {
-            Ok(template) => self.expand(&template, notices, 0),
+            Ok(template) => self.expand(&template, notices, &[]),
             Err(error) => {
                 notices.push(Notice::at("invalid-interpolation", Level::Warning, error.span, error.message));
                 Resolved::known(self.symbols.opaque_text(text.span()), Vec::new())
@@ -112,8 +112,9 @@ impl<'a> Scope<'a> {
         })
     }
 
-    fn expand(&self, template: &Template, notices: &mut Vec<Notice>, depth: usize) -> Resolved {
-        if depth > MAX_DEPTH {
+    /// `within` are the states of the variables whose operand the template is, from the outermost on.
+    fn expand(&self, template: &Template, notices: &mut Vec<Notice>, within: &[&[Condition]]) -> Resolved {
+        if within.len() > MAX_DEPTH {
             return Resolved::known(self.symbols.opaque_text(template.anchor), Vec::new());
         }
         let start = Alternative { when: Vec::new(), value: Some(Text::empty(template.anchor)), trace: Vec::new() };
@@ -121,31 +122,36 @@ impl<'a> Scope<'a> {
         for part in &template.parts {
             let part = match part {
                 Part::Literal(text) => Resolved::known(text.clone(), Vec::new()),
-                Part::Variable(variable) => self.variable(variable, notices, depth),
+                Part::Variable(variable) => self.variable(variable, notices, within),
             };
             value = append(&value, &part);
         }
         value
     }
 
-    fn variable(&self, variable: &Variable, notices: &mut Vec<Notice>, depth: usize) -> Resolved {
+    fn variable(&self, variable: &Variable, notices: &mut Vec<Notice>, within: &[&[Condition]]) -> Resolved {
         let step = Step { span: variable.span, label: format!("`{}` is read here", variable.name) };
         let (mut alternatives, mut missing) = (Vec::new(), false);
         if self.eager
             && let Some(operand) = variable.operator.operand()
         {
-            self.expand(operand, notices, depth + 1);
+            self.expand(operand, notices, &[within, &[&[]]].concat());
         }
         for state in self.states(&variable.name, variable.span).alternatives {
+            // `${V:+${V:?m}}`: where it matters, V is set.
+            if within.iter().any(|outer| both(outer, &state.when).is_none()) {
+                continue;
+            }
+            let within = [within, &[state.when.as_slice()]].concat();
             let unset = |empty_too: bool| match &state.value {
                 None => true,
                 Some(text) => empty_too && text.is_empty(),
             };
             let nothing = || Resolved::known(Text::empty(variable.span), Vec::new());
             let value = match &variable.operator {
-                Operator::Default { empty_too, value } if unset(*empty_too) => self.expand(value, notices, depth + 1),
+                Operator::Default { empty_too, value } if unset(*empty_too) => self.expand(value, notices, &within),
                 Operator::Replacement { empty_too, value } if !unset(*empty_too) => {
-                    self.expand(value, notices, depth + 1)
+                    self.expand(value, notices, &within)
                 }
                 Operator::Replacement { .. } => nothing(),
                 Operator::Required { empty_too, .. } if unset(*empty_too) => {

@@ -35,6 +35,7 @@ pub fn mount(source: &str, target: &str, span: Span, directory: &str, index: &In
         source: path,
         target: clean(target),
         content: None,
+        contents: Vec::new(),
     }
 }
 
@@ -49,6 +50,7 @@ pub fn file(source: &str, target: &str, span: Span, directory: &str, index: &Ind
         source: path,
         target: clean(target),
         content: None,
+        contents: Vec::new(),
     }
 }
 

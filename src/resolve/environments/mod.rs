@@ -74,6 +74,12 @@ pub fn notices(facts: &Facts, config: &Config) -> Vec<Notice> {
     configured::unknown_profiles(facts, config)
 }
 
+/// Whether compose looks for a file of that name.
+#[must_use]
+pub fn is_base(path: &str) -> bool {
+    BASES.contains(&split(path).1)
+}
+
 /// What compose finds in a folder without being told.
 fn found_in<'a>(facts: &'a Facts, folder: &str) -> Option<Vec<&'a ComposeFile>> {
     let find = |names: &[&str]| names.iter().find_map(|name| file(facts, &crate::tree::join(folder, name)?));

@@ -24,6 +24,10 @@ pub(super) fn put_over<'a>(compositions: &mut Vec<Composition<'a>>, facts: &'a F
 struct Said<'a> {
     run: &'a ComposeRun,
     files: Vec<&'a ComposeFile>,
+    /// The folder that relative paths start from.
+    directory: &'a str,
+    /// The env files for interpolation, later over earlier; empty: the `.env` of the directory.
+    env_files: Vec<String>,
     /// Nothing but what compose discovers by itself.
     is_plain: bool,
 }
@@ -49,30 +53,60 @@ impl Said<'_> {
 fn all(facts: &Facts) -> Vec<Said<'_>> {
     let mut all: Vec<Said<'_>> = Vec::new();
     for run in &facts.runs {
-        let files: Option<Vec<&ComposeFile>> = if run.files.is_empty() {
-            found_in(facts, &run.directory)
+        let (directory, files) = if run.files.is_empty() {
+            match found_above(facts, &run.directory) {
+                Some(found) => found,
+                None => continue,
+            }
         } else {
-            run.files.iter().map(|path| file(facts, path)).collect()
+            let files: Option<Vec<&ComposeFile>> = run.files.iter().map(|path| file(facts, path)).collect();
+            (run.directory.as_str(), files.unwrap_or_default())
         };
-        let Some(files) = files.filter(|files| !files.is_empty()) else { continue };
-        let is_plain = run.files.is_empty() && run.env_files.is_empty() && run.profiles.is_empty();
+        if files.is_empty() {
+            continue;
+        }
+        let mut env_files = run.env_files.clone();
+        if env_files.is_empty() && directory != run.directory {
+            env_files = both_env_files(facts, directory, &run.directory);
+        }
+        let is_plain = run.files.is_empty() && env_files.is_empty() && run.profiles.is_empty();
         let known = all.iter().any(|other| {
             same_files(&other.files, &files)
                 && other.is_plain == is_plain
-                && other.run.env_files == run.env_files
+                && other.env_files == env_files
                 && other.run.profiles == run.profiles
         });
         if !known {
-            all.push(Said { run, files, is_plain });
+            all.push(Said { run, files, directory, env_files, is_plain });
         }
     }
     all
 }
 
+/// What compose discovers in a folder, or else in the nearest one above it.
+fn found_above<'a>(facts: &'a Facts, folder: &'a str) -> Option<(&'a str, Vec<&'a ComposeFile>)> {
+    let mut folder = folder;
+    loop {
+        if let Some(files) = found_in(facts, folder) {
+            return Some((folder, files));
+        }
+        folder = if folder.is_empty() { return None } else { split(folder).0 };
+    }
+}
+
+/// The `.env` beside the files and that of the folder below them in which compose is started; nothing where only the
+/// first one is there.
+fn both_env_files(facts: &Facts, directory: &str, started: &str) -> Vec<String> {
+    let find =
+        |folder| facts.env_files.iter().find(|file| Some(&file.path) == crate::tree::join(folder, ".env").as_ref());
+    let Some(near) = find(started) else { return Vec::new() };
+    find(directory).into_iter().chain([near]).map(|file| file.path.clone()).collect()
+}
+
 fn add<'a>(compositions: &mut Vec<Composition<'a>>, said: Said<'a>) {
-    let Said { run, files, .. } = said;
+    let Said { run, files, directory, env_files, .. } = said;
     let Some(last) = files.last() else { return };
-    let extras = || run.env_files.iter().map(|file| split(file).1).chain(run.profiles.iter().map(String::as_str));
+    let extras = || env_files.iter().map(|file| split(file).1).chain(run.profiles.iter().map(String::as_str));
     let mut name = last.path.clone();
     for extra in extras() {
         name = format!("{name} with {extra}");
@@ -89,6 +123,9 @@ fn add<'a>(compositions: &mut Vec<Composition<'a>>, said: Said<'a>) {
     let mut stages = std::iter::once(stage::of_path(&last.path)).chain(extras().map(stage::of_name));
     let stage = stages.find(|stage| *stage != Stage::Unlabelled).unwrap_or(Stage::Unlabelled);
     let mut evidence = format!("{} runs {}", run.place, names(&files));
+    if run.directory != directory {
+        evidence = format!("{evidence} from {}", run.directory);
+    }
     if !run.env_files.is_empty() {
         evidence = format!("{evidence} with --env-file {}", run.env_files.join(" "));
     }
@@ -98,12 +135,12 @@ fn add<'a>(compositions: &mut Vec<Composition<'a>>, said: Said<'a>) {
     compositions.push(Composition {
         name,
         files,
-        directory: run.directory.clone(),
+        directory: directory.to_owned(),
         stage,
         evidence,
         evidence_at: Some(run.span),
         confidence: Confidence::High,
-        env_files: run.env_files.clone(),
+        env_files,
         profiles: run.profiles.clone(),
     });
 }

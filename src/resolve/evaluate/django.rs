@@ -1,5 +1,7 @@
 //! Django: `CACHES` and `CHANNEL_LAYERS`, as a whole or entry by entry.
 
+use std::collections::HashSet;
+
 use crate::facts::code::{Expr, ExprKind, Module};
 use crate::model::Family;
 use crate::source::{FileId, Span};
@@ -59,6 +61,38 @@ impl<'a> Project<'a> {
         self.class.as_ref().is_some_and(|name| *name != class.class.name.value)
             && outside.iter().any(|base| base == "configurations.Configuration")
     }
+}
+
+/// The settings modules beside the one in force that it does not import.
+pub(super) fn not_in_force<'a>(evaluator: &Evaluator<'a>) -> HashSet<&'a str> {
+    let named = named_by(evaluator, "DJANGO_SETTINGS_MODULE");
+    let Some(chosen) = named.and_then(|name| evaluator.module_named(&name)) else { return HashSet::new() };
+    let (folder, _) = chosen.path.rsplit_once('/').unwrap_or(("", &chosen.path));
+    let imported = reached(evaluator, chosen);
+    let beside = evaluator.running().map(|module| module.path.as_str()).filter(|path| is_settings_in(path, folder));
+    beside.filter(|path| !imported.contains(path)).collect()
+}
+
+/// `base.py` in a folder `settings`, `settings_production.py` beside `settings.py`.
+fn is_settings_in(path: &str, folder: &str) -> bool {
+    let (own, name) = path.rsplit_once('/').unwrap_or(("", path));
+    own == folder && (folder.rsplit('/').next() == Some("settings") || name.contains("settings"))
+}
+
+/// A module and all that it imports, and so on.
+fn reached<'a>(evaluator: &Evaluator<'a>, from: &'a Module) -> HashSet<&'a str> {
+    let mut found = HashSet::from([from.path.as_str()]);
+    let mut work = vec![from];
+    while let Some(module) = work.pop() {
+        for path in module.imports.iter().flat_map(|import| [&import.target, &import.submodule]).flatten() {
+            if let Some(next) = evaluator.modules.get(path.as_str())
+                && found.insert(&next.path)
+            {
+                work.push(next);
+            }
+        }
+    }
+    found
 }
 
 /// Settings that only Django and its applications read.

@@ -42,8 +42,12 @@ pub use passwords::password_settings;
 pub struct CodePlace<'a> {
     /// The scope of symbols for variables that could not be told, such as `container backend` or `host`.
     pub scope: &'a str,
-    /// Whether the module at this path runs here.
+    /// Whether the module at this path is here.
     pub runs: &'a dyn Fn(&str) -> bool,
+    /// Whether the programs that run here load it, if it is here.
+    pub loads: &'a dyn Fn(&str) -> bool,
+    /// Whether of several Django settings modules only the one in force counts.
+    pub one_django: bool,
     /// A variable of the process.
     pub lookup: &'a dyn Fn(&str) -> Lookup,
     /// The names of all variables known here, for readers to whom upper and lower case are one.
@@ -123,14 +127,27 @@ pub struct FoundClient {
     pub trace: Vec<Step>,
 }
 
-/// Every Redis client of the code that runs in a place: connection sites first, then settings that no site was seen for.
+/// The Redis clients of a place: connection sites first, then settings that no site was seen for.
+#[derive(Debug, Default)]
+pub struct FoundClients {
+    /// Those of the code that is loaded there.
+    pub here: Vec<FoundClient>,
+    /// Those of code that lies there for other programs.
+    pub elsewhere: Vec<FoundClient>,
+}
+
+/// Every Redis client of the code in a place.
 #[must_use]
-pub fn clients(facts: &Facts, place: &CodePlace<'_>, symbols: &Symbols) -> Vec<FoundClient> {
-    let evaluator = values::Evaluator::new(facts, place, symbols);
+pub fn clients(facts: &Facts, place: &CodePlace<'_>, symbols: &Symbols) -> FoundClients {
+    let mut evaluator = values::Evaluator::new(facts, place, symbols);
+    if place.one_django {
+        let others = django::not_in_force(&evaluator);
+        evaluator.leave_out(&others);
+    }
     let mut found = sites::Found::default();
     sites::collect(&evaluator, &mut found);
     settings::collect(&evaluator, &mut found);
-    found.clients
+    FoundClients { here: found.clients, elsewhere: found.elsewhere }
 }
 
 #[cfg(test)]

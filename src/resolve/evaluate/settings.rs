@@ -73,7 +73,7 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
     let mut names: Vec<Vec<Named<'a>>> = Vec::new();
     let project = django::Project::of(evaluator);
     project.modules.clone_into(&mut evaluator.settings_modules.borrow_mut());
-    for module in evaluator.running() {
+    for module in evaluator.present() {
         names.push(
             unique(&module.bindings).map(|binding| Named { binding, module, class: None, single: false }).collect(),
         );
@@ -92,7 +92,7 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
         known(evaluator, *named, found);
         found.used.extend(evaluator.take_visited());
     }
-    for module in evaluator.running() {
+    for module in evaluator.present() {
         for binding in &module.bindings {
             evaluator.refuel();
             let named = Named { binding, module, class: None, single: true };
@@ -474,7 +474,11 @@ fn push<'a>(
         confidence: confidence.min(sites::confidence(&named.module.path)),
         trace: vec![Step { span: setting.span, label: format!("{} names the server", setting.name) }],
     };
-    found.add(client, Some(setting));
+    if evaluator.is_running(named.module) {
+        found.add(client, Some(setting));
+    } else {
+        found.elsewhere.push(client);
+    }
 }
 
 /// Leaves of the values what is possible where the assignment is reached; `false`: it never is.

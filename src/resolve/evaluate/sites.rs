@@ -21,6 +21,8 @@ use super::{sentinel, settings};
 #[derive(Default)]
 pub(super) struct Found {
     pub clients: Vec<FoundClient>,
+    /// Clients of code that is not loaded.
+    pub elsewhere: Vec<FoundClient>,
     /// Bindings that a client was made of: these settings have a known site.
     pub used: HashSet<Span>,
     /// Which library reads them there.
@@ -101,7 +103,7 @@ impl Found {
 /// Finds the connecting calls of every module that runs in the place.
 pub(super) fn collect(evaluator: &Evaluator<'_>, found: &mut Found) {
     let mut walk = Walk { evaluator, callers: Callers::new(evaluator), found };
-    for module in evaluator.running() {
+    for module in evaluator.present() {
         let scope = Scope::module(module);
         walk.block(&module.calls, &module.bindings, scope);
         for function in &module.functions {
@@ -324,7 +326,12 @@ pub(super) fn push(
     }
     let confidence = confidence(&scope.module.path);
     let name = setting.map(|setting| setting.name.clone());
-    found.add(FoundClient { span, setting: name, family, settings, confidence, trace }, setting);
+    let client = FoundClient { span, setting: name, family, settings, confidence, trace };
+    if evaluator.is_running(scope.module) {
+        found.add(client, setting);
+    } else {
+        found.elsewhere.push(client);
+    }
 }
 
 /// Unit tests connect to what the test sets up.

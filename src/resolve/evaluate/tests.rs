@@ -39,6 +39,8 @@ impl Repository {
         let span = Span::new(FileId(0), 0..0);
         let map: BTreeMap<_, _> = environment.iter().map(|(name, value)| (*name, Text::mapped(value, span))).collect();
         let place = CodePlace {
+            loads: &|_| true,
+            one_django: false,
             scope: "container web",
             runs: &|_| true,
             lookup: &|name| match map.get(name) {
@@ -54,7 +56,7 @@ impl Repository {
             dotenv: &self.dotenv,
             sources: &self.sources,
         };
-        clients(&self.facts, &place, &self.symbols)
+        clients(&self.facts, &place, &self.symbols).here
     }
 
     /// Each client as `setting family slot=value|value …`.

@@ -113,6 +113,8 @@ pub(super) struct Evaluator<'a> {
     pub place: &'a CodePlace<'a>,
     pub symbols: &'a Symbols,
     pub modules: HashMap<&'a str, &'a Module>,
+    /// The modules that are here, whether loaded or not.
+    present: Vec<&'a Module>,
     /// The modules that run here: asked for with every value, found once.
     running: Vec<&'a Module>,
     /// Their calls by the last name of what is called.
@@ -138,25 +140,16 @@ pub(super) struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     pub fn new(facts: &'a Facts, place: &'a CodePlace<'a>, symbols: &'a Symbols) -> Self {
-        let running: Vec<&Module> = facts.modules.iter().filter(|module| (place.runs)(&module.path)).collect();
-        let mut calls: HashMap<&str, Vec<(&Module, &Call)>> = HashMap::new();
-        for module in &running {
-            let functions = module.functions.iter().flat_map(|function| &function.calls);
-            for call in module.calls.iter().chain(functions).filter_map(Expr::as_call) {
-                let name = match &call.callee.kind {
-                    ExprKind::Name(name) => name,
-                    ExprKind::Attribute(_, name) => &name.value,
-                    _ => continue,
-                };
-                calls.entry(name).or_default().push((module, call));
-            }
-        }
+        let present: Vec<&Module> = facts.modules.iter().filter(|module| (place.runs)(&module.path)).collect();
+        let running: Vec<&Module> = present.iter().filter(|module| (place.loads)(&module.path)).copied().collect();
+        let calls = calls_by_name(&running);
         Self {
             facts,
             place,
             symbols,
             loads_dotenv: running.iter().any(|one| one.imports.iter().any(|import| import.module == "dotenv")),
             uses_dynaconf: running.iter().any(|one| one.imports.iter().any(|import| import.module == "dynaconf")),
+            present,
             running,
             calls,
             modules: facts.modules.iter().map(|module| (module.path.as_str(), module)).collect(),
@@ -169,6 +162,24 @@ impl<'a> Evaluator<'a> {
             built: RefCell::default(),
             settings_modules: RefCell::default(),
         }
+    }
+
+    /// Lets the modules at these paths lie here without running.
+    pub fn leave_out(&mut self, paths: &HashSet<&str>) {
+        if !paths.is_empty() {
+            self.running.retain(|module| !paths.contains(module.path.as_str()));
+            self.calls = calls_by_name(&self.running);
+        }
+    }
+
+    /// The modules that are here, whether a program loads them or not, in the order of the facts.
+    pub fn present(&self) -> impl Iterator<Item = &'a Module> + use<'a, '_> {
+        self.present.iter().copied()
+    }
+
+    /// Whether a module runs here.
+    pub fn is_running(&self, module: &Module) -> bool {
+        self.running.iter().any(|known| std::ptr::eq(*known, module))
     }
 
     /// The modules that run here, in the order of the facts.
@@ -403,4 +414,21 @@ impl<'a> Evaluator<'a> {
         alternatives.sort_by_key(|alternative| alternative.when.iter().filter(set).count());
         Resolved { alternatives }
     }
+}
+
+/// The calls of modules by the last name of what is called.
+fn calls_by_name<'a>(modules: &[&'a Module]) -> HashMap<&'a str, Vec<(&'a Module, &'a Call)>> {
+    let mut calls: HashMap<&str, Vec<(&Module, &Call)>> = HashMap::new();
+    for module in modules {
+        let functions = module.functions.iter().flat_map(|function| &function.calls);
+        for call in module.calls.iter().chain(functions).filter_map(Expr::as_call) {
+            let name = match &call.callee.kind {
+                ExprKind::Name(name) => name,
+                ExprKind::Attribute(_, name) => &name.value,
+                _ => continue,
+            };
+            calls.entry(name).or_default().push((module, call));
+        }
+    }
+    calls
 }

@@ -287,6 +287,7 @@ fn mounts(workload: &Workload<'_>, value: &Value, world: &World<'_>) -> Vec<Moun
             volume: None,
             target: folder.to_owned(),
             content: None,
+            contents: Vec::new(),
             exists: None,
         };
         let source = volume

@@ -157,11 +157,14 @@ fn script(argv: &[Text], image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<
     let mut prepared = false;
     // A test before it, and what stands in the script, tell that the next server is not the one that is started.
     let mut passed_over = false;
+    // A test whose end is not known decides between servers.
+    let mut undecided = false;
     for (at, command) in commands.iter().enumerate() {
         if let Some(holds) = tested(command, &assigned, shell) {
             passed_over = holds == (command.terminator == "||");
             continue;
         }
+        undecided |= is_test(command);
         if command.words.is_empty() || first_word(command).is_some_and(|word| word == "export") {
             assign(command, &mut assigned);
             continue;
@@ -170,6 +173,9 @@ fn script(argv: &[Text], image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<
             let others = commands[at + 1..].iter().any(|later| starts_server(later, image));
             if std::mem::take(&mut passed_over) && others {
                 continue;
+            }
+            if undecided && others {
+                return always(Run::Unknown);
             }
             for (name, word) in &command.assignments {
                 assigned.insert(name.clone(), word.literal());
@@ -187,8 +193,7 @@ fn script(argv: &[Text], image: &Image, shell: &Shell<'_>, depth: usize) -> Vec<
                 })
                 .collect();
         }
-        prepared |=
-            !matches!(first_word(command).as_deref(), Some("echo" | "mkdir" | "chown" | "chmod" | "set" | "cd"));
+        prepared |= !serves_nothing(command);
     }
     // A script without a server in sight: another program, or one whose scripts were not read.
     if prepared || commands.is_empty() { always(Run::Unknown) } else { always(Run::Other) }
@@ -201,9 +206,13 @@ fn with_script(run: Run, body: &Text) -> Run {
     }
 }
 
+fn is_test(command: &Command) -> bool {
+    matches!(first_word(command).as_deref(), Some("[" | "[[" | "test"))
+}
+
 /// How `[ -n "$PASSWORD" ]` and the like end, where that is the same in every case.
 fn tested(command: &Command, assigned: &BTreeMap<String, Option<Text>>, shell: &Shell<'_>) -> Option<bool> {
-    if !matches!(first_word(command)?.as_str(), "[" | "test") {
+    if !is_test(command) {
         return None;
     }
     let mut ends = expand(&command.words, assigned, shell)?.into_iter().map(|case| {
@@ -221,6 +230,41 @@ fn tested(command: &Command, assigned: &BTreeMap<String, Option<Text>>, shell: &
 
 fn first_word(command: &Command) -> Option<String> {
     Some(command.words.first()?.literal()?.as_str().to_owned())
+}
+
+/// Whether a command certainly starts no server, nor a script that might.
+fn serves_nothing(command: &Command) -> bool {
+    const KEYWORDS: [&str; 10] = ["until", "while", "if", "elif", "else", "then", "do", "done", "fi", "!"];
+    const PROGRAMS: [&str; 22] = [
+        ":",
+        "[",
+        "break",
+        "cat",
+        "cd",
+        "chmod",
+        "chown",
+        "cp",
+        "date",
+        "echo",
+        "exit",
+        "false",
+        "grep",
+        "mkdir",
+        "printf",
+        "redis-cli",
+        "rm",
+        "set",
+        "sleep",
+        "test",
+        "true",
+        "valkey-cli",
+    ];
+    let mut words = command.words.iter().map(|word| word.literal().map(|text| text.as_str().to_owned()));
+    match words.find(|word| !word.as_deref().is_some_and(|word| KEYWORDS.contains(&word))) {
+        Some(Some(program)) => PROGRAMS.contains(&program.rsplit('/').next().unwrap_or_default()),
+        Some(None) => false,
+        None => true,
+    }
 }
 
 fn starts_server(command: &Command, image: &Image) -> bool {

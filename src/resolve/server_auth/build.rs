@@ -14,7 +14,7 @@ use crate::tree::{self, Index, Presence};
 
 /// What a Dockerfile says of the image.
 #[derive(Default)]
-pub(super) struct Built {
+pub(in crate::resolve) struct Built {
     /// The base image's reference.
     pub base: Option<Text>,
     pub entrypoint: Option<Vec<Text>>,
@@ -35,7 +35,7 @@ pub(super) struct Built {
 const MAX_STAGES: usize = 32;
 
 /// Reads the Dockerfile of a build; `None` where it was not read.
-pub(super) fn read(build: &Build, facts: &Facts, index: &Index, symbols: &Symbols) -> Option<Built> {
+pub(in crate::resolve) fn read(build: &Build, facts: &Facts, index: &Index, symbols: &Symbols) -> Option<Built> {
     let path = build.dockerfile.as_deref()?;
     let instructions = &facts.dockerfiles.iter().find(|file| file.path == path)?.instructions;
     let place = Place { build, index, symbols, instructions };
@@ -237,6 +237,7 @@ fn copy(instruction: &Instruction, image: &mut Built, build: &Build, index: &Ind
             source: path,
             target: if into_folder { format!("{base}/{name}") } else { base.to_owned() },
             content: None,
+            contents: Vec::new(),
             exists: None,
         });
     }

@@ -4,12 +4,13 @@
 //! known is unread, never missing.
 
 use crate::facts::{ConfFile, Facts};
-use crate::resolve::project::Mount;
+use crate::resolve::conditions::{always, combine};
+use crate::resolve::project::{Case, Mount};
 use crate::text::Text;
 use crate::tree::{self, Index, Presence};
 
 /// What lies at a path.
-pub(super) enum Found<'a> {
+pub(in crate::resolve) enum Found<'a> {
     /// A file that was read.
     Conf(&'a ConfFile),
     /// Content written in a compose file.
@@ -21,7 +22,8 @@ pub(super) enum Found<'a> {
 }
 
 /// The files of one container.
-pub(super) struct Files<'a> {
+#[derive(Clone)]
+pub(in crate::resolve) struct Files<'a> {
     pub facts: &'a Facts,
     pub index: &'a Index,
     /// Mounts first, which hide what the image copied.
@@ -78,6 +80,21 @@ impl<'a> Files<'a> {
             (Presence::Absent, Some(true)) => Found::Missing,
             _ => Found::Unread,
         }
+    }
+
+    /// The same files in every state of the variables that stand in inline contents; as they are where these are too many.
+    pub fn states(&self) -> Vec<Case<Self>> {
+        let mut states = always(self.clone());
+        for (at, mount) in self.mounts.iter().enumerate().filter(|(_, mount)| !mount.contents.is_empty()) {
+            let with = |files: &Self, content: &Text| {
+                let mut files = files.clone();
+                files.mounts[at].content = Some(content.clone());
+                files
+            };
+            let Some(more) = combine(&states, &mount.contents, with) else { return always(self.clone()) };
+            states = more;
+        }
+        states
     }
 
     /// The paths of the container that match a pattern in the last part of `path`, sorted.

@@ -5,11 +5,11 @@
 
 mod acl;
 mod argv;
-mod build;
+pub(in crate::resolve) mod build;
 mod config;
 mod describe;
 mod directives;
-mod files;
+pub(in crate::resolve) mod files;
 mod image_script;
 #[cfg(test)]
 mod tests;
@@ -52,19 +52,20 @@ pub fn server(
     }
 
     let mut settled: Vec<Case<Settled>> = Vec::new();
-    for case in &runs {
-        let all = settle(case, &image, container, &files, symbols);
-        settled.extend(all.into_iter().take(MAX_ALTERNATIVES.saturating_sub(settled.len())));
+    let mut auth = Vec::new();
+    for state in files.states() {
+        for case in runs.iter().flat_map(|case| settle(case, &image, container, &state.value, symbols)) {
+            let Some(when) = both(&state.when, &case.when).filter(|_| auth.len() < MAX_ALTERNATIVES) else { continue };
+            let case = Case { trace: [state.trace.as_slice(), &case.trace].concat(), when, ..case };
+            auth.push(AuthCase {
+                when: case.when.clone(),
+                auth: users::auth(&case, &state.value, image.version, container.span, symbols),
+            });
+            settled.push(case);
+        }
     }
     let first = settled.first()?;
     let product = first.value.product;
-    let auth = settled
-        .iter()
-        .map(|case| AuthCase {
-            when: case.when.clone(),
-            auth: users::auth(case, &files, image.version, container.span, symbols),
-        })
-        .collect::<Vec<_>>();
 
     let mut loaded = first.value.settings.loaded.clone();
     loaded.extend(users::acl_path(&first.value.settings, &files));

@@ -56,6 +56,7 @@ impl World {
             volume: None,
             target,
             content: None,
+            contents: Vec::new(),
             exists: Some(true),
         });
         self

@@ -4,129 +4,51 @@
 use crate::finding::Confidence;
 use crate::library::Family;
 use crate::resolve::Inputs;
-use crate::resolve::conditions::{always, cases, combine};
 use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
-use crate::resolve::project::{Case, Container, Lookup, Variables};
-use crate::symbol::{Alternative, Resolved, Symbols};
-use crate::syntax::words::{self, Word, WordPart};
+use crate::resolve::placement::Placement;
+use crate::resolve::project::Container;
+use crate::symbol::Resolved;
 use crate::text::Text;
 
-use super::{client, is_redis_url, is_redis_url_alternative};
-
-/// A word of a command in every form it may take, and whether its text is written in the command itself.
-struct Argument {
-    value: Resolved,
-    written: bool,
-}
-
-impl Argument {
-    /// The text where it is the same whatever holds.
-    fn known(&self) -> Option<&Text> {
-        self.value.single()?.value.as_ref()
-    }
-
-    fn is(&self, options: &[&str]) -> bool {
-        self.known().is_some_and(|text| options.contains(&text.as_str()))
-    }
-}
+use super::shell::{Argument, Line, Shell};
+use super::{client, is_redis_url, is_redis_url_alternative, scripts};
 
 /// The clients that a container's command lines show.
-pub(super) fn clients(inputs: &Inputs<'_>, container: &Container) -> Vec<FoundClient> {
+pub(super) fn clients(inputs: &Inputs<'_>, container: &Container, placement: &Placement) -> Vec<FoundClient> {
     let mut found = Vec::new();
-    for command in commands(inputs, container) {
+    for command in commands(inputs, container, placement) {
         let program = |names: &[&str]| {
-            command.iter().any(|word| {
+            command.words.iter().any(|word| {
                 let name = word.known().and_then(|text| text.as_str().rsplit('/').next());
                 name.is_some_and(|name| names.contains(&name))
             })
         };
         if program(&["redis-cli", "valkey-cli"]) {
-            found.extend(redis_cli(&command, &container.environment));
+            found.extend(redis_cli(&command).filter(|_| container.environment.incomplete.is_none()));
             continue;
         }
         let celery = program(&["celery", "flower"]);
         let family = if program(&["rq", "rqworker", "rqscheduler"]) { Family::RedisPy } else { Family::Unknown };
-        found.extend(urls(&command, celery, family));
+        found.extend(urls(&command.words, celery, family));
     }
     found
 }
 
-/// Every command that is written in the compose file or the Dockerfile.
-fn commands(inputs: &Inputs<'_>, container: &Container) -> Vec<Vec<Argument>> {
-    let environment = &container.environment;
+/// Every command that is written in the compose file, the Dockerfile, or a script that these start.
+fn commands(inputs: &Inputs<'_>, container: &Container, placement: &Placement) -> Vec<Line> {
     let lines = [&container.entrypoint, &container.command].into_iter().flatten();
+    let shell = Shell::new(container, inputs.symbols);
     let mut all = Vec::new();
     for case in lines.filter_map(|cases| cases.first()) {
-        all.extend(of_words(&case.value, environment, inputs.symbols));
+        all.extend(shell.of_words(&case.value));
     }
-    if container.command.is_some() || container.entrypoint.is_some() {
-        return all;
+    if container.command.is_none() && container.entrypoint.is_none() {
+        all = shell.of_image(inputs, container);
     }
-    let dockerfile = container.build.as_ref().and_then(|build| build.dockerfile.as_deref());
-    let built = inputs.facts.dockerfiles.iter().find(|file| Some(file.path.as_str()) == dockerfile);
-    let instructions = built.map_or(&[][..], |file| &file.instructions);
-    for name in ["ENTRYPOINT", "CMD"] {
-        let Some(last) = instructions.iter().rev().find(|instruction| instruction.name.value == name) else { continue };
-        match &last.exec {
-            Some(words) => all.extend(of_words(words, environment, inputs.symbols)),
-            None => all.extend(of_script(&last.arguments, environment, inputs.symbols)),
-        }
+    for script in scripts::started(inputs, placement, &all) {
+        all.extend(Shell::of(&script, container, inputs.symbols).of_script(&script));
     }
     all
-}
-
-fn of_words(argv: &[Text], environment: &Variables, symbols: &Symbols) -> Vec<Vec<Argument>> {
-    let shell = |text: &Text| matches!(text.as_str().rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
-    if let [program, option, script, ..] = argv
-        && shell(program)
-        && option.as_str().starts_with('-')
-        && option.as_str().ends_with('c')
-    {
-        return of_script(script, environment, symbols);
-    }
-    let written = |word: &Text| Argument { value: Resolved::known(word.clone(), Vec::new()), written: true };
-    vec![argv.iter().map(written).collect()]
-}
-
-fn of_script(script: &Text, environment: &Variables, symbols: &Symbols) -> Vec<Vec<Argument>> {
-    let argument = |word: &Word| Argument {
-        written: word.parts.iter().any(|part| matches!(part, WordPart::Literal(_))),
-        value: expand(word, environment, symbols),
-    };
-    words::parse_shell(script).iter().map(|command| command.words.iter().map(argument).collect()).collect()
-}
-
-/// A word as the shell of the container would expand it; what can't be followed is opaque.
-fn expand(word: &Word, environment: &Variables, symbols: &Symbols) -> Resolved {
-    let opaque = |span| always(symbols.opaque_text(span));
-    let mut all = always(Text::empty(word.span));
-    for part in &word.parts {
-        let values: Vec<Case<Text>> = match part {
-            WordPart::Literal(text) => always(text.clone()),
-            WordPart::Variable { name, span, operator: None, .. } => match environment.get(name) {
-                Lookup::Absent => always(Text::empty(*span)),
-                Lookup::Unknown(_) => opaque(*span),
-                Lookup::Found(variable) => cases(&variable.value)
-                    .into_iter()
-                    .map(|case| Case {
-                        when: case.when,
-                        value: case.value.unwrap_or_else(|| Text::empty(*span)),
-                        trace: case.trace,
-                    })
-                    .collect(),
-            },
-            WordPart::Variable { span, .. } | WordPart::Opaque(span) => opaque(*span),
-        };
-        let joined = combine(&all, &values, |left, right| {
-            let mut text = left.clone();
-            text.push_text(right);
-            text
-        });
-        let Some(joined) = joined else { return Resolved::known(symbols.opaque_text(word.span), Vec::new()) };
-        all = joined;
-    }
-    let alternative = |case: Case<Text>| Alternative { when: case.when, value: Some(case.value), trace: case.trace };
-    Resolved { alternatives: all.into_iter().map(alternative).collect() }
 }
 
 /// `--option redis://…` and `--option=redis://…` of any program.
@@ -174,9 +96,9 @@ fn after(value: &Resolved, start: usize) -> Resolved {
 }
 
 /// A call that names a host or a URL; without one it talks to its own container.
-fn redis_cli(command: &[Argument], environment: &Variables) -> Option<FoundClient> {
+fn redis_cli(command: &Line) -> Option<FoundClient> {
     let mut settings = ConnectionSettings::default();
-    let mut words = command.iter();
+    let mut words = command.words.iter();
     words.find(|word| word.known().is_some_and(|text| text.as_str().ends_with("-cli")))?;
     while let Some(word) = words.next() {
         let slot = match word.known().map(Text::as_str) {
@@ -196,12 +118,7 @@ fn redis_cli(command: &[Argument], environment: &Variables) -> Option<FoundClien
     let text = address.alternatives.first()?.value.as_ref().filter(|text| !text.is_empty())?;
     let span = text.span();
     // `redis-cli -h x auth pw` logs in by a command.
-    let logs_in_later = command.iter().any(|word| word.is(&["AUTH", "auth", "HELLO", "hello"]));
-    if settings.password.is_none()
-        && let Some(variable) = environment.map.get("REDISCLI_AUTH")
-    {
-        settings.password = Some(variable.value.clone());
-    }
-    (!logs_in_later && environment.incomplete.is_none())
-        .then(|| client("redis-cli", span, Family::RedisCli, settings, Confidence::Medium))
+    let logs_in_later = command.words.iter().any(|word| word.is(&["AUTH", "auth", "HELLO", "hello"]));
+    settings.password = settings.password.or_else(|| command.auth.clone());
+    (!logs_in_later).then(|| client("redis-cli", span, Family::RedisCli, settings, Confidence::Medium))
 }

@@ -41,7 +41,7 @@ pub fn clients(
             continue;
         }
         let variables = read(inputs, file.file, &container.environment);
-        let clients = from_variables(&variables, known, inputs.symbols);
+        let clients = from_variables(&variables, known.iter(), inputs.symbols);
         found.extend(
             clients.into_iter().filter(|client| client.span.file == file.file && is_here(client, network, around)),
         );

@@ -30,7 +30,7 @@ struct Image {
     connection: Vec<Connection>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct Connection {
     family: Option<String>,
@@ -44,7 +44,27 @@ struct Connection {
     db: Vec<String>,
     tls: Vec<String>,
     list: Vec<String>,
+    url_alone: bool,
     default: Option<String>,
+}
+
+impl Connection {
+    /// The connections that it stands for in a container: itself, or one for each suffix in place of its `*`.
+    fn written_out(&self, container: &Container) -> Vec<Self> {
+        let Some(prefix) = self.host.first().and_then(|host| host.strip_suffix('*')) else { return vec![self.clone()] };
+        let suffixes = container.environment.map.keys().filter_map(|name| name.strip_prefix(prefix));
+        suffixes.map(|suffix| self.with_suffix(suffix)).collect()
+    }
+
+    fn with_suffix(&self, suffix: &str) -> Self {
+        let mut own = self.clone();
+        for names in [&mut own.host, &mut own.port, &mut own.user, &mut own.password, &mut own.db, &mut own.tls] {
+            for name in names.iter_mut() {
+                *name = name.replace('*', suffix);
+            }
+        }
+        own
+    }
 }
 
 /// A table that can't be read knows no image; the test below keeps it readable.
@@ -56,12 +76,44 @@ pub(super) fn clients(container: &Container, symbols: &Symbols) -> Vec<FoundClie
         return Vec::new();
     };
     let Some(image) = find(reference.as_str()) else { return Vec::new() };
-    let of = |connection| {
+    let of = |connection: &Connection| {
         let from = Reader { container, image, connection, symbols };
         let listed = from.listed();
         if listed.is_empty() { from.client(reference).into_iter().collect() } else { listed }
     };
-    image.connection.iter().flat_map(of).collect()
+    let connections = image.connection.iter().flat_map(|connection| connection.written_out(container));
+    connections.flat_map(|connection| of(&connection)).collect()
+}
+
+/// The variable that a container's image reads where somebody set another one for the same part of the address;
+/// `None`: the image is not in the table, reads the variable, or is given its own as well.
+#[must_use]
+pub fn reads_instead(container: &Container, name: &str) -> Option<&'static str> {
+    let reference = container.image.as_ref()?.single()?.value.as_ref()?;
+    let image = find(reference.as_str())?;
+    let all = |connection: &'static Connection| {
+        let lists = [&connection.url, &connection.host, &connection.port, &connection.user, &connection.password];
+        let rest = [&connection.password_file, &connection.db, &connection.tls, &connection.list];
+        lists.into_iter().chain(rest).flatten()
+    };
+    let same = |known: &&String| known.eq_ignore_ascii_case(name);
+    if image.connection.iter().flat_map(all).any(|known| same(&known)) {
+        return None;
+    }
+    // With several connections, which of them is meant can't be told.
+    let [connection] = image.connection.as_slice() else { return None };
+    let meant = match name.to_ascii_uppercase().rsplit('_').next()? {
+        "HOST" | "HOSTNAME" => &connection.host,
+        "PORT" => &connection.port,
+        "PASSWORD" | "PASS" | "PASSWD" => &connection.password,
+        "USERNAME" => &connection.user,
+        "URL" | "URI" => &connection.url,
+        _ => return None,
+    };
+    let given = |known: &String| container.environment.map.contains_key(known);
+    let files = connection.password_file.iter().chain(&connection.list).chain(&connection.url);
+    let settled = meant.iter().chain(files).any(given) || container.environment.incomplete.is_some();
+    meant.first().filter(|_| !settled).map(String::as_str)
 }
 
 fn find(reference: &str) -> Option<&'static Image> {
@@ -123,6 +175,9 @@ impl<'a> Reader<'a> {
             return None;
         }
         if let Some((name, variable)) = self.read(&connection.url) {
+            if connection.url_alone {
+                settings = ConnectionSettings::default();
+            }
             settings.url = Some(with_scheme(&variable.value));
             return Some(client(name, variable.name_span, self.family(), settings, Confidence::High));
         }
@@ -249,6 +304,7 @@ mod tests {
             volume: None,
             target: format!("/run/secrets/{name}"),
             content: None,
+            contents: Vec::new(),
             exists: None,
         };
         container.mounts = secrets.iter().map(mount).collect();
@@ -289,6 +345,32 @@ mod tests {
         assert_eq!(found(image, &netbox, &[]), open);
         let granted = found(image, &netbox, &["redis_password", "other"]);
         assert_eq!(granted, ["REDIS_HOST redis - - … False", open[1]]);
+    }
+
+    #[test]
+    fn a_suffix_makes_a_client_of_its_own() {
+        let variables = [
+            ("RI_REDIS_HOST", "one"),
+            ("RI_REDIS_PORT", "6380"),
+            ("RI_REDIS_HOST_B", "two"),
+            ("RI_REDIS_PASSWORD_B", "pw"),
+            ("RI_REDIS_TLS_B", "true"),
+            ("RI_REDIS_PASSWORD_C", "nobody's"),
+        ];
+        assert_eq!(
+            found("redis/redisinsight:3.2", &variables, &[]),
+            ["RI_REDIS_HOST one 6380 - - -", "RI_REDIS_HOST_B two - - pw True"]
+        );
+    }
+
+    #[test]
+    fn a_url_may_be_all_that_counts() {
+        let variables = [("REDIS_URL", "redis://r:6379"), ("REDIS_PASSWORD", "pw"), ("REDIS_HOST", "other")];
+        assert_eq!(found("tootsuite/mastodon:v4.4", &variables, &[]), ["REDIS_URL redis://r:6379 - - - -"]);
+        assert_eq!(found("chatwoot/chatwoot:v4", &variables, &[]), ["REDIS_URL redis://r:6379 - - pw -"]);
+        assert_eq!(found("tootsuite/mastodon", &variables[1..], &[]), ["REDIS_HOST other - - pw -"]);
+        let encoded = [("REDIS_URL", "ioredis://e30="), ("REDIS_HOSTNAME", "redis")];
+        assert_eq!(found("ghcr.io/immich-app/immich-server", &encoded, &[]), ["REDIS_HOSTNAME redis - - - -"]);
     }
 
     #[test]

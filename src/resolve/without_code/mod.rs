@@ -7,7 +7,9 @@ mod command_lines;
 mod folder_env;
 mod images;
 mod references;
+mod scripts;
 mod settings_files;
+mod shell;
 
 use crate::library::Family;
 use crate::model::Client;
@@ -20,6 +22,7 @@ use crate::symbol::{Alternative, Step, Symbols};
 use crate::text::Text;
 
 pub use folder_env::clients as from_folder_env;
+pub use images::reads_instead;
 pub use settings_files::on_host;
 
 /// A container and what is known of it.
@@ -38,7 +41,7 @@ pub struct Surroundings<'a> {
 #[must_use]
 pub fn clients(inputs: &Inputs<'_>, around: Surroundings<'_>, known: &[Client]) -> Vec<FoundClient> {
     let mut found = images::clients(around.container, inputs.symbols);
-    found.extend(command_lines::clients(inputs, around.container));
+    found.extend(command_lines::clients(inputs, around.container, around.placement));
     if found.is_empty() && !known.iter().any(has_address) {
         found.extend(settings_files::clients(inputs, around));
     }

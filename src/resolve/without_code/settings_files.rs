@@ -8,6 +8,8 @@ use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
 use crate::resolve::project::{Container, Variables};
 use crate::resolve::{Inputs, stage};
 
+use crate::text::Text;
+
 use super::references::fill;
 use super::{Surroundings, client, is_infrastructure, is_redis_url_alternative, last_name, repository};
 
@@ -23,8 +25,39 @@ pub(super) fn clients(inputs: &Inputs<'_>, around: Surroundings<'_>) -> Vec<Foun
     for file in inputs.facts.settings.iter().filter(|file| holds(&file.path)) {
         let confidence = confidence(file, around.project.stage);
         all.extend(of_file(inputs, file, environment, confidence, overridden));
+        if !overridden {
+            all.extend(of_groups(inputs, file, around, confidence));
+        }
     }
     all
+}
+
+/// Hosts that stand in a part of their own: only those of this project, as anything else may be for another place.
+fn of_groups(
+    inputs: &Inputs<'_>,
+    file: &SettingsFile,
+    around: Surroundings<'_>,
+    confidence: Confidence,
+) -> Vec<FoundClient> {
+    let is_here = |host: &str| {
+        let named = |one: &Container| one.container_name.as_ref().is_some_and(|name| name.value == host);
+        around.project.containers.iter().any(|one| one.name == host || named(one))
+    };
+    let groups = file.groups.iter().filter(|group| is_here(group.host.1.as_str()));
+    let fill = |text: &Text| fill(text, &around.container.environment, inputs.symbols);
+    let found = groups.map(|group| {
+        let (key, host) = &group.host;
+        let settings = ConnectionSettings {
+            host: fill(host),
+            port: group.port.as_ref().and_then(fill),
+            db: group.db.as_ref().and_then(fill),
+            username: group.username.as_ref().and_then(fill),
+            password: group.password.as_ref().and_then(fill),
+            ..ConnectionSettings::default()
+        };
+        client(&key.value, key.span, Family::Unknown, settings, confidence)
+    });
+    found.collect()
 }
 
 /// The clients of the developer's machine whose address stands in a file that `mine` accepts.

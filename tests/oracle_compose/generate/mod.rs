@@ -118,77 +118,96 @@ pub struct Project {
     pub seed: u64,
     pub files: Vec<(String, String)>,
     pub features: BTreeSet<&'static str>,
-    pub refused: bool,
+    /// What compose refuses, as written in the line that ends in [`REFUSED`].
+    pub refused: Option<&'static str>,
 }
 
-/// Lines of a service that compose refuses; where one names no image or build, the service has an image.
-const REFUSALS: [&str; 58] = [
-    "image: x${",
-    "image: ${1V}",
-    "image: ${EMPTY:?m}",
-    "image: ${NOPE:?m}",
-    "image: x${NOPE:-${NOPE:?m}}",
-    "image: ${V.x}",
-    "image: ${}",
-    "image: ${V:}",
-    "image: [a]",
-    "image: 1",
-    "container_name: ${NOPE?m}",
-    "container_name: 1",
-    "command: run \"x",
-    "command: run a(b",
-    "command: {a: b}",
-    "command: 1",
-    "command: [1]",
-    "command: [null]",
-    "entrypoint: \"x 'y\"",
-    "ports: [\"localhost:1:2\"]",
-    "ports: [\"*:1:2\"]",
-    "ports: [\"127.1:1:2\"]",
-    "ports: [\"1:x\"]",
-    "ports: [\"1-3:1-2\"]",
-    "ports: [\"1:2/xyz\"]",
-    "ports: [\"99999:1\"]",
-    "ports: [{published: 1}]",
-    "ports: [{target: x}]",
-    "ports: [{target: 1, wrong: 1}]",
-    "ports: {a: b}",
-    "ports: 6379",
-    "expose: 1",
-    "networks: [gone]",
-    "networks: back",
-    "networks: {back: {wrong: a}}",
-    "network_mode: \"service:gone\"",
-    "depends_on: [gone]",
-    "depends_on: {gone: {condition: service_started}}",
-    "links: [gone]",
-    "volumes_from: [gone]",
-    "volumes: [\":/x\"]",
-    "volumes: [\"gone:/x\"]",
-    "volumes: [{type: bind, source: ./x}]",
-    "configs: [gone]",
-    "secrets: [gone]",
-    "secrets: [{source: pw, wrong: 1}]",
-    "extends: nosuch",
-    "extends: {file: gone.yaml, service: a}",
-    "environment: x",
-    "environment: [1]",
-    "environment: {A: [1]}",
-    "env_file: gone.env",
-    "env_file: [{required: true}]",
-    "extra_hosts: [\"a\"]",
-    "profiles: x",
-    "healthcheck: {nope: 1}",
-    "healthcheck: {test: [redis-cli, ping]}",
-    "unknown_key: 1",
+/// Lines of a service that compose refuses, and what in them is wrong; where one names no image or build, the service
+/// has an image.
+const REFUSALS: [(&str, &str); 75] = [
+    ("image: x${", "${"),
+    ("image: ${1V}", "${1V}"),
+    ("image: ${EMPTY:?m}", "${EMPTY:?m}"),
+    ("image: ${NOPE:?m}", "${NOPE:?m}"),
+    ("image: x${NOPE:-${NOPE:?m}}", "${NOPE:?m}"),
+    ("image: ${V.x}", "${V.x}"),
+    ("image: ${}", "${}"),
+    ("image: ${V:}", "${V:}"),
+    ("image: [a]", "[a]"),
+    ("image: 1", "1"),
+    ("container_name: ${NOPE?m}", "${NOPE?m}"),
+    ("container_name: 1", "1"),
+    ("command: run \"x", "\""),
+    ("command: run a(b", "("),
+    ("command: {a: b}", "{a: b}"),
+    ("command: 1", "1"),
+    ("command: [1]", "1"),
+    ("command: [null]", "null"),
+    ("entrypoint: \"x 'y\"", "'"),
+    ("ports: [\"localhost:1:2\"]", "localhost"),
+    ("ports: [\"*:1:2\"]", "*"),
+    ("ports: [\"127.1:1:2\"]", "127.1"),
+    ("ports: [\"1:x\"]", "x"),
+    ("ports: [\"1-3:1-2\"]", "1-3:1-2"),
+    ("ports: [\"1:2/xyz\"]", "xyz"),
+    ("ports: [\"99999:1\"]", "99999"),
+    ("ports: [{published: 1}]", "{published: 1}"),
+    ("ports: [{target: x}]", "x"),
+    ("ports: [{target: 1, wrong: 1}]", "wrong"),
+    ("ports: {a: b}", "{a: b}"),
+    ("ports: 6379", "6379"),
+    ("expose: 1", "1"),
+    ("networks: [nowhere]", "nowhere"),
+    ("networks: back", "back"),
+    ("networks: {back: {wrong: a}}", "wrong"),
+    ("network_mode: \"service:nowhere\"", "service:nowhere"),
+    ("depends_on: [nowhere]", "nowhere"),
+    ("depends_on: {nowhere: {condition: service_started}}", "nowhere"),
+    ("links: [nowhere]", "nowhere"),
+    ("volumes_from: [nowhere]", "nowhere"),
+    ("volumes: [\":/x\"]", ":/x"),
+    ("volumes: [\"nowhere:/x\"]", "nowhere:/x"),
+    ("volumes: [{type: bind, source: ./x}]", "{type: bind, source: ./x}"),
+    ("configs: [nowhere]", "nowhere"),
+    ("secrets: [nowhere]", "nowhere"),
+    ("secrets: [{source: pw, wrong: 1}]", "wrong"),
+    ("extends: nosuch", "nosuch"),
+    ("extends: {file: nowhere.yaml, service: a}", "nowhere.yaml"),
+    ("environment: x", "x"),
+    ("environment: [1]", "1"),
+    ("environment: {A: [1]}", "[1]"),
+    ("env_file: nowhere.env", "nowhere.env"),
+    ("env_file: [{required: true}]", "{required: true}"),
+    ("extra_hosts: [\"a\"]", "a"),
+    ("profiles: x", "x"),
+    ("healthcheck: {nope: 1}", "nope"),
+    ("healthcheck: {test: [redis-cli, ping]}", "[redis-cli, ping]"),
+    ("unknown_key: 1", "unknown_key"),
+    ("image:", "image"),
+    ("environment:", "environment"),
+    ("ports:", "ports"),
+    ("networks:", "networks"),
+    ("labels:", "labels"),
+    ("extends:", "extends"),
+    ("healthcheck: {test: }", "test"),
+    ("ports: [{target: 1, host_ip: }]", "host_ip"),
+    ("env_file: [{path: a.env, format: }]", "format"),
+    ("image: 2001-01-31", "2001-01-31"),
+    ("working_dir: 2001-1-31", "2001-1-31"),
+    ("command: [2001-01-31 1:2:3]", "2001-01-31 1:2:3"),
+    ("expose: [2001-01-31]", "2001-01-31"),
+    ("environment: [2001-01-31T01:02:03Z]", "2001-01-31T01:02:03Z"),
+    ("links: [\"nowhere:redis\"]", "nowhere:redis"),
+    ("volumes: [\"ab:b:c:d\"]", "ab:b:c:d"),
+    ("image: x${A:-${B:-${1}}}", "${1}"),
 ];
 
 /// A project for each refusal, with nothing else in it.
 pub fn refusals() -> Vec<Project> {
-    let project = |line: &&str| {
+    let project = |(line, place): &(&str, &'static str)| {
         let mut maker = Maker::new(Random::new(0));
         broken(&mut maker, line);
-        Project { seed: 0, files: files(&mut maker), features: BTreeSet::new(), refused: true }
+        Project { seed: 0, files: files(&mut maker), features: BTreeSet::new(), refused: Some(*place) }
     };
     REFUSALS.iter().map(project).collect()
 }
@@ -204,11 +223,11 @@ pub fn project(seed: u64) -> Project {
     for feature in &features {
         assert!(maker.add_value(feature) || maker.add_attribute(feature) || maker.add_layer(feature), "{feature}");
     }
-    let refused = maker.random.below(12) == 0;
-    if refused {
-        let line = maker.random.pick(&REFUSALS);
+    let refused = (maker.random.below(12) == 0).then(|| {
+        let (line, place) = maker.random.pick(&REFUSALS);
         broken(&mut maker, line);
-    }
+        place
+    });
     Project { seed, files: files(&mut maker), features, refused }
 }
 

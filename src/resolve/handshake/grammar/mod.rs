@@ -140,6 +140,13 @@ fn whatever_the_library(text: &Text, symbols: &Symbols) -> Parts {
     let mut parts = redis_py::parse(text, Family::RedisPy, VersionRange::default(), symbols);
     let cut = cuts_userinfo(text.as_str());
     parts.error = parts.error.filter(|_| cut).map(|error| ClientError { message: "invalid URL".to_owned(), ..error });
+    // Some take the query's names in capitals: `env.cache()` of django-environ makes `OPTIONS` of them.
+    let in_query = |(name, _): &&(Text, Text)| name.as_str().eq_ignore_ascii_case("password");
+    if parts.password.as_ref().is_none_or(Text::is_empty)
+        && let Some((_, password)) = url::split(text).query.iter().find(in_query)
+    {
+        parts.password = Some(password.clone());
+    }
     parts
 }
 
