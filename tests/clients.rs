@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use redislint::model::{Environment, Place};
+use redislint::model::{Environment, Place, Reach};
 use redislint::tree::Tree;
 use redislint::{Options, lint};
 
@@ -197,4 +197,66 @@ fn a_link_is_a_name_of_its_service() {
         let compose = format!("services:\n  app: {app}\n  redis: {redis}\nnetworks: {{back: }}\n");
         assert_eq!(clients_of(&[("compose.yaml", &compose)]), expected, "{compose}");
     }
+}
+
+#[test]
+fn a_service_has_the_names_that_docker_gives_it() {
+    for (host, more, expected) in [
+        ("redis", "", "Fails"),
+        ("REDIS", "", "Fails"),
+        ("store", "container_name: store, ", "Fails"),
+        ("cache", "networks: {default: {aliases: [cache]}}, ", "Fails"),
+        // No name for others, and not on a network of the client's.
+        ("box", "hostname: box, ", "not found"),
+        ("redis", "networks: [back], ", "another network"),
+        ("redis", "network_mode: host, ", "another network"),
+    ] {
+        let app = format!("{{image: acme/app, environment: {{REDIS_URL: 'redis://{host}'}}}}");
+        let redis = format!("{{{more}image: 'redis:7.4', command: redis-server --requirepass s3cret-4711}}");
+        let compose = format!("services:\n  app: {app}\n  redis: {redis}\nnetworks: {{back: }}\n");
+        let tree = Tree::from_texts([("compose.yaml".to_owned(), compose.into_bytes())]);
+        let report = lint(&tree, &Options::default());
+        let environment = &report.model.environments[0];
+        let shown = match &environment.clients[0].cases[0].reach {
+            Reach::UnknownName { .. } => "not found".to_owned(),
+            Reach::SeparateNetworks(_) => "another network".to_owned(),
+            _ => ends(environment, 0),
+        };
+        assert_eq!(shown, expected, "{host} {more}");
+    }
+}
+
+#[test]
+fn ports_of_an_internal_network_are_not_published() {
+    for (networks, published) in
+        [("[back]", false), ("[back, front]", true), ("[front]", true), ("[back, default]", true)]
+    {
+        let compose = format!(
+            "services:\n  redis: {{image: 'redis:7.4', ports: ['6379:6379'], networks: {networks}}}\nnetworks: {{back: \
+             {{internal: true}}, front: }}\n"
+        );
+        let tree = Tree::from_texts([("compose.yaml".to_owned(), compose.into_bytes())]);
+        let report = lint(&tree, &Options::default());
+        assert_eq!(report.findings.iter().any(|finding| finding.rule == "published-port"), published, "{networks}");
+    }
+}
+
+/// Two projects with the same names for everything: nobody talks to the other one's Redis.
+#[test]
+fn projects_of_a_monorepo_share_no_server() {
+    let compose = |redis: &str, password: &str| {
+        format!(
+            "services:\n  app: {{image: acme/app, environment: {{REDIS_URL: 'redis://:{password}@redis'}}}}\n  {redis}: {{image: \
+             'redis:7.4', command: redis-server --requirepass {password}}}\n"
+        )
+    };
+    let ends_of = |files: [(&str, String); 2]| -> Vec<String> {
+        let tree = Tree::from_texts(files.map(|(path, text)| (path.to_owned(), text.into_bytes())));
+        let report = lint(&tree, &Options::default());
+        report.model.environments.iter().map(|environment| ends(environment, 0)).collect()
+    };
+    let (shop, blog) = ("shop/compose.yaml", "blog/compose.yaml");
+    assert_eq!(ends_of([(shop, compose("redis", "one-4711")), (blog, compose("redis", "two-4711"))]), ["Works"; 2]);
+    // The name is only there in the other project.
+    assert_eq!(ends_of([(shop, compose("redis", "one-4711")), (blog, compose("cache", "one-4711"))]), ["", "Works"]);
 }

@@ -37,22 +37,30 @@ fn repositories_resolve_as_docker_compose_does() {
         (ComposeVersion::V2, std::env::var_os("REDISLINT_DOCKER_COMPOSE_2")),
     ];
     let mut total = Tally::default();
-    let mut repositories = 0;
     for (version, program) in programs {
         let Some(program) = program else { continue };
         println!("{version:?}");
+        let (mut equal, mut unequal, mut neither) = (0, 0, 0);
         for checkout in checkouts.iter().filter(|path| path.is_dir()) {
             let tally = repository(checkout, version, Path::new(&program));
             if tally.environments == 0 {
                 continue;
             }
-            repositories += 1;
+            // Where compose refuses everything, and so do we, nothing was compared.
+            match (tally.wrong.is_empty(), tally.services) {
+                (false, _) => unequal += 1,
+                (true, 0) => neither += 1,
+                (true, _) => equal += 1,
+            }
             println!("  {} {tally}", checkout.file_name().unwrap().to_string_lossy());
             tally.wrong.iter().for_each(|difference| println!("    {difference}"));
             total.add(tally);
         }
+        println!(
+            "{version:?}: {equal} repositories resolve alike, {unequal} do not, {neither} start nothing as they are"
+        );
     }
-    println!("{repositories} repositories in all: {total}");
+    println!("in all: {total}");
     assert!(total.services > 0, "nothing was compared");
     assert!(total.wrong.is_empty(), "{} differences", total.wrong.len());
 }

@@ -55,6 +55,16 @@ pub struct Project {
     pub missing: Vec<MissingFile>,
 }
 
+impl Project {
+    /// Whether a container has no way out: all its networks are `internal`, where published ports lead nowhere.
+    #[must_use]
+    pub fn is_shut_off(&self, container: &Container) -> bool {
+        let networks = container.networks.iter().flat_map(BTreeMap::keys);
+        let mut internal = networks.map(|name| self.networks.get(name) == Some(&true)).peekable();
+        internal.peek().is_some() && internal.all(|internal| internal)
+    }
+}
+
 /// How the containers of Kubernetes find each other.
 #[derive(Debug, Default)]
 pub struct Cluster {

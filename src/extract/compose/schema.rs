@@ -216,6 +216,10 @@ mod tests {
             ("healthcheck: {nope: 1}", "nope"),
             ("networks: {back: {wrong: 1}}", "wrong"),
             ("secrets: [{source: a, wrong: 1}]", "wrong"),
+            ("healthcheck: {test: }", "test"),
+            ("ports: [{target: 1, host_ip: }]", "host_ip"),
+            ("image: 2001-01-31", "2001-01-31"),
+            ("command: [2001-01-31]", "2001-01-31"),
         ] {
             assert_eq!(refused(line), [place], "{line}");
         }
@@ -226,6 +230,10 @@ mod tests {
         for line in [
             "ports: [1, \"2\", {target: 3, x-own: 1}]",
             "command:",
+            "command: 2001-01-31",
+            "environment: {A: 2001-01-31}",
+            "networks: {back: {aliases: }}",
+            // Another file may say what they are.
             "ports:",
             "command: !reset 1",
             "environment: {A: , B: 1, C: true}",
