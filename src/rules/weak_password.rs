@@ -1,5 +1,7 @@
 //! A password written down that falls to a guess. From the model's literals; how many guesses is zxcvbn's estimate.
 
+use std::collections::HashMap;
+
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::hardcoded_password;
@@ -22,7 +24,13 @@ const GUESSES: f64 = 6.0;
 const LONG: usize = 40;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for literal in context.model.literals.iter().filter(|literal| is_weak(literal.value.as_str())) {
+    // An estimate takes long, and the same password may stand in many places.
+    let mut known: HashMap<&str, bool> = HashMap::new();
+    for literal in &context.model.literals {
+        let password = literal.value.as_str();
+        if !*known.entry(password).or_insert_with(|| is_weak(password)) {
+            continue;
+        }
         let Some(mut finding) =
             hardcoded_password::finding(&RULE, context, literal, "a password that is easy to guess")
         else {

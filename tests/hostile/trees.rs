@@ -257,8 +257,8 @@ fn many_includes() -> Tree {
 }
 
 fn many_variables() -> Tree {
-    let entries = lines(0..50_000, |at| format!("      REDIS_{at}: ${{X{at}}}"));
-    let env = lines(0..300_000, |at| format!("REDIS_{at}=value-{at}"));
+    let entries = lines(0..10_000, |at| format!("      REDIS_{at}: ${{X{at}}}"));
+    let env = lines(0..50_000, |at| format!("REDIS_{at}=value-{at}"));
     let service = "services:\n  redis:\n    image: redis:7\n    env_file: large.env\n    environment:\n";
     tree("many variables", [("compose.yml", format!("{service}{entries}")), ("large.env", env)])
 }
@@ -281,7 +281,7 @@ fn port_ranges() -> Tree {
 fn circles_of_configurations() -> Tree {
     let service =
         "services:\n  redis:\n    image: redis:7\n    command: redis-server /c/redis.conf\n    volumes: [\"./:/c\"]\n";
-    let long = "requirepass ".to_owned() + &"a".repeat(4_000_000) + "\n" + &"user x on >p ~* +@all\n".repeat(100_000);
+    let long = "requirepass ".to_owned() + &"a".repeat(4_000_000) + "\n" + &"user x on >p ~* +@all\n".repeat(20_000);
     let files = [
         ("compose.yml", service.to_owned()),
         ("redis.conf", "include redis.conf\ninclude *.conf\nrequirepass a\n".to_owned()),
@@ -299,9 +299,9 @@ fn deep_shell() -> Tree {
     let service = format!(
         "services:\n  redis:\n    image: redis:7\n    command: sh -c \"{}redis-server\"\n    healthcheck: {{test: \
          \"{}redis-cli ping\"}}\n    entrypoint: [sh, -c, \"{}redis-server\"]\n",
-        "sh -c ".repeat(DEEP),
-        "$(".repeat(DEEP),
-        "if true; then ".repeat(DEEP),
+        "sh -c ".repeat(DEEP / 5),
+        "$(".repeat(DEEP / 5),
+        "if true; then ".repeat(DEEP / 5),
     );
     tree("deep shell", [("run.sh", script), ("compose.yml", service)])
 }
