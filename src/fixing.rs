@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::cli::Fixing;
 use crate::console::{complain, print};
+use redislint::fix::auth::Taken;
 use redislint::fix::engine::{Change, Fixed};
 use redislint::fix::{diff, write};
 use redislint::git;
@@ -103,6 +104,27 @@ fn way_back(changes: &BTreeMap<String, Change>, versions: &Versions) -> String {
     }
     if !unknown.is_empty() {
         let _ = writeln!(out, "git does not know, and can't bring back: {}", words(&unknown));
+    }
+    out
+}
+
+/// What a way out leaves to people, and how they see that it works.
+pub fn remarks(taken: &Taken) -> String {
+    let mut out = String::new();
+    for (environment, why) in &taken.refused {
+        let _ = writeln!(out, "refused for {}: {}", clean(environment), clean(why));
+    }
+    if !taken.by_hand.is_empty() {
+        out.push_str("to be done by hand:\n");
+    }
+    for (place, what) in &taken.by_hand {
+        let _ = writeln!(out, "  {}: {}", clean(place), clean(what));
+    }
+    if !taken.verify.is_empty() && !taken.fixed.changes.is_empty() {
+        out.push_str("to see that it works, once it runs:\n");
+        for line in &taken.verify {
+            let _ = writeln!(out, "  {}", clean(line));
+        }
     }
     out
 }

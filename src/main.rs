@@ -12,14 +12,14 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use cli::{CLEAN, Command, FOUND, Inspect, Lint, REFUSED, Refusal};
+use cli::{CLEAN, Command, FOUND, Fix, Inspect, Lint, REFUSED, Refusal};
 use console::{complain, print, print_bytes, refuse, say};
 use fixing::Versions;
 use progress::Progress;
 use redislint::baseline::{self, Baseline};
 use redislint::config::{self, Config, schema};
 use redislint::fingerprint::Fingerprint;
-use redislint::fix::engine;
+use redislint::fix::{auth, engine};
 use redislint::report::{Format, Look, Report, inspect, json, markdown, mistakes, starter, text};
 use redislint::since::Since;
 use redislint::tree::{Located, MAX_FILE_SIZE, Tree};
@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     let code = match cli::decide(std::env::args_os()) {
         Ok(Command::Lint(asked)) => report(asked).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::Inspect(asked)) => picture(asked).unwrap_or_else(|error| refuse(&error)),
+        Ok(Command::Fix(asked)) => take_way(asked).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::Explain(rule)) => explain(&rule),
         Ok(Command::Init(located)) => init(&located).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::ConfigSchema) => finish(print(&schema::render(&rules::names()))),
@@ -195,6 +196,19 @@ fn picture(mut asked: Inspect) -> Result<u8, String> {
         (false, false) => inspect::text(&report),
     };
     if asked.json { print(&shown) } else { say(&shown) }.map(|()| CLEAN)
+}
+
+/// Takes one way out of a mismatch; it fails where an environment was refused or something is left to be done.
+fn take_way(mut asked: Fix) -> Result<u8, String> {
+    let root = &asked.located.root;
+    let tree = open(root)?;
+    asked.options.config = configure(&tree)?;
+    let versions = Versions::of(root, &tree)?;
+    let taken = auth::take(tree, &asked.options, asked.way, asked.environment.as_deref(), asked.generate)?;
+    fixing::carry_out(root, &asked.fixing, &versions, &taken.fixed)?;
+    complain(&fixing::remarks(&taken));
+    let left = !taken.refused.is_empty() || !taken.by_hand.is_empty();
+    Ok(if left { FOUND } else { CLEAN })
 }
 
 fn init(located: &Located) -> Result<u8, String> {

@@ -130,6 +130,21 @@ fn the_list_of_rules_is_there_for_programs_too() {
 }
 
 #[test]
+fn our_own_repository_is_clean_and_every_ignored_folder_has_its_reason() {
+    let output = run(support::project(), &["--format", "json"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{}", report["findings"]);
+    let ignored = std::fs::read_to_string(support::project().join(".redislintignore")).unwrap();
+    let lines: Vec<&str> = ignored.lines().collect();
+    let folders: Vec<usize> = (0..lines.len()).filter(|at| !lines[*at].starts_with('#')).collect();
+    assert!(!folders.is_empty() && folders.iter().all(|at| *at > 0 && lines[at - 1].starts_with("# ")), "{ignored}");
+    for at in folders {
+        assert!(support::project().join(lines[at].trim_matches('/')).is_dir(), "{}", lines[at]);
+    }
+}
+
+#[test]
 fn explain_refuses_unknown_rules() {
     let output = run(support::project(), &["explain", "missing-pasword"]);
     assert_eq!(output.code, 2, "{output:?}");

@@ -12,6 +12,7 @@ use clap_complete::Shell;
 use redislint::Options;
 use redislint::edit::Safety;
 use redislint::finding::Severity;
+use redislint::fix::auth::Way;
 use redislint::report::Format;
 use redislint::report::text::Style;
 use redislint::tree::{Located, TreeError, locate, locate_text};
@@ -32,6 +33,8 @@ pub enum Command {
     Lint(Lint),
     /// Show the resolved picture.
     Inspect(Inspect),
+    /// Take a way out of a mismatch.
+    Fix(Fix),
     /// Print a rule's documentation.
     Explain(String),
     /// Write a commented configuration that fits the repository.
@@ -79,6 +82,22 @@ pub struct Lint {
     pub fix: Option<Fixing>,
 }
 
+/// A run that takes a way out of a mismatch.
+pub struct Fix {
+    /// Where.
+    pub located: Located,
+    /// What is asked.
+    pub options: Options,
+    /// Which way.
+    pub way: Way,
+    /// The only environment that is meant.
+    pub environment: Option<String>,
+    /// Whether `.env` gets a password.
+    pub generate: bool,
+    /// How it is carried out.
+    pub fixing: Fixing,
+}
+
 /// How fixes are carried out.
 pub struct Fixing {
     /// Show what would change, and change nothing.
@@ -123,6 +142,14 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
             located: place(paths)?,
             options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
             json: matches!(format, InspectFormat::Json),
+        }),
+        Some(RawCommand::Fix { paths, auth, environment, generate, dry_run, allow_dirty }) => Command::Fix(Fix {
+            located: place(paths)?,
+            options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
+            way: (*auth).into(),
+            environment: environment.clone(),
+            generate: *generate,
+            fixing: Fixing { dry_run: *dry_run, least: Safety::Unsafe, allow_dirty: *allow_dirty },
         }),
         Some(RawCommand::Completions { shell }) => Command::Completions(*shell),
         Some(RawCommand::Man) => Command::Man,

@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use redislint::finding::{Confidence, Severity};
+use redislint::fix::auth::Way;
 use redislint::report::Format;
 
 /// What people ask for most, as help and manual show it.
@@ -152,6 +153,26 @@ pub enum RawCommand {
         #[arg(long, value_enum, default_value_t = InspectFormat::Text)]
         format: InspectFormat,
     },
+    /// Take one way out of a mismatch, in the server and all its clients at once
+    Fix {
+        /// Where to look for the root
+        paths: Vec<PathBuf>,
+        /// Which way: no password, or one variable for all
+        #[arg(long, value_enum)]
+        auth: RawWay,
+        /// Only in this environment, as `redislint inspect` calls it
+        #[arg(long, value_name = "NAME")]
+        environment: Option<String>,
+        /// Put a password made up for it into the untracked `.env`, for `require`
+        #[arg(long)]
+        generate: bool,
+        /// Print what would change as a diff, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Change files also where git has changes that are not committed
+        #[arg(long)]
+        allow_dirty: bool,
+    },
     /// Print the completions of a shell
     Completions {
         /// Which shell
@@ -176,6 +197,23 @@ fn parse_output() -> impl clap::builder::TypedValueParser<Value = (Format, PathB
 pub enum InspectFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum RawWay {
+    /// Credentials leave clients and server; refused where outsiders reach the server
+    Remove,
+    /// The server demands a password, and all take it from `REDIS_PASSWORD`
+    Require,
+}
+
+impl From<RawWay> for Way {
+    fn from(way: RawWay) -> Self {
+        match way {
+            RawWay::Remove => Self::Remove,
+            RawWay::Require => Self::Require,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -15,11 +15,13 @@ const CONTEXT: usize = 3;
 /// One file's change; `before` and `after` mask what is secret in its lines.
 #[must_use]
 pub fn render(path: &str, change: &Change, before: &Report, after: &Report) -> String {
-    let (old, new) = (String::from_utf8_lossy(&change.before), String::from_utf8_lossy(&change.after));
+    let old = String::from_utf8_lossy(change.before.as_deref().unwrap_or_default());
+    let new = String::from_utf8_lossy(&change.after);
     let (old, new): (Vec<&str>, Vec<&str>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
     let (old_shown, new_shown) = (shown(&before.sources, path, &old), shown(&after.sources, path, &new));
     let diff = TextDiff::from_slices(&old, &new);
-    let mut out = format!("--- a/{path}\n+++ b/{path}\n");
+    let from = if change.before.is_some() { format!("a/{path}") } else { "/dev/null".to_owned() };
+    let mut out = format!("--- {from}\n+++ b/{path}\n");
     for group in diff.grouped_ops(CONTEXT) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         let old_range = first.old_range().start..last.old_range().end;

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::edit::{self, Edit, Fix, Safety};
 use crate::finding::{Level, Severity};
-use crate::model::Outcome;
+use crate::model::{Environment, EnvironmentKind, Link, Outcome};
 use crate::report::Report;
+use crate::rule::Category;
 use crate::source::{Sources, Span};
 use crate::tree::{Content, Tree};
-use crate::{Options, lint, secrets};
+use crate::{Options, lint, rules, secrets};
 
 /// A fix may make place for the next one; a chain longer than this is none.
 const MAX_ROUNDS: usize = 32;
@@ -23,8 +24,8 @@ const MAX_TRIALS: usize = 96;
 /// A file before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Its bytes as they were read.
-    pub before: Vec<u8>,
+    /// Its bytes as they were read; `None`: it is new.
+    pub before: Option<Vec<u8>>,
     /// Its bytes with all fixes done.
     pub after: Vec<u8>,
 }
@@ -174,9 +175,23 @@ impl<'a> Bench<'a> {
                 return None;
             }
             let after = edit::apply(&before, &edits)?;
-            texts.insert(source.path().to_owned(), Change { before, after });
+            texts.insert(source.path().to_owned(), Change { before: Some(before), after });
         }
         Some(texts)
+    }
+
+    /// Adds lines at the end of a file, which may be new.
+    pub fn append(&self, texts: &mut BTreeMap<String, Change>, path: &str, lines: &str) {
+        let before = match self.tree.read(path) {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Missing | Content::Refused(_) => None,
+        };
+        let start = Change { after: before.clone().unwrap_or_default(), before };
+        let change = texts.entry(path.to_owned()).or_insert(start);
+        if !change.after.is_empty() && !change.after.ends_with(b"\n") {
+            change.after.push(b'\n');
+        }
+        change.after.extend_from_slice(lines.as_bytes());
     }
 
     /// What is found with these texts.
@@ -187,7 +202,10 @@ impl<'a> Bench<'a> {
         }
         let report = lint(&self.tree, self.options);
         for (path, change) in texts {
-            self.tree.stand_in(path, change.before.clone());
+            match &change.before {
+                Some(before) => self.tree.stand_in(path, before.clone()),
+                None => self.tree.take_back(path),
+            }
         }
         report
     }
@@ -256,6 +274,15 @@ pub(super) struct Standing {
 
 impl Standing {
     pub fn of(report: &Report) -> Self {
+        Self::counting(report, |_| true)
+    }
+
+    /// Without servers and clients of programs on the host, which are told their settings from now on.
+    pub fn without_host(report: &Report) -> Self {
+        Self::counting(report, |environment| environment.kind != EnvironmentKind::Host)
+    }
+
+    fn counting(report: &Report, counts: impl Fn(&Environment) -> bool) -> Self {
         let mut faults: BTreeMap<String, Vec<Severity>> = BTreeMap::new();
         for (fingerprint, severity) in &report.known {
             faults.entry(fingerprint.about().to_owned()).or_default().push(*severity);
@@ -267,9 +294,42 @@ impl Standing {
         for notice in report.notices.iter().filter(|notice| notice.level > Level::Info) {
             *lost.entry(notice.code).or_default() += 1;
         }
-        let links = report.model.environments.iter().flat_map(|environment| &environment.links);
-        let untold = links.filter(|link| link.outcomes.iter().any(|end| end.outcome == Outcome::Undetermined)).count();
-        Self { faults, lost, servers: report.summary.servers, clients: report.summary.clients, untold }
+        let mut standing = Self { faults, lost, servers: 0, clients: 0, untold: 0 };
+        for environment in report.model.environments.iter().filter(|environment| counts(environment)) {
+            standing.servers += environment.servers.len();
+            standing.clients += environment.clients.len();
+            let open = |link: &&Link| link.outcomes.iter().any(|end| end.outcome == Outcome::Undetermined);
+            standing.untold += environment.links.iter().filter(open).count();
+        }
+        standing
+    }
+
+    /// In what `after` is worse, in words; `None`: in nothing.
+    pub fn worse(&self, after: &Self) -> Option<String> {
+        if self.holds(after) {
+            return None;
+        }
+        let new = after.faults.iter().filter(|(about, now)| {
+            !is_about_secrets(about) && !self.faults.get(*about).is_some_and(|known| no_worse(known, now))
+        });
+        let new: Vec<String> = new
+            .map(|(about, _)| {
+                let mut words = about.split(' ');
+                format!("`{}` in {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
+            })
+            .collect();
+        let number = |number: usize, what: &str| format!("{number} {what}");
+        let counts = [
+            (after.servers < self.servers, number(self.servers - after.servers.min(self.servers), "servers fewer")),
+            (after.clients < self.clients, number(self.clients - after.clients.min(self.clients), "clients fewer")),
+            (
+                after.untold > self.untold,
+                number(after.untold - self.untold.min(after.untold), "links more that can't be told"),
+            ),
+            (!self.as_readable(after), "a file that can't be read whole".to_owned()),
+        ];
+        let lost = counts.into_iter().filter(|(is, _)| *is).map(|(_, what)| what);
+        Some(new.into_iter().chain(lost).collect::<Vec<_>>().join(", "))
     }
 
     /// Whether `after` has lost the faults that were to be `mended`, has no new or worse one, and tells as much.
@@ -282,15 +342,29 @@ impl Standing {
         gone && self.holds(after)
     }
 
-    /// Whether `after` has no new or worse fault, and tells as much.
+    /// Whether `after` has no new or worse fault, and tells as much. A password that is written down was so before: no
+    /// fix writes one, but it may be seen only when its URL can be read.
     pub fn holds(&self, after: &Self) -> bool {
-        let no_worse = after.faults.iter().all(|(about, now)| {
-            let known = self.faults.get(about).map_or(&[][..], Vec::as_slice);
-            now.len() <= known.len() && now.iter().zip(known).all(|(now, known)| now <= known)
-        });
-        let as_readable =
-            after.lost.iter().all(|(code, number)| *number <= self.lost.get(code).copied().unwrap_or_default());
+        let faults = after
+            .faults
+            .iter()
+            .filter(|(about, _)| !is_about_secrets(about))
+            .all(|(about, now)| no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now));
         let as_rich = after.servers >= self.servers && after.clients >= self.clients && after.untold <= self.untold;
-        no_worse && as_readable && as_rich
+        faults && self.as_readable(after) && as_rich
     }
+
+    fn as_readable(&self, after: &Self) -> bool {
+        after.lost.iter().all(|(code, number)| *number <= self.lost.get(code).copied().unwrap_or_default())
+    }
+}
+
+/// Whether faults of one kind became neither more nor worse; both lists begin with the worst.
+fn no_worse(known: &[Severity], now: &[Severity]) -> bool {
+    now.len() <= known.len() && now.iter().zip(known).all(|(now, known)| now <= known)
+}
+
+fn is_about_secrets(about: &str) -> bool {
+    let rule = about.split(' ').next().unwrap_or_default();
+    rules::ALL.iter().any(|known| known.name == rule && known.category == Category::Secrets)
 }

@@ -4,6 +4,7 @@
 //! shows it and [`write`] puts it on disk, all or nothing. `auth` takes one of the two ways out of a mismatch as a whole.
 //! Only this module and its parts look at syntax again after the model was made: an edit has to fit its place.
 
+pub mod auth;
 pub mod diff;
 pub mod engine;
 mod place;

@@ -153,6 +153,91 @@ impl<'a> ServiceText<'a> {
         Some(self.remove_lines(if spans.len() == 1 { key.to(whole) } else { whole }))
     }
 
+    /// Puts another variable in the place of one.
+    pub fn replace_variable(&self, old: Span, name: &str, value: &str) -> Option<Edit> {
+        let node = self.value("environment").filter(|node| self.is_block(*node))?;
+        let value = quoted(value);
+        match &self.yaml.node(node).kind {
+            Kind::Mapping(entries) => {
+                let entry = entries.iter().find(|entry| self.yaml.node(entry.key).span.contains(old))?;
+                let whole = self.yaml.node(entry.key).span.to(self.yaml.node(entry.value).span);
+                Some(Edit::replace(whole, format!("{name}: {value}")))
+            }
+            Kind::Sequence(items) => {
+                let item = items.iter().map(|item| self.yaml.node(*item).span).find(|item| item.contains(old))?;
+                Some(Edit::replace(item, format!("{name}={}", value.trim_matches('"'))))
+            }
+            Kind::Scalar(_) => None,
+        }
+    }
+
+    /// Puts another value behind an option of a command. It needs no quotes.
+    pub fn replace_option(&self, option: Span, value: &str) -> Option<Edit> {
+        let node = self.words_at(option)?;
+        if let Kind::Sequence(items) = &self.yaml.node(node).kind {
+            let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
+            let at = spans.iter().position(|item| item.contains(option))?;
+            if spans[at].len() <= option.len() + 2 {
+                return Some(Edit::replace(*spans.get(at + 1)?, quoted(value)));
+            }
+        }
+        Some(Edit::replace(self.word_behind(option, self.yaml.node(node).span)?, value))
+    }
+
+    /// Takes an option and its value, the word behind it, out of a command.
+    pub fn remove_option(&self, option: Span) -> Option<Edit> {
+        let node = self.words_at(option)?;
+        if let Kind::Sequence(items) = &self.yaml.node(node).kind {
+            let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
+            let at = spans.iter().position(|item| item.contains(option))?;
+            if spans[at].len() <= option.len() + 2 {
+                return self.remove_words(spans[at].to(*spans.get(at + 1)?));
+            }
+        }
+        let end = self.word_behind(option, self.yaml.node(node).span)?.end;
+        self.remove_words(Span { end, ..option })
+    }
+
+    /// The word behind another one in a line of them, as written, quotes and all.
+    fn word_behind(&self, word: Span, holder: Span) -> Option<Span> {
+        let range = word.range().end..holder.range().end;
+        let line = self.text.get(range.clone())?;
+        let start = range.start + line.len() - line.trim_start().len();
+        let (mut quote, mut depth, mut end) = (None, 0usize, start);
+        for (at, char) in self.text[start..range.end].char_indices() {
+            match (quote, char) {
+                (Some(open), _) if char == open => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => quote = Some(char),
+                (None, '{') => depth += 1,
+                (None, '}') => depth = depth.saturating_sub(1),
+                (None, _) if char.is_whitespace() && depth == 0 => break,
+                _ => {}
+            }
+            end = start + at + char.len_utf8();
+        }
+        // The quote that ends the scalar is none of the word's.
+        let closes = quote.is_some() && end == range.end;
+        Some(Span::new(self.file, start..if closes { end - 1 } else { end })).filter(|span| !span.is_empty())
+    }
+
+    /// Takes the password out of the arguments of `redis-cli` in the health check.
+    pub fn health_password(&self) -> Option<Edit> {
+        let test = self.value("healthcheck").and_then(|check| self.yaml.get(check, "test"))?;
+        let span = self.yaml.node(test).span;
+        let written = &self.text[span.range()];
+        ["-a", "--pass"].iter().find_map(|option| {
+            let is_word = |at: &usize| {
+                let around =
+                    |char: Option<char>| char.is_some_and(|char| char.is_whitespace() || "\"',".contains(char));
+                around(written[..*at].chars().next_back()) && around(written[at + option.len()..].chars().next())
+            };
+            let at = written.match_indices(option).map(|(at, _)| at).find(is_word)?;
+            let start = span.range().start + at;
+            self.remove_option(Span::new(self.file, start..start + option.len()))
+        })
+    }
+
     /// Takes the lines of a span away.
     fn remove_lines(&self, span: Span) -> Edit {
         let range = span.range();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::engine::Change;
@@ -16,7 +16,7 @@ use super::engine::Change;
 /// Where a file is a link, is write-protected, is not what was analysed, or can't be written; then nothing has changed.
 pub fn write(root: &Path, changes: &BTreeMap<String, Change>) -> Result<(), String> {
     let mut staged: Vec<Staged<'_>> = Vec::new();
-    for (path, change) in changes.iter().filter(|(_, change)| change.before != change.after) {
+    for (path, change) in changes.iter().filter(|(_, change)| change.before.as_ref() != Some(&change.after)) {
         let target = checked(root, path, change)?;
         let temporary = stage(&target, &change.after).map_err(|error| format!("can't write {path}: {error}"))?;
         staged.push(Staged { path, target, change, temporary: Some(temporary) });
@@ -46,8 +46,8 @@ struct Staged<'a> {
 impl Staged<'_> {
     /// Undoes the renaming; whether that worked.
     fn put_back(&self) -> bool {
-        let back = stage(&self.target, &self.change.before);
-        back.and_then(|temporary| fs::rename(&temporary.0, &self.target)).is_ok()
+        let Some(before) = &self.change.before else { return fs::remove_file(&self.target).is_ok() };
+        stage(&self.target, before).and_then(|temporary| fs::rename(&temporary.0, &self.target)).is_ok()
     }
 }
 
@@ -67,8 +67,12 @@ fn checked(root: &Path, path: &str, change: &Change) -> Result<PathBuf, String> 
     let parts: Vec<&str> = path.split('/').collect();
     for (nth, part) in parts.iter().enumerate() {
         target.push(part);
-        let found = fs::symlink_metadata(&target).map_err(|error| format!("can't write {path}: {error}"))?;
-        let fits = if nth + 1 == parts.len() { found.is_file() } else { found.is_dir() };
+        let last = nth + 1 == parts.len();
+        let found = match fs::symlink_metadata(&target) {
+            Err(error) if error.kind() == ErrorKind::NotFound && last && change.before.is_none() => return Ok(target),
+            found => found.map_err(|error| format!("can't write {path}: {error}"))?,
+        };
+        let fits = if last { found.is_file() } else { found.is_dir() };
         if !fits {
             return Err(format!("{path} is reached through a link, or is no regular file"));
         }
@@ -77,7 +81,7 @@ fn checked(root: &Path, path: &str, change: &Change) -> Result<PathBuf, String> 
         }
     }
     match fs::read(&target) {
-        Ok(bytes) if bytes == change.before => Ok(target),
+        Ok(bytes) if Some(&bytes) == change.before.as_ref() => Ok(target),
         Ok(_) => Err(format!("{path} changed in the meantime")),
         Err(error) => Err(format!("can't read {path}: {error}")),
     }
@@ -85,18 +89,21 @@ fn checked(root: &Path, path: &str, change: &Change) -> Result<PathBuf, String> 
 
 /// Writes a text beside its file, under a name that nobody has, with the file's permissions.
 fn stage(target: &Path, text: &[u8]) -> std::io::Result<Temporary> {
-    let permissions = fs::metadata(target)?.permissions();
+    // A new file gets what the system gives to one.
+    let permissions = fs::metadata(target).map(|found| found.permissions()).ok();
     let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut tries = 0u32;
     let (mut file, temporary): (File, Temporary) = loop {
         let path = target.with_file_name(format!(".{name}.{}-{tries}.tmp", std::process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => break (file, Temporary(path)),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && tries < 100 => tries += 1,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && tries < 100 => tries += 1,
             Err(error) => return Err(error),
         }
     };
-    file.set_permissions(permissions)?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
     file.write_all(text)?;
     file.sync_all()?;
     Ok(temporary)
@@ -107,7 +114,7 @@ mod tests {
     use super::*;
 
     fn change(before: &str, after: &str) -> Change {
-        Change { before: before.as_bytes().to_vec(), after: after.as_bytes().to_vec() }
+        Change { before: Some(before.as_bytes().to_vec()), after: after.as_bytes().to_vec() }
     }
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

@@ -25,7 +25,7 @@ pub fn collect(inputs: &Inputs<'_>, environments: &[Environment]) -> Vec<Mention
             .filter(|environment| is_near(inputs, mention, environment))
             .flat_map(|environment| ends(inputs, environment, mention.family, &case))
             .collect();
-        (!ends.is_empty()).then(|| Mention { span: mention.span, case, ends })
+        (!ends.is_empty()).then_some(Mention { span: mention.span, case, ends })
     });
     mentions.collect()
 }

@@ -126,6 +126,12 @@ impl Tree {
         }
     }
 
+    /// Undoes an overlay of a file that is not there otherwise.
+    pub fn take_back(&mut self, path: &str) {
+        self.index.remove(path);
+        self.overlays.remove(path);
+    }
+
     /// The tree as it was before a change: with these texts, and without the files that have none.
     #[must_use]
     pub fn before(mut self, change: Before) -> Self {

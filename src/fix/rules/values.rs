@@ -3,16 +3,28 @@
 use crate::edit::{Edit, Fix, Safety};
 use crate::finding::Finding;
 use crate::fix::Scene;
-use crate::fix::place::is_yaml;
+use crate::fix::place::{is_yaml, line_start, next_line};
 use crate::source::Span;
 
-/// Doubles the dollar sign of a password, which compose takes for a reference.
+/// Keeps compose from taking the dollar sign of a password for a reference.
 pub fn double_dollar(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
     let span = finding.primary.span;
-    // In an env file it would be quotes.
-    let fits = is_yaml(scene.sources.get(span.file).path()) && scene.sources.slice(span).starts_with('$');
-    let edit = Edit::insert(span.file, span.range().start, "$");
-    fits.then(|| Fix::new(Safety::Safe, "write the dollar sign twice", vec![edit]))
+    let source = scene.sources.get(span.file);
+    if !scene.sources.slice(span).starts_with('$') {
+        return None;
+    }
+    if is_yaml(source.path()) {
+        let edit = Edit::insert(span.file, span.range().start, "$");
+        return Some(Fix::new(Safety::Safe, "write the dollar sign twice", vec![edit]));
+    }
+    // An env file: single quotes keep a value as it is.
+    let text = source.text();
+    let line = line_start(text, span.range().start);
+    let start = line + text[line..span.range().start].find('=')? + 1;
+    let end = start + text[start..next_line(text, start)].trim_end().len();
+    let quote = |at| Edit::insert(span.file, at, "'");
+    let plain = !text[start..end].contains([' ', '\t', '\'', '"', '#', '`', '\\']);
+    plain.then(|| Fix::new(Safety::Safe, "put the value in single quotes", vec![quote(start), quote(end)]))
 }
 
 /// Turns `${NAME:-password}` into `${NAME:?…}`.

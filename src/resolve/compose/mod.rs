@@ -60,7 +60,7 @@ fn from_example(files: Files<'_>, composition: &Composition<'_>) -> Option<Proje
     if composition.stage > model::Stage::Unlabelled {
         return None;
     }
-    let examples = Examples::of(files.facts)?;
+    let examples = Examples::of(files.facts, files.index)?;
     let project = project(Files { examples: Some(&examples), ..files }, composition, &mut Vec::new());
     let used = examples.used()?;
     Some(Project {

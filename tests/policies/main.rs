@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod places;
+mod silence;
+
 use redislint::finding::{Confidence, Finding, Severity};
 use redislint::report::Report;
 use redislint::tree::Tree;

@@ -1,0 +1,127 @@
+//! What is done to single places: the user and password of a URL, an argument of a call, a value of a variable.
+
+use crate::edit::Edit;
+use crate::fix::place::{extended, is_yaml, line_start, next_line};
+use crate::source::{Sources, Span};
+use crate::syntax::url;
+use crate::text::Text;
+
+/// The user and password of a URL with their `@`, as written; `None` where they stand in several places.
+pub fn userinfo(sources: &Sources, value: &Text) -> Option<Span> {
+    let parts = url::split(value);
+    let start = parts.scheme?.len() + "://".len();
+    let at = start + parts.userinfo?.len();
+    let (before, behind) = (value.span_of(start - 1..start), value.span_of(at..at + 1));
+    let fits = before.file == behind.file && before.len() == 1 && behind.len() == 1 && before.end <= behind.start;
+    let span = Span { start: before.end, ..behind };
+    (fits && !sources.slice(span).contains('\n')).then_some(span)
+}
+
+/// Where the user and password of a URL would stand.
+pub fn before_host(value: &Text) -> Option<Span> {
+    let start = url::split(value).scheme?.len() + "://".len();
+    let before = value.span_of(start - 1..start);
+    (before.len() == 1).then_some(Span { start: before.end, ..before })
+}
+
+/// The user and password with their `@` of the URL around a password that is written there.
+pub fn userinfo_around(text: &str, password: Span) -> Option<Span> {
+    let range = password.range();
+    let behind = text.get(range.end..)?.starts_with('@').then_some(range.end + 1)?;
+    let line = line_start(text, range.start);
+    let scheme = line + text.get(line..range.start)?.rfind("://")? + "://".len();
+    let user = text[scheme..range.start].strip_suffix(':')?;
+    let plain = !user.contains([' ', '"', '\'', '/', '@', ':', '<', '>']);
+    plain.then(|| Span::new(password.file, scheme..behind))
+}
+
+/// The quoted text on one line around a place.
+pub fn literal_around(text: &str, place: Span) -> Option<Span> {
+    let range = place.range();
+    let line = line_start(text, range.start)..next_line(text, range.end);
+    let start = line.start + text[line.start..range.start].rfind(['"', '\''])?;
+    let quote = &text[start..=start];
+    let end = range.end + text[range.end..line.end].find(quote)? + 1;
+    Some(Span::new(place.file, start..end))
+}
+
+/// Double quotes for the single ones of a value in an env file, in which nothing would be filled in.
+pub fn single_quotes(sources: &Sources, place: Span) -> Option<[Edit; 2]> {
+    let text = sources.get(place.file).text();
+    let literal = literal_around(text, place).filter(|literal| text[literal.range()].starts_with('\''))?.range();
+    let plain = !text[literal.clone()].contains(['"', '$', '\\']);
+    let quote = |at: usize| Edit::replace(Span::new(place.file, at..at + 1), "\"");
+    plain.then(|| [quote(literal.start), quote(literal.end - 1)])
+}
+
+/// Takes `password="…"` out of a call, or empties a password's own literal.
+pub fn remove_python_password(sources: &Sources, password: &Text) -> Option<Edit> {
+    let literal = password.anchor();
+    let source = sources.get(literal.file);
+    let (text, range) = (source.text(), literal.range());
+    let quoted = text.get(range.clone())?.starts_with(['"', '\'']);
+    if !source.path().ends_with(".py") || !quoted {
+        return None;
+    }
+    let before = text[..range.start].trim_end();
+    let argument = before.strip_suffix('=').map(str::trim_end).and_then(|before| before.strip_suffix("password"));
+    let Some(call) = argument.filter(|before| before.trim_end().ends_with(['(', ','])) else {
+        return Some(Edit::replace(literal, "\"\""));
+    };
+    let rest = &text[range.end..];
+    let (start, end) = match rest.trim_start().strip_prefix(',') {
+        // What follows moves up to its place.
+        Some(more) => (call.len(), text.len() - more.trim_start().len()),
+        None => (call.trim_end().trim_end_matches(',').len(), range.end),
+    };
+    Some(Edit::delete(Span::new(literal.file, start..end)))
+}
+
+/// Takes the line of a variable out of an env file.
+pub fn remove_env_line(sources: &Sources, value: Span) -> Option<Edit> {
+    let source = sources.get(value.file);
+    let (text, range) = (source.text(), value.range());
+    let line = line_start(text, range.start)..next_line(text, range.end);
+    let (name, rest) = text.get(line.clone())?.split_once('=')?;
+    let whole = rest.trim().trim_matches(['"', '\'']).len() == range.len();
+    let is_env = source.path().rsplit('/').next().is_some_and(|name| name.contains("env"));
+    let plain = name.trim_start_matches("export ").chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    (whole && is_env && plain).then(|| Edit::delete(Span::new(value.file, line)))
+}
+
+/// Takes a directive away that has its line in a file to itself.
+pub fn remove_line(sources: &Sources, span: Span) -> Option<Edit> {
+    let source = sources.get(span.file);
+    let (text, range) = (source.text(), extended(source.text(), span, "\"'").range());
+    let line = line_start(text, range.start)..next_line(text, range.end);
+    let alone = text[line.clone()].trim().len() == range.len() && !is_yaml(source.path());
+    alone.then(|| Edit::delete(Span::new(span.file, line)))
+}
+
+/// Takes the default of a setting away: `NAME: str = "…"` and `os.getenv("NAME", "…")` demand the variable then.
+pub fn demand_setting(sources: &Sources, literal: Span) -> Option<Edit> {
+    let source = sources.get(literal.file);
+    let (text, range) = (source.text(), literal.range());
+    if !source.path().ends_with(".py") || !text.get(range.clone())?.starts_with(['"', '\'']) {
+        return None;
+    }
+    let before = &text[line_start(text, range.start)..range.start];
+    let rest = &text[range.end..next_line(text, range.end)];
+    let annotated = before.trim_end().strip_suffix('=').map(str::trim_end);
+    if let Some((name, kind)) = annotated.and_then(|before| before.split_once(':')) {
+        let is_name = !name.trim().is_empty() && name.trim().chars().all(|char| char.is_alphanumeric() || char == '_');
+        let end = line_start(text, range.start) + name.len() + 1 + kind.len();
+        let alone = rest.trim().is_empty() || rest.trim_start().starts_with('#');
+        return (is_name && alone).then(|| Edit::delete(Span::new(literal.file, end..range.end)));
+    }
+    // `os.getenv("NAME", "…")` → `os.environ["NAME"]`
+    let call = before.trim_end().strip_suffix(',')?;
+    let (open, name) = ["os.getenv(", "os.environ.get("].iter().find_map(|open| {
+        let at = call.rfind(open)?;
+        Some((at, &call[at + open.len()..]))
+    })?;
+    let quoted = name.len() > 2 && name.starts_with(['"', '\'']) && name.ends_with(['"', '\'']);
+    let close = rest.trim_start().starts_with(')').then(|| rest.find(')')).flatten()?;
+    let start = range.start - before.len() + open;
+    quoted.then(|| Edit::replace(Span::new(literal.file, start..range.end + close + 1), format!("os.environ[{name}]")))
+}

@@ -1,0 +1,160 @@
+//! What is never reported, and what only lowers a severity or a confidence.
+
+use super::{OPEN, READS, all, names, of, pair, run};
+use redislint::Options;
+use redislint::finding::{Confidence, Severity};
+
+#[test]
+fn what_is_missing_is_certainly_missing() {
+    let compose = "services:\n  redis:\n    image: redis:7\n    env_file: redis.env\n";
+    let count = |more: &[(&str, &str)]| {
+        let files: Vec<(&str, &str)> = std::iter::once(("compose.yaml", compose)).chain(more.iter().copied()).collect();
+        of(&all(&files), "missing-file").len()
+    };
+    assert_eq!(count(&[]), 1);
+    assert_eq!(count(&[("redis.env", "A=1\n")]), 0);
+    assert_eq!(count(&[("redis.env.example", "A=1\n")]), 0, "an example stands beside it");
+    assert_eq!(count(&[(".gitignore", "redis.env\n")]), 0, "git ignores it");
+}
+
+#[test]
+fn a_variable_that_is_left_to_whoever_runs_it_is_no_fault() {
+    let compose =
+        "services:\n  redis:\n    image: redis:7\n    command: redis-server --requirepass ${REDIS_PASSWORD}\n";
+    let count = |env: &str| of(&all(&[("compose.yaml", compose), (".env", env)]), "undefined-variable").len();
+    assert_eq!(count("OTHER=1\n"), 0, "no sign of a slip");
+    assert_eq!(count("REDIS_PASSWROD=maple-Anchor-7714\n"), 0, "two letters are too far");
+    assert_eq!(count("REDIS_PASSWRD=maple-Anchor-7714\n"), 1, "one is a slip");
+}
+
+#[test]
+fn a_secret_key_may_be_optional() {
+    let app = |optional: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: auth}}\nstringData:\n  other: maple-Anchor-7714\n---\n\
+             apiVersion: v1\nkind: Pod\nmetadata: {{name: app}}\nspec:\n  containers:\n    - name: app\n      image: acme/app\n      \
+             env:\n        - name: REDIS_PASSWORD\n          valueFrom:\n            secretKeyRef: {{name: auth, key: redis{optional}}}\n"
+        )
+    };
+    let found = |text: &str| of(&all(&[("k8s/app.yaml", text)]), "missing-secret-key").len();
+    assert_eq!(found(&app("")), 1);
+    assert_eq!(found(&app(", optional: true")), 0);
+}
+
+#[test]
+fn plain_text_is_a_fault_on_the_way_to_strangers_only() {
+    for (host, count) in [
+        ("cache.acme.io", 1),
+        ("redis", 0),
+        ("10.1.2.3", 0),
+        ("cache.internal", 0),
+        ("kv.default.svc.cluster.local", 0),
+    ] {
+        let code = format!("import redis\n\nr = redis.Redis.from_url(\"redis://:maple-Anchor-7714@{host}:6379/0\")\n");
+        assert_eq!(of(&all(&[("app.py", code.as_str())]), "plaintext-remote").len(), count, "{host}");
+    }
+}
+
+#[test]
+fn the_same_password_in_two_environments_counts_above_development() {
+    let compose = |name: &'static str| (name, pair("redis://:maple-Anchor-7714@redis:6379/0", "redis-server"));
+    let found = |names: &[&'static str], pedantic: bool| {
+        let files: Vec<_> = names.iter().map(|name| compose(name)).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let options = Options { min_confidence: Confidence::Low, pedantic, ..Options::default() };
+        of(&run(&files, &options), "reused-password").len()
+    };
+    assert_eq!(found(&["compose.dev.yaml", "compose.prod.yaml"], false), 1);
+    assert_eq!(found(&["compose.dev.yaml", "compose.yaml"], false), 0);
+    assert_eq!(found(&["compose.dev.yaml", "compose.yaml"], true), 1);
+}
+
+#[test]
+fn an_admin_page_with_a_login_is_no_fault() {
+    let page = |more: &str| {
+        format!(
+            "services:\n  ui:\n    image: rediscommander/redis-commander\n    ports: [\"8081:8081\"]\n    environment:\n      \
+             REDIS_HOST: redis\n{more}  redis:\n    image: redis:7\n"
+        )
+    };
+    let login = "      HTTP_USER: admin\n      HTTP_PASSWORD: ${UI_PASSWORD:?}\n";
+    assert_eq!(of(&all(&[("compose.yaml", page("").as_str())]), "exposed-admin-ui").len(), 1);
+    assert_eq!(of(&all(&[("compose.yaml", page(login).as_str())]), "exposed-admin-ui").len(), 0);
+}
+
+#[test]
+fn a_url_in_any_settings_file_is_a_client() {
+    for (path, text) in [
+        ("config.yml", "queue:\n  url: redis://localhost:6379/0\n"),
+        ("config.toml", "[queue]\nurl = \"redis://localhost:6379/0\"\n"),
+        ("config.json", "{\"queue\": {\"url\": \"redis://localhost:6379/0\"}}\n"),
+    ] {
+        let compose = "services:\n  app:\n    build: .\n  redis:\n    image: redis:7\n";
+        let report = all(&[("compose.yaml", compose), ("Dockerfile", "FROM node:22\nCOPY . .\n"), (path, text)]);
+        let found = of(&report, "localhost-in-container");
+        assert_eq!(found.len(), 1, "{path}: {:?}", names(&report));
+        assert_eq!(found[0].confidence, Confidence::Medium, "{path}");
+    }
+}
+
+#[test]
+fn a_map_that_other_programs_read_is_no_client() {
+    let map = "options:\n  servers: \"localhost\"\n  description: \"redis://localhost:6379\"\nmaps:\n  - \"redis://localhost/abc\"\n";
+    let compose = "services:\n  rspamd:\n    image: rspamd/rspamd\n    volumes: [\"./conf:/etc/rspamd\"]\n";
+    let report = all(&[("compose.yaml", compose), ("conf/settings.yml", map)]);
+    assert!(names(&report).is_empty(), "{:?}", names(&report));
+}
+
+#[test]
+fn what_a_login_without_need_means_depends_on_the_library() {
+    let judged = |pin: &str| {
+        let compose = pair("redis://:maple-Anchor-7714@redis:6379/0", "redis-server");
+        let report = all(&[("compose.yaml", compose.as_str()), ("app.py", READS), ("requirements.txt", pin)]);
+        let found = of(&report, "unexpected-password");
+        (found[0].severity, found[0].message.clone())
+    };
+    let (severity, message) = judged("redis==7.1.0\n");
+    assert_eq!(severity, Severity::Error);
+    assert!(message.contains("redis-py is refused with `ERR AUTH <password> called"), "{message}");
+    let (severity, message) = judged("redis==8.0.0\n");
+    assert_eq!(severity, Severity::Warning);
+    assert!(message.contains("silently let in unauthenticated"), "{message}");
+    let (severity, message) = judged("redis\n");
+    assert_eq!(severity, Severity::Error);
+    assert!(message.contains("redis-py ≤ 7") && message.contains("from 8 on"), "both are said: {message}");
+}
+
+#[test]
+fn what_a_profile_switches_off_is_judged_when_it_is_asked_for() {
+    let compose = format!("{OPEN}    profiles: [debug]\n  app: {{image: acme/app}}\n");
+    assert!(names(&all(&[("compose.yaml", compose.as_str())])).is_empty());
+    let makefile = "debug:\n\tdocker compose --profile debug up\n";
+    let report = all(&[("compose.yaml", compose.as_str()), ("Makefile", makefile)]);
+    assert_eq!(of(&report, "published-port").len(), 1, "{:?}", names(&report));
+}
+
+#[test]
+fn nothing_is_said_of_an_address_that_was_not_read() {
+    // A file of variables that git ignores may set whatever is not there.
+    let compose = "services:\n  app:\n    build: .\n    command: python app.py\n    env_file: .env\n  redis:\n    image: redis:7\n    \
+                   command: redis-server --requirepass ${PW:?}\n";
+    let code = "import os\n\nimport redis\n\nr = redis.Redis(host=os.environ.get(\"REDIS_HOST\", \"localhost\"))\n";
+    let files = [("compose.yaml", compose), ("app.py", code), (".gitignore", ".env\n")];
+    assert!(names(&all(&files)).iter().all(|name| *name == "password-in-arguments"), "{:?}", names(&all(&files)));
+}
+
+#[test]
+fn arguments_from_outside_may_bring_a_password() {
+    let compose = |argument: &str| {
+        format!(
+            "services:\n  redis:\n    image: redis:7\n    env_file: .env\n    ports: [\"6379:6379\"]\n    \
+             command: sh -c 'redis-server --appendonly yes {argument}'\n"
+        )
+    };
+    let judged = |argument: &str| {
+        let report = all(&[("compose.yaml", compose(argument).as_str()), (".gitignore", ".env\n")]);
+        of(&report, "published-port").iter().map(|found| (found.severity, found.confidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(judged("$$REDIS_ARGUMENTS"), [], "nor is its port known");
+    assert_eq!(judged("--save 60 1"), [(Severity::Error, Confidence::High)]);
+}
