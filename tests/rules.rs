@@ -160,8 +160,7 @@ fn examples_report_what_they_say() {
                 if update && writable {
                     lines.splice(range, found.lines().map(str::to_owned));
                 } else {
-                    failures +=
-                        &format!("{}: {}\nexpected:\n{expected}found:\n{found}\n", rule.name, example.heading);
+                    failures += &format!("{}: {}\nexpected:\n{expected}found:\n{found}\n", rule.name, example.heading);
                 }
             }
         }

@@ -87,7 +87,8 @@ pub fn fix(tree: Tree, options: &Options, wanted: &dyn Fn(&'static str, &Fix) ->
         if batch.is_empty() {
             break;
         }
-        let mut round = Round { bench: &mut bench, base: &now, standing: Standing::of(&now), kept: Vec::new(), best: None };
+        let mut round =
+            Round { bench: &mut bench, base: &now, standing: Standing::of(&now), kept: Vec::new(), best: None };
         round.halve(batch, &mut refused);
         let (kept, best) = (std::mem::take(&mut round.kept), round.best.take());
         applied.extend(kept.iter().map(|candidate| candidate.done.clone()));
@@ -321,7 +322,10 @@ impl Standing {
         let counts = [
             (after.servers < self.servers, number(self.servers - after.servers.min(self.servers), "servers fewer")),
             (after.clients < self.clients, number(self.clients - after.clients.min(self.clients), "clients fewer")),
-            (after.untold > self.untold, number(after.untold - self.untold.min(after.untold), "links more that can't be told")),
+            (
+                after.untold > self.untold,
+                number(after.untold - self.untold.min(after.untold), "links more that can't be told"),
+            ),
             (!self.as_readable(after), "a file that can't be read whole".to_owned()),
         ];
         let lost = counts.into_iter().filter(|(is, _)| *is).map(|(_, what)| what);
@@ -341,9 +345,11 @@ impl Standing {
     /// Whether `after` has no new or worse fault, and tells as much. A password that is written down was so before: no
     /// fix writes one, but it may be seen only when its URL can be read.
     pub fn holds(&self, after: &Self) -> bool {
-        let faults = after.faults.iter().filter(|(about, _)| !is_about_secrets(about)).all(|(about, now)| {
-            no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now)
-        });
+        let faults = after
+            .faults
+            .iter()
+            .filter(|(about, _)| !is_about_secrets(about))
+            .all(|(about, now)| no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now));
         let as_rich = after.servers >= self.servers && after.clients >= self.clients && after.untold <= self.untold;
         faults && self.as_readable(after) && as_rich
     }

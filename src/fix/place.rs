@@ -228,7 +228,8 @@ impl<'a> ServiceText<'a> {
         let written = &self.text[span.range()];
         ["-a", "--pass"].iter().find_map(|option| {
             let is_word = |at: &usize| {
-                let around = |char: Option<char>| char.is_some_and(|char| char.is_whitespace() || "\"',".contains(char));
+                let around =
+                    |char: Option<char>| char.is_some_and(|char| char.is_whitespace() || "\"',".contains(char));
                 around(written[..*at].chars().next_back()) && around(written[at + option.len()..].chars().next())
             };
             let at = written.match_indices(option).map(|(at, _)| at).find(is_word)?;
@@ -331,7 +332,9 @@ impl<'a> ServiceText<'a> {
         let rest = self.text[flag.range().end..].trim_start_matches(['"', '\'', ',', '-', '=', ' ', '\t', '\r', '\n']);
         let end = match rest.strip_prefix('$')?.strip_prefix('{') {
             Some(inner) => 2 + inner.find(['{', '}', '\n']).filter(|at| inner[*at..].starts_with('}'))? + 1,
-            None => 1 + rest[1..].find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(rest.len() - 1),
+            None => {
+                1 + rest[1..].find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(rest.len() - 1)
+            }
         };
         let ends_word = rest[end..].starts_with(['"', '\'', ',', ']', ' ', '\r', '\n']) || rest.len() == end;
         (end > 1 && ends_word).then(|| &rest[..end])

@@ -123,7 +123,5 @@ pub fn demand_setting(sources: &Sources, literal: Span) -> Option<Edit> {
     let quoted = name.len() > 2 && name.starts_with(['"', '\'']) && name.ends_with(['"', '\'']);
     let close = rest.trim_start().starts_with(')').then(|| rest.find(')')).flatten()?;
     let start = range.start - before.len() + open;
-    quoted.then(|| {
-        Edit::replace(Span::new(literal.file, start..range.end + close + 1), format!("os.environ[{name}]"))
-    })
+    quoted.then(|| Edit::replace(Span::new(literal.file, start..range.end + close + 1), format!("os.environ[{name}]")))
 }

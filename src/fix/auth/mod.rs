@@ -178,7 +178,11 @@ fn done(texts: &BTreeMap<String, Change>, way: Way) -> Vec<Done> {
         Way::Require => "the password comes from one variable",
     };
     let done = |path: &String| Done { rule: "auth", place: path.clone(), description: description.to_owned() };
-    texts.iter().filter(|(_, change)| change.before.as_ref() != Some(&change.after)).map(|(path, _)| done(path)).collect()
+    texts
+        .iter()
+        .filter(|(_, change)| change.before.as_ref() != Some(&change.after))
+        .map(|(path, _)| done(path))
+        .collect()
 }
 
 /// A password as written, where it is.

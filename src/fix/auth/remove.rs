@@ -95,7 +95,9 @@ fn client(scene: &Scene<'_>, environment: &Environment, client: &Client, case: &
         .or_else(|| {
             let Place::Container(service) = &client.place else { return None };
             let service = environment.services.iter().find(|one| one.name == *service)?;
-            ServiceText::find(scene.sources, service.span).filter(|_| span.file == service.span.file)?.remove_variable(span)
+            ServiceText::find(scene.sources, service.span)
+                .filter(|_| span.file == service.span.file)?
+                .remove_variable(span)
         });
     plan.add_or(edit, span, "take the password out");
 }

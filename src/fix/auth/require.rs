@@ -78,8 +78,11 @@ pub fn plan(
 }
 
 fn compose<'a>(environments: &[&'a Environment]) -> impl Iterator<Item = &'a Environment> {
-    let found: Vec<&Environment> =
-        environments.iter().copied().filter(|one| one.kind == EnvironmentKind::Compose && !one.servers.is_empty()).collect();
+    let found: Vec<&Environment> = environments
+        .iter()
+        .copied()
+        .filter(|one| one.kind == EnvironmentKind::Compose && !one.servers.is_empty())
+        .collect();
     found.into_iter()
 }
 
@@ -91,9 +94,9 @@ fn folder(scene: &Scene<'_>, environment: &Environment) -> Option<String> {
 /// The example shows that the variable is needed; the file that git does not know gets a password where asked for.
 fn env_files(tree: &Tree, folder: &str, generate: bool, plan: &mut Plan) -> Result<(), String> {
     let sets = |path: &str| match tree.read(path) {
-        Content::Bytes(bytes) => String::from_utf8_lossy(&bytes).lines().any(|line| {
-            line.trim_start().trim_start_matches("export ").starts_with(&format!("{VARIABLE}="))
-        }),
+        Content::Bytes(bytes) => String::from_utf8_lossy(&bytes)
+            .lines()
+            .any(|line| line.trim_start().trim_start_matches("export ").starts_with(&format!("{VARIABLE}="))),
         Content::Missing | Content::Refused(_) => false,
     };
     let example = format!("{folder}.env.example");
@@ -115,7 +118,11 @@ fn password() -> Result<String, String> {
     let mut bytes = [0; 16];
     let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
     read.map_err(|error| format!("no password can be made up here ({error}): put one into .env yourself"))?;
-    Ok(bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
+    Ok(bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0xF])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect())
 }
 
 /// The clients of a server: those that reach it, and those in containers that look for it in their own.
@@ -145,7 +152,8 @@ impl Work<'_> {
 
     fn give_variables(&mut self) {
         for (service, variables) in std::mem::take(&mut self.variables) {
-            let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let pairs: Vec<(&str, &str)> =
+                variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let edit = ServiceText::find(self.scene.sources, service).and_then(|text| text.add_variables(&pairs));
             let names: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
             self.plan.add_or(edit, service, &format!("set {} for this service", names.join(", ")));
@@ -162,7 +170,8 @@ impl Work<'_> {
         let demands = |name: &str| name.trim_start_matches('-').eq_ignore_ascii_case("requirepass");
         let given = server.directives.iter().find(|one| one.from_arguments && demands(&one.name.value));
         let given = given.filter(|one| one.name.span.file == server.span.file);
-        let kept = given.and_then(|one| text.reference_behind(one.name.span)).filter(|reference| !reference.contains("-"));
+        let kept =
+            given.and_then(|one| text.reference_behind(one.name.span)).filter(|reference| !reference.contains("-"));
         let reference = kept.unwrap_or(REFERENCE).to_owned();
         for line in server.directives.iter().filter(|one| !one.from_arguments && demands(&one.name.value)) {
             let span = line.arguments.iter().fold(line.name.span, |span, value| span.to(value.span()));
@@ -214,7 +223,14 @@ impl Work<'_> {
     }
 
     /// Gives a client in a container the reference.
-    fn client(&mut self, environment: &Environment, server: &Server, client: &Client, case: &ClientCase, reference: &str) {
+    fn client(
+        &mut self,
+        environment: &Environment,
+        server: &Server,
+        client: &Client,
+        case: &ClientCase,
+        reference: &str,
+    ) {
         let sources = self.scene.sources;
         let Place::Container(name) = &client.place else { return self.host_client(case) };
         let Some(service) = environment.services.iter().find(|one| one.name == *name) else { return };
@@ -228,7 +244,9 @@ impl Work<'_> {
                 return;
             }
             let place = userinfo(sources, url).or_else(|| before_host(url));
-            if let Some(quotes) = place.filter(|_| written.is_some_and(is_env)).and_then(|place| single_quotes(sources, place)) {
+            if let Some(quotes) =
+                place.filter(|_| written.is_some_and(is_env)).and_then(|place| single_quotes(sources, place))
+            {
                 quotes.into_iter().for_each(|edit| self.plan.add(edit));
             }
             let edit = place.map(|span| Edit::replace(span, format!(":{reference}@")));

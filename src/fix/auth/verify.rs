@@ -52,11 +52,13 @@ fn compose(environment: &Environment) -> Option<String> {
 
 /// A ping with the client's own setting.
 fn python(client: &Client) -> Option<String> {
-    let setting = client.setting.as_deref().filter(|setting| setting.chars().all(|char| char.is_ascii_uppercase() || char == '_'))?;
+    let setting = client
+        .setting
+        .as_deref()
+        .filter(|setting| setting.chars().all(|char| char.is_ascii_uppercase() || char == '_'))?;
     let is_url = client.cases.iter().any(|case| case.url.is_some());
-    (is_url && client.family == Family::RedisPy).then(|| {
-        format!("python -c 'import os, redis; print(redis.from_url(os.environ[\"{setting}\"]).ping())'")
-    })
+    (is_url && client.family == Family::RedisPy)
+        .then(|| format!("python -c 'import os, redis; print(redis.from_url(os.environ[\"{setting}\"]).ping())'"))
 }
 
 /// The addresses that health checks of other services ask.

@@ -13,8 +13,8 @@ use crate::text::Text;
 /// Gives `redis-cli` the reference that the server's command takes its password from.
 pub fn give_credentials(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
     let span = finding.primary.span;
-    let checked = |span| move |server: &&crate::model::Server| {
-        server.healthcheck.as_ref().is_some_and(|health| health.span == span)
+    let checked = |span| {
+        move |server: &&crate::model::Server| server.healthcheck.as_ref().is_some_and(|health| health.span == span)
     };
     let server = servers(scene).find(checked(span))?;
     let service = ServiceText::find(scene.sources, server.span)?;
@@ -32,9 +32,8 @@ pub fn give_credentials(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
 pub fn name_server(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
     let span = finding.primary.span;
     let (environment, client, case) = scene.model.environments.iter().find_map(|environment| {
-        let lost = |case: &&ClientCase| {
-            case.reach == Reach::OwnContainer && case.host.as_ref().map(Text::span) == Some(span)
-        };
+        let lost =
+            |case: &&ClientCase| case.reach == Reach::OwnContainer && case.host.as_ref().map(Text::span) == Some(span);
         environment.clients.iter().find_map(|client| Some((environment, client, client.cases.iter().find(lost)?)))
     })?;
     let [server] = environment.servers.as_slice() else { return None };
