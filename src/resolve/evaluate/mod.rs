@@ -36,6 +36,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::text::Text;
 
+pub use libraries::{Signature, signatures};
 pub use passwords::password_settings;
 
 /// Where code runs.

@@ -1,5 +1,7 @@
 //! Settings that name a Redis server by convention: of Celery, Django, Flask, RQ, and any with `REDIS` in its name.
 
+use std::collections::HashSet;
+
 use crate::facts::code::{Binding, Expr, ExprKind, Module};
 use crate::finding::Confidence;
 use crate::model::Family;
@@ -136,13 +138,10 @@ fn read_all<'a>(evaluator: &Evaluator<'a>, named: Named<'a>) {
     }
 }
 
-/// The first binding of each name.
+/// The first binding of each name that may have to do with a server.
 fn unique(bindings: &[Binding]) -> impl Iterator<Item = &Binding> {
-    bindings
-        .iter()
-        .enumerate()
-        .filter(|(at, binding)| !bindings[..*at].iter().any(|before| before.name.value == binding.name.value))
-        .map(|(_, binding)| binding)
+    let mut seen = HashSet::new();
+    bindings.iter().filter(move |binding| binding.hints && seen.insert(binding.name.value.as_str()))
 }
 
 /// Settings whose names frameworks read.
