@@ -200,6 +200,18 @@ fn structured<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found
                 entry_client(evaluator, naming, queue.span, Family::RedisPy, settings, named, found);
             }
         }
+        // https://github.com/martinrusev/django-redis-sessions
+        ["SESSION_REDIS"] => options(evaluator, value, scope, Family::RedisPy, named, found),
+        // https://github.com/etataurov/nameko-redis
+        ["REDIS_URIS"] => {
+            for (_, value, scope) in entries(evaluator, value, scope) {
+                let mut url = evaluator.resolved(evaluator.eval(value, scope), value.span);
+                if sites::keep_redis(&mut url) {
+                    let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+                    entry_client(evaluator, (value, scope), value.span, Family::RedisPy, settings, named, found);
+                }
+            }
+        }
         // https://huey.readthedocs.io/en/latest/django.html
         ["HUEY"] => {
             if let Some(connection) = entry(value, "connection") {
