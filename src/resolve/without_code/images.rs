@@ -120,10 +120,9 @@ fn find(reference: &str) -> Option<&'static Image> {
     let name = repository(reference);
     // A name without an owner is an official image: one of the same name with an owner is another product.
     let is = |known: &String| {
-        name.strip_suffix(known.as_str()).is_some_and(|before| match known.contains('/') {
-            true => before.is_empty() || before.ends_with('/'),
-            false => before.is_empty() || before == "docker.io/",
-        })
+        let owned = known.contains('/');
+        let fits = |before: &str| before.is_empty() || before == "docker.io/" || owned && before.ends_with('/');
+        name.strip_suffix(known.as_str()).is_some_and(fits)
     };
     TABLE.image.iter().find(|image| image.names.iter().any(is))
 }
