@@ -36,6 +36,10 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
             [CompletionResult]::new('--pedantic', '--pedantic', [CompletionResultType]::ParameterName, 'Run the pedantic rules too')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Fail where a file could not be read whole, an ignore or a baseline entry is stale, or there is nothing to judge')
             [CompletionResult]::new('--no-ignores', '--no-ignores', [CompletionResultType]::ParameterName, 'Show also what comments and the configuration silence')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what has a safe fix, and report what is left')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what --fix would change as a diff, and change nothing')
+            [CompletionResult]::new('--unsafe-fixes', '--unsafe-fixes', [CompletionResultType]::ParameterName, 'Apply also fixes that may change what somebody meant')
+            [CompletionResult]::new('--allow-dirty', '--allow-dirty', [CompletionResultType]::ParameterName, 'Fix also where git has changes that are not committed')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -46,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
             [CompletionResult]::new('config-schema', 'config-schema', [CompletionResultType]::ParameterValue, 'Print the JSON schema of redislint.toml')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'List the rules')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show the resolved picture: servers, clients, links and how they end')
+            [CompletionResult]::new('fix', 'fix', [CompletionResultType]::ParameterValue, 'Take one way out of a mismatch, in the server and all its clients at once')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -88,6 +93,18 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'redislint;fix' {
+            [CompletionResult]::new('--auth', '--auth', [CompletionResultType]::ParameterName, 'Which way: no password, or one variable for all')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Only in this environment, as `redislint inspect` calls it')
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
+            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Put a password made up for it into the untracked `.env`, for `require`')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change as a diff, and change nothing')
+            [CompletionResult]::new('--allow-dirty', '--allow-dirty', [CompletionResultType]::ParameterName, 'Change files also where git has changes that are not committed')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'redislint;completions' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
@@ -108,6 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
             [CompletionResult]::new('config-schema', 'config-schema', [CompletionResultType]::ParameterValue, 'Print the JSON schema of redislint.toml')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'List the rules')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show the resolved picture: servers, clients, links and how they end')
+            [CompletionResult]::new('fix', 'fix', [CompletionResultType]::ParameterValue, 'Take one way out of a mismatch, in the server and all its clients at once')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -126,6 +144,9 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
             break
         }
         'redislint;help;inspect' {
+            break
+        }
+        'redislint;help;fix' {
             break
         }
         'redislint;help;completions' {

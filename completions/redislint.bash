@@ -25,6 +25,9 @@ _redislint() {
             redislint,explain)
                 cmd="redislint__subcmd__explain"
                 ;;
+            redislint,fix)
+                cmd="redislint__subcmd__fix"
+                ;;
             redislint,help)
                 cmd="redislint__subcmd__help"
                 ;;
@@ -49,6 +52,9 @@ _redislint() {
             redislint__subcmd__help,explain)
                 cmd="redislint__subcmd__help__subcmd__explain"
                 ;;
+            redislint__subcmd__help,fix)
+                cmd="redislint__subcmd__help__subcmd__fix"
+                ;;
             redislint__subcmd__help,help)
                 cmd="redislint__subcmd__help__subcmd__help"
                 ;;
@@ -71,7 +77,7 @@ _redislint() {
 
     case "${cmd}" in
         redislint)
-            opts="-q -h -V --stdin-filename --format --output --quiet --color --fail-on --min-confidence --pedantic --strict --no-ignores --baseline --write-baseline --since --root --show-secrets --help --version explain init config-schema rules inspect completions man help"
+            opts="-q -h -V --stdin-filename --format --output --quiet --color --fail-on --min-confidence --pedantic --strict --no-ignores --baseline --write-baseline --since --fix --dry-run --unsafe-fixes --allow-dirty --root --show-secrets --help --version explain init config-schema rules inspect fix completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -178,8 +184,34 @@ _redislint() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redislint__subcmd__fix)
+            opts="-h --auth --environment --generate --dry-run --allow-dirty --root --show-secrets --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --auth)
+                    COMPREPLY=($(compgen -W "remove require" -- "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redislint__subcmd__help)
-            opts="explain init config-schema rules inspect completions man help"
+            opts="explain init config-schema rules inspect fix completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -221,6 +253,20 @@ _redislint() {
             return 0
             ;;
         redislint__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redislint__subcmd__help__subcmd__fix)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

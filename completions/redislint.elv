@@ -33,6 +33,10 @@ set edit:completion:arg-completer[redislint] = {|@words|
             cand --pedantic 'Run the pedantic rules too'
             cand --strict 'Fail where a file could not be read whole, an ignore or a baseline entry is stale, or there is nothing to judge'
             cand --no-ignores 'Show also what comments and the configuration silence'
+            cand --fix 'Mend what has a safe fix, and report what is left'
+            cand --dry-run 'Print what --fix would change as a diff, and change nothing'
+            cand --unsafe-fixes 'Apply also fixes that may change what somebody meant'
+            cand --allow-dirty 'Fix also where git has changes that are not committed'
             cand --show-secrets 'Print passwords instead of masking them'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -43,6 +47,7 @@ set edit:completion:arg-completer[redislint] = {|@words|
             cand config-schema 'Print the JSON schema of redislint.toml'
             cand rules 'List the rules'
             cand inspect 'Show the resolved picture: servers, clients, links and how they end'
+            cand fix 'Take one way out of a mismatch, in the server and all its clients at once'
             cand completions 'Print the completions of a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -79,6 +84,17 @@ set edit:completion:arg-completer[redislint] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'redislint;fix'= {
+            cand --auth 'Which way: no password, or one variable for all'
+            cand --environment 'Only in this environment, as `redislint inspect` calls it'
+            cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --generate 'Put a password made up for it into the untracked `.env`, for `require`'
+            cand --dry-run 'Print what would change as a diff, and change nothing'
+            cand --allow-dirty 'Change files also where git has changes that are not committed'
+            cand --show-secrets 'Print passwords instead of masking them'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'redislint;completions'= {
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
             cand --show-secrets 'Print passwords instead of masking them'
@@ -97,6 +113,7 @@ set edit:completion:arg-completer[redislint] = {|@words|
             cand config-schema 'Print the JSON schema of redislint.toml'
             cand rules 'List the rules'
             cand inspect 'Show the resolved picture: servers, clients, links and how they end'
+            cand fix 'Take one way out of a mismatch, in the server and all its clients at once'
             cand completions 'Print the completions of a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -110,6 +127,8 @@ set edit:completion:arg-completer[redislint] = {|@words|
         &'redislint;help;rules'= {
         }
         &'redislint;help;inspect'= {
+        }
+        &'redislint;help;fix'= {
         }
         &'redislint;help;completions'= {
         }

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_redislint_global_optspecs
-    string join \n stdin-filename= format= output= q/quiet color= fail-on= min-confidence= pedantic strict no-ignores baseline= write-baseline= since= root= show-secrets h/help V/version
+    string join \n stdin-filename= format= output= q/quiet color= fail-on= min-confidence= pedantic strict no-ignores baseline= write-baseline= since= fix dry-run unsafe-fixes allow-dirty root= show-secrets h/help V/version
 end
 
 function __fish_redislint_needs_command
@@ -52,6 +52,10 @@ complete -c redislint -n "__fish_redislint_needs_command" -s q -l quiet -d 'Find
 complete -c redislint -n "__fish_redislint_needs_command" -l pedantic -d 'Run the pedantic rules too'
 complete -c redislint -n "__fish_redislint_needs_command" -l strict -d 'Fail where a file could not be read whole, an ignore or a baseline entry is stale, or there is nothing to judge'
 complete -c redislint -n "__fish_redislint_needs_command" -l no-ignores -d 'Show also what comments and the configuration silence'
+complete -c redislint -n "__fish_redislint_needs_command" -l fix -d 'Mend what has a safe fix, and report what is left'
+complete -c redislint -n "__fish_redislint_needs_command" -l dry-run -d 'Print what --fix would change as a diff, and change nothing'
+complete -c redislint -n "__fish_redislint_needs_command" -l unsafe-fixes -d 'Apply also fixes that may change what somebody meant'
+complete -c redislint -n "__fish_redislint_needs_command" -l allow-dirty -d 'Fix also where git has changes that are not committed'
 complete -c redislint -n "__fish_redislint_needs_command" -l show-secrets -d 'Print passwords instead of masking them'
 complete -c redislint -n "__fish_redislint_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_needs_command" -s V -l version -d 'Print version'
@@ -60,6 +64,7 @@ complete -c redislint -n "__fish_redislint_needs_command" -a "init" -d 'Write a 
 complete -c redislint -n "__fish_redislint_needs_command" -a "config-schema" -d 'Print the JSON schema of redislint.toml'
 complete -c redislint -n "__fish_redislint_needs_command" -a "rules" -d 'List the rules'
 complete -c redislint -n "__fish_redislint_needs_command" -a "inspect" -d 'Show the resolved picture: servers, clients, links and how they end'
+complete -c redislint -n "__fish_redislint_needs_command" -a "fix" -d 'Take one way out of a mismatch, in the server and all its clients at once'
 complete -c redislint -n "__fish_redislint_needs_command" -a "completions" -d 'Print the completions of a shell'
 complete -c redislint -n "__fish_redislint_needs_command" -a "man" -d 'Print the manual page'
 complete -c redislint -n "__fish_redislint_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -82,17 +87,27 @@ json\t''"
 complete -c redislint -n "__fish_redislint_using_subcommand inspect" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
 complete -c redislint -n "__fish_redislint_using_subcommand inspect" -l show-secrets -d 'Print passwords instead of masking them'
 complete -c redislint -n "__fish_redislint_using_subcommand inspect" -s h -l help -d 'Print help'
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -l auth -d 'Which way: no password, or one variable for all' -r -f -a "remove\t'Credentials leave clients and server; refused where outsiders reach the server'
+require\t'The server demands a password, and all take it from `REDIS_PASSWORD`'"
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -l environment -d 'Only in this environment, as `redislint inspect` calls it' -r
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -l generate -d 'Put a password made up for it into the untracked `.env`, for `require`'
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -l dry-run -d 'Print what would change as a diff, and change nothing'
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -l allow-dirty -d 'Change files also where git has changes that are not committed'
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -l show-secrets -d 'Print passwords instead of masking them'
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand completions" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
 complete -c redislint -n "__fish_redislint_using_subcommand completions" -l show-secrets -d 'Print passwords instead of masking them'
 complete -c redislint -n "__fish_redislint_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c redislint -n "__fish_redislint_using_subcommand man" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
 complete -c redislint -n "__fish_redislint_using_subcommand man" -l show-secrets -d 'Print passwords instead of masking them'
 complete -c redislint -n "__fish_redislint_using_subcommand man" -s h -l help -d 'Print help'
-complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect completions man help" -f -a "explain" -d 'Print what a rule says and why'
-complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect completions man help" -f -a "init" -d 'Write a commented redislint.toml that fits the repository'
-complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect completions man help" -f -a "config-schema" -d 'Print the JSON schema of redislint.toml'
-complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect completions man help" -f -a "rules" -d 'List the rules'
-complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect completions man help" -f -a "inspect" -d 'Show the resolved picture: servers, clients, links and how they end'
-complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect completions man help" -f -a "completions" -d 'Print the completions of a shell'
-complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect completions man help" -f -a "man" -d 'Print the manual page'
-complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "explain" -d 'Print what a rule says and why'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "init" -d 'Write a commented redislint.toml that fits the repository'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "config-schema" -d 'Print the JSON schema of redislint.toml'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "rules" -d 'List the rules'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "inspect" -d 'Show the resolved picture: servers, clients, links and how they end'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "fix" -d 'Take one way out of a mismatch, in the server and all its clients at once'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "completions" -d 'Print the completions of a shell'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "man" -d 'Print the manual page'
+complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -42,7 +42,7 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         }
     }
     let port = |client: &Client, case: &ClientCase, server: usize| match (&client.place, &case.host) {
-        (Place::Container(name), Some(host)) => network.port_behind(name, host, case.port, server),
+        (Place::Container(name), Some(host)) => network.port_behind(name, host, case.port, &servers[server]),
         _ => case.port,
     };
     let links = links(inputs, &all, &servers, &port);

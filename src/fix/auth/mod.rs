@@ -110,7 +110,7 @@ pub fn take(
         Way::Remove => remove::plan(&scene, &environments, &documents),
         Way::Require => require::plan(&scene, &environments, &documents, &tree, generate)?,
     };
-    let verify = environments.iter().flat_map(|environment| verify::commands(&scene, environment)).collect();
+    let verify = environments.iter().flat_map(|environment| verify::commands(environment)).collect();
     let by_hand = |sources: &Sources| -> Vec<(String, String)> {
         plan.by_hand.iter().map(|(span, what)| (place(sources, *span), what.clone())).collect()
     };

@@ -1,10 +1,9 @@
 //! How to see that an environment works: one line for each server, client and health endpoint.
 
-use crate::fix::Scene;
 use crate::model::{Client, Environment, EnvironmentKind, Family, Place};
 
 /// Commands that end with PONG or True where it works.
-pub fn commands(scene: &Scene<'_>, environment: &Environment) -> Vec<String> {
+pub fn commands(environment: &Environment) -> Vec<String> {
     let mut found = Vec::new();
     let mut add = |line: String| {
         if !found.contains(&line) {
@@ -26,7 +25,7 @@ pub fn commands(scene: &Scene<'_>, environment: &Environment) -> Vec<String> {
             (Place::Container(_), None) => {}
         }
     }
-    for (service, url) in endpoints(scene, environment) {
+    for (service, url) in endpoints(environment) {
         if let Some(compose) = &compose {
             add(format!("{compose} exec {service} curl -fsS {url}"));
         }
@@ -57,12 +56,12 @@ fn python(client: &Client) -> Option<String> {
         .as_deref()
         .filter(|setting| setting.chars().all(|char| char.is_ascii_uppercase() || char == '_'))?;
     let is_url = client.cases.iter().any(|case| case.url.is_some());
-    (is_url && client.family == Family::RedisPy)
+    (is_url && matches!(client.family, Family::RedisPy | Family::RedisPyAsyncio))
         .then(|| format!("python -c 'import os, redis; print(redis.from_url(os.environ[\"{setting}\"]).ping())'"))
 }
 
 /// The addresses that health checks of other services ask.
-fn endpoints(_scene: &Scene<'_>, environment: &Environment) -> Vec<(String, String)> {
+fn endpoints(environment: &Environment) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for service in &environment.services {
         for word in service.healthcheck.iter().flatten().flat_map(|word| word.as_str().split_whitespace()) {

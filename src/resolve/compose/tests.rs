@@ -231,3 +231,16 @@ fn an_inline_config_has_the_states_of_its_variables() {
     let contents: Vec<_> = mount.contents.iter().map(|case| world.symbols.display(case.value.as_str())).collect();
     assert_eq!(contents, ["requirepass x", "requirepass ${PW}"]);
 }
+
+#[test]
+fn empty_files_are_refused_where_they_are_started() {
+    let said = |files: &[(&str, &str)]| {
+        let world = world(files);
+        let refused = world.notices.iter().filter(|notice| notice.message == "empty compose file").count();
+        (world.projects.len(), refused)
+    };
+    assert_eq!(said(&[("compose.yaml", "# nothing\n")]), (1, 1));
+    assert_eq!(said(&[("compose.yaml", ""), ("compose.override.yaml", ONE)]), (1, 0));
+    assert_eq!(said(&[("compose.extras.yaml", "# to be filled in\n")]), (0, 0));
+    assert_eq!(said(&[("compose.extras.yaml", ""), ("up.sh", "docker compose -f compose.extras.yaml up\n")]), (1, 1));
+}

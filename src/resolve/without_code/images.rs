@@ -118,7 +118,13 @@ pub fn reads_instead(container: &Container, name: &str) -> Option<&'static str> 
 
 fn find(reference: &str) -> Option<&'static Image> {
     let name = repository(reference);
-    let is = |known: &String| name.strip_suffix(known.as_str()).is_some_and(|b| b.is_empty() || b.ends_with('/'));
+    // A name without an owner is an official image: one of the same name with an owner is another product.
+    let is = |known: &String| {
+        name.strip_suffix(known.as_str()).is_some_and(|before| match known.contains('/') {
+            true => before.is_empty() || before.ends_with('/'),
+            false => before.is_empty() || before == "docker.io/",
+        })
+    };
     TABLE.image.iter().find(|image| image.names.iter().any(is))
 }
 
