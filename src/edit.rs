@@ -72,12 +72,14 @@ pub struct Fix {
     pub edits: Vec<Edit>,
     /// A replacement is made of a password: such a fix is applied, and written into no report.
     pub holds_secret: bool,
+    /// One of several ways out, among which a person chooses: applied only by its own command.
+    pub choice: bool,
 }
 
 impl Fix {
     /// A fix without a secret in it.
     pub fn new(safety: Safety, description: impl Into<String>, edits: Vec<Edit>) -> Self {
-        Self { description: description.into(), safety, edits, holds_secret: false }
+        Self { description: description.into(), safety, edits, holds_secret: false, choice: false }
     }
 }
 

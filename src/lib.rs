@@ -173,9 +173,7 @@ pub fn lint(tree: &Tree, options: &Options) -> Report {
     let context = rule::Context { model: &model, symbols: &symbols, sources: &sources, config, pedantic };
     let mut checked = check::check(rules::ALL, &context, options);
     let scene = fix::Scene { model: &model, sources: &sources, symbols: &symbols };
-    for finding in &mut checked.findings {
-        finding.fixes = fix::proposals(&scene, finding);
-    }
+    fix::propose(&scene, &mut checked.findings);
     if options.show_secrets {
         sources.unmark_secrets();
     } else {

@@ -25,7 +25,7 @@ type Real = BTreeMap<String, Option<Vec<String>>>;
 fn real(names: &[String]) -> Real {
     let Ok(python) = std::env::var("REDISLINT_LIBRARIES_PYTHON") else {
         println!("recorded signatures; set REDISLINT_LIBRARIES_PYTHON to ask the libraries");
-        return serde_json::from_str(&std::fs::read_to_string(TRANSCRIPT).unwrap()).unwrap();
+        return recorded();
     };
     println!("live: {python}");
     let mut child = Command::new(python).arg(SCRIPT).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -37,6 +37,10 @@ fn real(names: &[String]) -> Real {
         std::fs::write(TRANSCRIPT, format!("{{\n{}\n}}\n", lines.join(",\n"))).unwrap();
     }
     real
+}
+
+fn recorded() -> Real {
+    serde_json::from_str(&std::fs::read_to_string(TRANSCRIPT).unwrap()).unwrap()
 }
 
 /// What is wrong with a signature, by the parameters that the library has.
@@ -79,10 +83,9 @@ fn parameters_are_those_of_the_libraries() {
 /// A table with a parameter too many, too few or in the wrong place is caught.
 #[test]
 fn wrong_tables_are_caught() {
-    let real = |name: &str| real(&[]).get(name).cloned().flatten().unwrap();
     let ours = signatures();
     let redis = ours.iter().find(|one| one.name == "redis.Redis").unwrap();
-    let parameters = real("redis.Redis");
+    let parameters = recorded().remove("redis.Redis").flatten().unwrap();
     assert_eq!(fault(redis, &parameters), None);
     let with = |change: &dyn Fn(&mut Signature)| {
         let mut changed = redis.clone();

@@ -11,13 +11,15 @@ use redislint::fix::auth::Way;
 use redislint::report::Format;
 
 /// What people ask for most, as help and manual show it.
-pub const EXAMPLES: [(&str, &str); 8] = [
+pub const EXAMPLES: [(&str, &str); 10] = [
     ("redislint", "the repository around the working directory"),
     ("redislint deploy/ compose.yaml", "only findings that touch these"),
     ("redislint --since origin/main", "only what a branch brings in"),
     ("redislint --output sarif=redislint.sarif", "a file for code scanning, besides the report"),
     ("redislint --write-baseline redislint.baseline", "accept what is there today"),
     ("redislint - --stdin-filename app/config.py", "a text that is not saved yet"),
+    ("redislint --fix --dry-run", "what can be mended safely, as a diff"),
+    ("redislint fix --auth require", "one password for a server and all its clients"),
     ("redislint inspect", "what was understood: servers, clients, links"),
     ("redislint explain missing-password", "what a rule says, and why"),
 ];

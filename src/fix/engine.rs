@@ -120,7 +120,7 @@ fn candidates(
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (finding, fingerprint) in report.findings.iter().zip(&report.fingerprints) {
-        for fix in finding.fixes.iter().filter(|fix| wanted(finding.rule, fix)) {
+        for fix in finding.fixes.iter().filter(|fix| !fix.choice && wanted(finding.rule, fix)) {
             let editable = |edit: &Edit| report.sources.get(edit.span.file).is_utf8();
             let place = place(&report.sources, finding.primary.span);
             let done = Done { rule: finding.rule, place, description: fix.description.clone() };

@@ -1,6 +1,6 @@
 //! Findings → changes of the repository's texts, each tried in memory before it counts.
 //!
-//! [`proposals`] says how a finding could be mended, [`engine`] keeps what really mends it and breaks nothing, [`diff`]
+//! [`propose`] says how a finding could be mended, [`engine`] keeps what really mends it and breaks nothing, [`diff`]
 //! shows it and [`write`] puts it on disk, all or nothing. `auth` takes one of the two ways out of a mismatch as a whole.
 //! Only this module and its parts look at syntax again after the model was made: an edit has to fit its place.
 
@@ -10,6 +10,8 @@ pub mod engine;
 mod place;
 mod rules;
 pub mod write;
+
+use std::collections::HashMap;
 
 use crate::edit::Fix;
 use crate::finding::Finding;
@@ -51,15 +53,24 @@ pub fn fixable() -> impl Iterator<Item = &'static str> {
     FIXABLE.iter().map(|(rule, _)| *rule)
 }
 
-/// The ways to mend a finding.
-#[must_use]
-pub fn proposals(scene: &Scene<'_>, finding: &Finding) -> Vec<Fix> {
-    let proposers = FIXABLE.iter().filter(|(rule, _)| *rule == finding.rule);
-    let mut fixes: Vec<Fix> = proposers.filter_map(|(_, proposer)| proposer(scene, finding)).collect();
-    for fix in &mut fixes {
-        fix.holds_secret |= fix.edits.iter().any(|edit| holds_secret(scene, &edit.replacement));
+/// The rules of which a person chooses a way out.
+const CHOICES: [&str; 3] = ["unexpected-password", "missing-password", "wrong-password"];
+
+/// Adds the ways to mend them to findings.
+pub fn propose(scene: &Scene<'_>, findings: &mut [Finding]) {
+    // Many findings of an environment have the same two ways out.
+    let mut known: HashMap<Vec<String>, Vec<Fix>> = HashMap::new();
+    for finding in findings {
+        let proposers = FIXABLE.iter().filter(|(rule, _)| *rule == finding.rule);
+        finding.fixes = proposers.filter_map(|(_, proposer)| proposer(scene, finding)).collect();
+        if CHOICES.contains(&finding.rule) {
+            let ways = known.entry(finding.environments.clone()).or_insert_with_key(|names| auth::ways(scene, names));
+            finding.fixes.extend(ways.iter().cloned());
+        }
+        for fix in &mut finding.fixes {
+            fix.holds_secret |= fix.edits.iter().any(|edit| holds_secret(scene, &edit.replacement));
+        }
     }
-    fixes
 }
 
 /// Whether a text repeats a password that is written down in the repository.

@@ -211,7 +211,7 @@ fn started_by(script: &Text, variable: Variable<'_>, depth: usize) -> Option<Vec
 /// A word as far as it is written out; what a variable fills in is no name of anything.
 fn plain(word: &Word, script: &Text) -> String {
     if let [WordPart::Opaque(span)] = word.parts.as_slice() {
-        let start = span.start.checked_sub(script.span().start).unwrap_or_default() as usize;
+        let start = span.start.saturating_sub(script.span().start) as usize;
         let written = script.as_str().get(start..start + span.len()).unwrap_or_default();
         return if matches!(written, "$@" | "$*") { written.to_owned() } else { "$".to_owned() };
     }
@@ -240,8 +240,7 @@ fn tool(path: &str, name: &str, rest: &[String], variable: Variable<'_>) -> Opti
             one(vec![Name::Module(module_of(positional(rest).next()?))])
         }
         "celery" | "flower" => one(application(&option(rest, &["-A", "--app"])?)),
-        "arq" | "saq" => one(member(positional(rest).next()?)),
-        "huey_consumer" | "huey_consumer.py" => one(member(positional(rest).next()?)),
+        "arq" | "saq" | "huey_consumer" | "huey_consumer.py" => one(member(positional(rest).next()?)),
         "dramatiq" => {
             let modules = positional(rest).map(|word| Program::Python(vec![Name::Module(module_of(word))]));
             Some(modules.collect::<Vec<_>>()).filter(|modules| !modules.is_empty())

@@ -158,3 +158,12 @@ fn arguments_from_outside_may_bring_a_password() {
     assert_eq!(judged("$$REDIS_ARGUMENTS"), [], "nor is its port known");
     assert_eq!(judged("--save 60 1"), [(Severity::Error, Confidence::High)]);
 }
+
+#[test]
+fn what_holds_in_a_fresh_clone_alone_is_at_medium_confidence() {
+    let compose = "services:\n  redis:\n    image: bitnami/redis:7.4\n    ports: [\"6379:6379\"]\n    environment:\n      \
+                   ALLOW_EMPTY_PASSWORD: \"yes\"\n      REDIS_PASSWORD: ${PW:-}\n";
+    let report = all(&[("compose.yaml", compose)]);
+    let found = of(&report, "published-port");
+    assert_eq!((found[0].severity, found[0].confidence), (Severity::Error, Confidence::Medium));
+}

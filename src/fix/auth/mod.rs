@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::Scene;
 use super::engine::{Bench, Change, Done, Fixed, Standing, place};
-use crate::edit::Edit;
+use crate::edit::{Edit, Fix, Safety};
 use crate::model::{Auth, Environment, Password, Server};
 use crate::rules::common;
 use crate::rules::exposure::{self, Reach};
@@ -108,7 +108,11 @@ pub fn take(
     let environments: Vec<&Environment> = accepted.iter().map(|at| &before.model.environments[*at]).collect();
     let plan = match way {
         Way::Remove => remove::plan(&scene, &environments, &documents),
-        Way::Require => require::plan(&scene, &environments, &documents, &tree, generate)?,
+        Way::Require => {
+            let mut plan = require::plan(&scene, &environments, &documents);
+            require::env_files(&scene, &environments, &tree, generate, &mut plan)?;
+            plan
+        }
     };
     let verify = environments.iter().flat_map(|environment| verify::commands(environment)).collect();
     let by_hand = |sources: &Sources| -> Vec<(String, String)> {
@@ -137,6 +141,31 @@ pub fn take(
     bench.commit(texts);
     let by_hand = by_hand(&before.sources);
     Ok(Taken { fixed: Fixed::new(bench, applied, Vec::new(), before, after), refused, by_hand, verify })
+}
+
+/// Both ways out of a finding in these environments, as far as no place is left to a person.
+#[must_use]
+pub fn ways(scene: &Scene<'_>, environments: &[String]) -> Vec<Fix> {
+    let all = &scene.model.environments;
+    let meant: Vec<&Environment> = all.iter().filter(|one| environments.contains(&one.name)).collect();
+    let mut found = Vec::new();
+    if meant.iter().all(|environment| outsiders(environment).is_none()) {
+        found.push((
+            "remove",
+            "take the password out of the server and all its clients",
+            remove::plan(scene, &meant, &[]),
+        ));
+    }
+    if meant.iter().all(|environment| require::unfit(environment).is_none()) {
+        let what = "give the server and all its clients one password from a variable";
+        found.push(("require", what, require::plan(scene, &meant, &[])));
+    }
+    found.retain(|(_, _, plan)| !plan.edits.is_empty() && plan.by_hand.is_empty());
+    let fix = |(way, what, plan): (&str, &str, Plan)| Fix {
+        choice: true,
+        ..Fix::new(Safety::Unsafe, format!("{what} (`redislint fix --auth {way}`)"), plan.edits)
+    };
+    found.into_iter().map(fix).collect()
 }
 
 fn chosen(environments: &[Environment], name: Option<&str>) -> Result<Vec<usize>, String> {

@@ -32,16 +32,7 @@ pub fn unfit(environment: &Environment) -> Option<String> {
 }
 
 /// Every edit that it takes in these environments.
-///
-/// # Errors
-/// Where a password is to be made up and can't be.
-pub fn plan(
-    scene: &Scene<'_>,
-    environments: &[&Environment],
-    documents: &[FileId],
-    tree: &Tree,
-    generate: bool,
-) -> Result<Plan, String> {
+pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileId]) -> Plan {
     let mut work = Work { scene, plan: Plan::default(), variables: BTreeMap::new() };
     let mut passwords = BTreeSet::new();
     // The servers of the others are these, seen from elsewhere, or live for one job.
@@ -70,11 +61,23 @@ pub fn plan(
     work.give_variables();
     let mut plan = work.plan;
     documents::forget(scene, documents, &passwords, ":${REDIS_PASSWORD}@", &mut plan);
+    plan
+}
+
+/// What the files beside compose's get: the example a placeholder, and the one that git does not know a password where
+/// asked for.
+///
+/// # Errors
+/// Where a password can't be made up, or would be tracked.
+pub fn env_files(
+    scene: &Scene<'_>,
+    environments: &[&Environment],
+    tree: &Tree,
+    generate: bool,
+    plan: &mut Plan,
+) -> Result<(), String> {
     let folders: BTreeSet<String> = compose(environments).filter_map(|one| folder(scene, one)).collect();
-    for folder in folders {
-        env_files(tree, &folder, generate, &mut plan)?;
-    }
-    Ok(plan)
+    folders.iter().try_for_each(|folder| env_files_of(tree, folder, generate, plan))
 }
 
 fn compose<'a>(environments: &[&'a Environment]) -> impl Iterator<Item = &'a Environment> {
@@ -91,8 +94,7 @@ fn folder(scene: &Scene<'_>, environment: &Environment) -> Option<String> {
     Some(path.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/")))
 }
 
-/// The example shows that the variable is needed; the file that git does not know gets a password where asked for.
-fn env_files(tree: &Tree, folder: &str, generate: bool, plan: &mut Plan) -> Result<(), String> {
+fn env_files_of(tree: &Tree, folder: &str, generate: bool, plan: &mut Plan) -> Result<(), String> {
     let sets = |path: &str| match tree.read(path) {
         Content::Bytes(bytes) => String::from_utf8_lossy(&bytes)
             .lines()

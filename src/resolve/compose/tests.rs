@@ -168,7 +168,7 @@ fn every_value_has_a_trace_to_each_source_of_it() {
         (0, "environment.URL", &["URL", "${PW}", "PW", "s3cret"]),
         (0, "environment.FROM_FILE", &["app.env", "FROM_FILE", "x", "${PW}", "s3cret"]),
         (0, "command", &["redis-server --requirepass ${PW}", "${PW}", "PW", "s3cret"]),
-        (0, "entrypoint", &["run", "${TAG}", "7"]),
+        (0, "entrypoint", &["[run, \"${TAG}\"]", "${TAG}", "7"]),
         (0, "ports.0", &["${PORT}:6379", "${PORT}", "PORT", "7000"]),
         (0, "ports.1", &["{target: 1, published: \"${PORT}\"}", "${PORT}", "7000"]),
         (0, "networks.back", &["${NET}", "NET", "back"]),

@@ -14,6 +14,7 @@ mod dynaconf;
 mod environment;
 mod files;
 mod flask;
+mod guesses;
 mod libraries;
 mod names;
 mod origin;
