@@ -17,6 +17,9 @@ use crate::syntax::words;
 use crate::text::Text;
 use crate::tree::{Presence, join};
 
+/// Slips are looked for among the names that people write by hand, each against each.
+const MAX_NAMES: usize = 500;
+
 /// A value of a service that compose fills in.
 struct Written<'a> {
     service: Option<&'a Service>,
@@ -29,6 +32,7 @@ struct Written<'a> {
 pub fn references(inputs: &Inputs<'_>, project: &Project) -> Vec<Reference> {
     let dotenv = join(&project.directory, ".env").unwrap_or_default();
     let known = assigned(inputs, &dotenv);
+    let mut read = Read::new();
     let written: Vec<Written<'_>> = written(inputs, project, &dotenv);
     let mut all = Vec::new();
     let mut names: Vec<String> = Vec::new();
@@ -52,7 +56,7 @@ pub fn references(inputs: &Inputs<'_>, project: &Project) -> Vec<Reference> {
                 inside_password: in_password(&written.setting.value, &before),
                 defined,
                 elsewhere: if defined == Some(false) {
-                    elsewhere(inputs, project, written.service, &part.name)
+                    elsewhere(inputs, project, written.service, &part.name, &mut read)
                 } else {
                     None
                 },
@@ -63,7 +67,8 @@ pub fn references(inputs: &Inputs<'_>, project: &Project) -> Vec<Reference> {
     }
     let unused: Vec<&Spanned<String>> =
         known.iter().flat_map(BTreeMap::values).filter(|key| !names.contains(&key.value)).collect();
-    for reference in all.iter_mut().filter(|reference| reference.defined == Some(false)) {
+    let close = if unused.len() <= MAX_NAMES { MAX_NAMES } else { 0 };
+    for reference in all.iter_mut().filter(|reference| reference.defined == Some(false)).take(close) {
         reference.similar = unused.iter().find(|key| is_slip(&reference.name, &key.value)).map(|key| (*key).clone());
     }
     all
@@ -249,13 +254,25 @@ fn assigned(inputs: &Inputs<'_>, path: &str) -> Option<BTreeMap<String, Spanned<
     Some(entries.into_iter().map(|entry| (entry.key.value.clone(), entry.key)).collect())
 }
 
+/// What env files set, each read once.
+type Read = BTreeMap<String, Option<BTreeMap<String, Spanned<String>>>>;
+
 /// Where a variable is set that compose does not look for it: the service's own `env_file`, or a `.env` further down.
-fn elsewhere(inputs: &Inputs<'_>, project: &Project, service: Option<&Service>, name: &str) -> Option<Span> {
+fn elsewhere(
+    inputs: &Inputs<'_>,
+    project: &Project,
+    service: Option<&Service>,
+    name: &str,
+    read: &mut Read,
+) -> Option<Span> {
     let own = service.map(|service| own_env_files(project, service)).unwrap_or_default();
     let below = if project.directory.is_empty() { String::new() } else { format!("{}/", project.directory) };
     let meant = |path: &str| own.iter().any(|own| own == path) || path.starts_with(&below) && path.ends_with("/.env");
     let mut files = inputs.facts.env_files.iter().filter(|file| !file.example && meant(&file.path));
-    files.find_map(|file| assigned(inputs, &file.path)?.remove(name).map(|key| key.span))
+    files.find_map(|file| {
+        let set = read.entry(file.path.clone()).or_insert_with(|| assigned(inputs, &file.path)).as_ref();
+        set?.get(name).map(|key| key.span)
+    })
 }
 
 /// Whether a file that was not read may be there all the same: ignored by git, or made from an example.
