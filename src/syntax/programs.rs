@@ -211,7 +211,7 @@ fn started_by(script: &Text, variable: Variable<'_>, depth: usize) -> Option<Vec
 /// A word as far as it is written out; what a variable fills in is no name of anything.
 fn plain(word: &Word, script: &Text) -> String {
     if let [WordPart::Opaque(span)] = word.parts.as_slice() {
-        let start = span.start.checked_sub(script.span().start).unwrap_or_default() as usize;
+        let start = span.start.saturating_sub(script.span().start) as usize;
         let written = script.as_str().get(start..start + span.len()).unwrap_or_default();
         return if matches!(written, "$@" | "$*") { written.to_owned() } else { "$".to_owned() };
     }
