@@ -315,6 +315,7 @@ fn report(projects: &[Project]) {
     let (mut values, mut unknown) = (0, 0);
     for project in &accepted {
         let ours = resolve(&project.files, ComposeVersion::V5);
+        assert!(ours.untraced.is_empty(), "project {}: {:?} have no trace", project.seed, ours.untraced);
         values += ours.values;
         unknown += ours.unknown;
     }

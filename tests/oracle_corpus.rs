@@ -30,7 +30,8 @@ use serde_json::{Map, Value, json};
 #[ignore = "needs REDISLINT_CORPUS, a folder of checkouts"]
 fn repositories_resolve_as_docker_compose_does() {
     let corpus = PathBuf::from(std::env::var_os("REDISLINT_CORPUS").expect("REDISLINT_CORPUS names a folder"));
-    let mut checkouts: Vec<PathBuf> = corpus.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut checkouts: Vec<PathBuf> =
+        corpus.read_dir().unwrap().map(|entry| entry.unwrap().path().canonicalize().unwrap()).collect();
     checkouts.sort();
     let programs = [
         (ComposeVersion::V5, std::env::var_os("REDISLINT_DOCKER_COMPOSE")),

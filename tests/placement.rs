@@ -157,6 +157,8 @@ fn modules_named_in_strings_are_loaded() {
     for work in [
         "from celery import Celery\napp = Celery('shop', include=['shop.queue'])\n",
         "import uvicorn\nuvicorn.run('shop.queue:app')\n",
+        "from celery import Celery\napp = Celery('shop', config_source='shop.queue')\n",
+        "from flask import Flask\napp = Flask('shop')\napp.config.from_pyfile('./shop/queue.py')\n",
     ] {
         assert_eq!(
             two_programs(web, "    command: celery -A shop.work worker", &[("shop/work.py", work)]),

@@ -86,6 +86,8 @@ pub struct Binding {
     pub annotation: Option<Expr>,
     /// The branches it stands under, outermost first.
     pub guards: Vec<Guard>,
+    /// Its name or what it is set to speaks of servers, however loosely.
+    pub hints: bool,
 }
 
 /// A branch of code.

@@ -19,6 +19,14 @@ pub struct ComposeFile {
     pub documents: Vec<Document>,
 }
 
+impl ComposeFile {
+    /// Whether nothing stands in it: compose takes that for a layer, and refuses it for all there is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.documents.iter().all(|document| document.is_empty)
+    }
+}
+
 /// The keys of a mapping, each with its place where its value is a null; where it has another value, `None`.
 pub type Keys = BTreeMap<String, Option<Span>>;
 

@@ -42,7 +42,7 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         }
     }
     let port = |client: &Client, case: &ClientCase, server: usize| match (&client.place, &case.host) {
-        (Place::Container(name), Some(host)) => network.port_behind(name, host, case.port, server),
+        (Place::Container(name), Some(host)) => network.port_behind(name, host, case.port, &servers[server]),
         _ => case.port,
     };
     let links = links(inputs, &all, &servers, &port);
@@ -126,8 +126,11 @@ fn of_container(
     let around = Surroundings { project, container, placement };
     let more = without_code::clients(inputs, around, &found);
     add(&mut found, more);
-    let more = clients::from_variables(&container.environment, found.iter().chain(&elsewhere), inputs.symbols);
-    add(&mut found, more);
+    if !without_code::runs_no_client(inputs, container) {
+        let known = found.iter().chain(&elsewhere);
+        let more = clients::from_variables(&container.environment, known, inputs.symbols);
+        add(&mut found, more);
+    }
     let more = without_code::from_folder_env(inputs, around, network, &found);
     add(&mut found, more);
     found

@@ -43,8 +43,8 @@ pub fn loaded(inputs: &Inputs<'_>, container: &Container, placement: &Placement)
         },
     };
     let own_command = if container.entrypoint.is_none() { built.command } else { None };
-    let entrypoints = lines(container.entrypoint.as_deref(), built.entrypoint);
-    let commands = lines(container.command.as_deref(), own_command);
+    let entrypoints = lines(container.entrypoint.as_deref(), built.entrypoint.as_ref());
+    let commands = lines(container.command.as_deref(), own_command.as_ref());
     let mut starts = BTreeSet::new();
     for entrypoint in &entrypoints {
         for command in &commands {
@@ -73,11 +73,11 @@ fn text_of(inputs: &Inputs<'_>, path: &str) -> Option<Text> {
 }
 
 /// The words of each case of a command line; no word where there is none.
-fn lines(given: Option<&[Case<Vec<Text>>]>, built: Option<Vec<Text>>) -> Vec<Vec<String>> {
+fn lines(given: Option<&[Case<Vec<Text>>]>, built: Option<&Vec<Text>>) -> Vec<Vec<String>> {
     let words = |line: &Vec<Text>| line.iter().map(|word| word.as_str().to_owned()).collect();
     match given {
         Some(cases) => cases.iter().map(|case| words(&case.value)).collect(),
-        None => vec![built.as_ref().map(words).unwrap_or_default()],
+        None => vec![built.map(words).unwrap_or_default()],
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{EnvironmentKind, Reach, Server};
+use crate::model::{EnvironmentKind, Published, Reach, Server};
 use crate::nearest::nearest;
 use crate::resolve::project::{Cluster, ClusterService, Container, Pod, Project};
 use crate::symbol::Symbols;
@@ -161,10 +161,14 @@ impl<'a> Network<'a> {
         if service.outside || servers.is_empty() { Reach::Undetermined } else { Reach::Servers(servers) }
     }
 
-    /// The server's own port behind the one that a client of this container names; only Services map ports.
+    /// The server's own port behind the one that a client of this container names: Services map ports, and so does
+    /// publishing where the client goes by the machine.
     #[must_use]
-    pub fn port_behind(&self, container: &str, host: &Text, port: Option<u16>, server: usize) -> Option<u16> {
-        let Some(cluster) = &self.project.cluster else { return port };
+    pub fn port_behind(&self, container: &str, host: &Text, port: Option<u16>, server: &Server) -> Option<u16> {
+        let Some(cluster) = &self.project.cluster else {
+            return if self.goes_by_machine(container, host.as_str()) { published_as(server, port) } else { port };
+        };
+        let server = *self.servers.get(self.services.get(server.service.as_deref()?)?)?;
         let pod = self.services.get(container).and_then(|at| cluster.pods.get(*at))?;
         let Some(service) = cluster.service(pod, host.as_str().trim_end_matches('.')) else { return port };
         let behind = service.containers.iter().any(|at| self.servers.get(at) == Some(&server));
@@ -173,6 +177,14 @@ impl<'a> Network<'a> {
         }
         // A port that the Service does not have leads nowhere; what then happens depends on the cluster.
         service.ports.iter().find(|(own, _)| Some(*own) == port).and_then(|(_, target)| *target)
+    }
+
+    /// Whether a host leads from a container to the machine that runs it.
+    fn goes_by_machine(&self, container: &str, host: &str) -> bool {
+        let host = host.trim_end_matches('.');
+        let own = self.services.get(container).map(|at| &self.project.containers[*at]);
+        let mode = own.and_then(|own| own.network_mode.as_ref()).map(|mode| mode.value.as_str());
+        is_docker_host(host) || mode == Some("host") && is_loopback(host)
     }
 
     /// The only Service in front of a server.
@@ -264,6 +276,15 @@ impl<'a> Network<'a> {
         }
         nearest(name, candidates).map(str::to_owned)
     }
+}
+
+/// The server's port that is published as this port of the machine; where none is, it listens there itself.
+fn published_as(server: &Server, port: Option<u16>) -> Option<u16> {
+    let own = |entry: &&Published| {
+        let number = entry.host_port.as_ref().and_then(|text| text.as_str().parse::<u16>().ok());
+        number.is_some() && number == port
+    };
+    server.published.iter().find(own).map_or(port, |entry| entry.container_port)
 }
 
 impl Cluster {

@@ -121,6 +121,8 @@ pub struct Container {
     pub entrypoint: Option<Vec<Case<Vec<Text>>>>,
     /// `None`: the image's own.
     pub command: Option<Vec<Case<Vec<Text>>>>,
+    /// The `entrypoint:` value's place.
+    pub entrypoint_span: Option<Span>,
     /// The `command:` value's place (or the entrypoint's, where only that is given).
     pub command_span: Option<Span>,
     /// What the processes in it find in their environment.
@@ -167,6 +169,7 @@ impl Container {
             image: None,
             build: None,
             entrypoint: None,
+            entrypoint_span: None,
             command: None,
             command_span: None,
             environment: Variables::default(),
@@ -237,7 +240,7 @@ impl Container {
         }
         let lines = [
             ("command", &self.command, self.command_span),
-            ("entrypoint", &self.entrypoint, None),
+            ("entrypoint", &self.entrypoint, self.entrypoint_span),
             ("healthcheck.test", &self.healthcheck, self.healthcheck_span),
         ];
         for (name, cases, span) in lines {

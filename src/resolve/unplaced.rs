@@ -76,15 +76,22 @@ fn in_code(inputs: &Inputs<'_>) -> Vec<FoundClient> {
         let above = beside.iter().map(|(folder, _)| *folder).filter(|folder| below(path, folder));
         above.max_by_key(|folder| folder.len())
     };
-    let mut found = with_variables(inputs, &|path| folder(path).is_none(), &|_| Lookup::Absent);
+    let mut found = with_variables(inputs, &|path| folder(path).is_none(), &|_| Lookup::Absent, &[]);
     for (own, file) in &beside {
-        // Shells, editors and process managers hand it to what is started there, whether or not the code loads it.
+        let here = |path: &str| folder(path) == Some(*own);
+        // What the code loads by itself it reads in its own way.
+        let dotenv = [(*file).clone()];
+        let mut clients = with_variables(inputs, &here, &|_| Lookup::Absent, &dotenv);
+        clients.retain(|client| client.settings.reads_any(&[file.file]));
+        // Shells, editors and process managers hand the rest to what is started there.
         let variables = assigned(inputs, file);
         let lookup = |name: &str| variables.get(name).cloned().map_or(Lookup::Absent, Lookup::Found);
-        found.extend(with_variables(inputs, &|path| folder(path) == Some(*own), &lookup));
+        let mut handed = with_variables(inputs, &here, &lookup, &[]);
+        handed.retain(|client| !clients.iter().any(|loaded| loaded.span == client.span));
+        found.extend(clients.into_iter().chain(handed));
     }
     let nowhere = Span::new(crate::source::FileId(0), 0..0);
-    for client in with_variables(inputs, &|_| true, &|_| Lookup::Unknown(nowhere)) {
+    for client in with_variables(inputs, &|_| true, &|_| Lookup::Unknown(nowhere), &[]) {
         let same =
             |known: &FoundClient| known.span == client.span || known.trace.iter().any(|step| step.span == client.span);
         if !found.iter().any(same) {
@@ -118,6 +125,7 @@ fn with_variables(
     inputs: &Inputs<'_>,
     here: &dyn Fn(&str) -> bool,
     lookup: &dyn Fn(&str) -> Lookup,
+    dotenv: &[EnvFile],
 ) -> Vec<FoundClient> {
     let runs = |path: &str| !is_test(path) && here(path);
     let place = evaluate::CodePlace {
@@ -126,7 +134,7 @@ fn with_variables(
         one_django: false,
         names: &[],
         lookup,
-        dotenv: &[],
+        dotenv,
         sources: inputs.sources,
         scope: "unplaced",
     };

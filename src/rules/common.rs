@@ -348,7 +348,20 @@ pub fn address(case: &ClientCase, symbols: &Symbols) -> String {
 /// The URL, or the host argument, or the site of a client that has neither.
 #[must_use]
 pub fn client_span(client: &Client, case: &ClientCase) -> Span {
-    case.url.as_ref().or(case.host.as_ref()).map_or(client.span, Text::span)
+    case.url.as_ref().map(written).or(case.host.as_ref().map(Text::span)).unwrap_or(client.span)
+}
+
+/// Bytes between two pieces of one text as it is written: a reference, a field of an f-string.
+const MAX_GAP: u32 = 120;
+
+/// Where a text is put together: from its first piece on, without those that come from elsewhere.
+fn written(text: &Text) -> Span {
+    let mut spans = text.spans().into_iter();
+    let Some(first) = spans.next() else { return text.span() };
+    spans.fold(first, |whole, next| {
+        let goes_on = next.file == whole.file && next.start >= whole.end && next.start - whole.end <= MAX_GAP;
+        if goes_on { whole.to(next) } else { whole }
+    })
 }
 
 /// The host inside the URL, or the host argument, or the site.

@@ -51,6 +51,10 @@ const PLAIN: &[&str] = &[
     "with",
 ];
 
+/// Beginnings of what speaks to its reader without a space in it.
+const GLUED: &[&str] =
+    &["replaceme", "replacewith", "replacethis", "yourpassword", "yourredis", "insertyour", "enteryour"];
+
 /// Values that stand for no password at all.
 const NOTHING: &[&str] = &["none", "null", "nil", "undefined", "false", "true"];
 
@@ -72,7 +76,7 @@ pub fn is_placeholder(value: &str, example: bool) -> bool {
     if enclosed('<', '>') || enclosed('[', ']') || enclosed('{', '}') || enclosed('%', '%') || enclosed('_', '_') {
         return true;
     }
-    if lower.chars().all(|char| "x*.-_?#".contains(char)) {
+    if lower.chars().all(|char| "x*.-_?#".contains(char)) || GLUED.iter().any(|start| lower.starts_with(start)) {
         return true;
     }
     let words: Vec<&str> = lower.split(|char: char| !char.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
@@ -113,6 +117,8 @@ mod tests {
             "%REDIS_PASSWORD%",
             "[password]",
             "insert password here",
+            "replacemewithsomethingelse",
+            "YourRedisPassword",
         ] {
             assert!(is_placeholder(value, false), "{value}");
         }

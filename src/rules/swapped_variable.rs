@@ -2,7 +2,7 @@
 //! of compose files, and the variables of services.
 
 use crate::finding::{Confidence, Finding, Label, Severity};
-use crate::model::{Environment, Family, Service};
+use crate::model::{ClientCase, Environment, Family, Service};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
 use crate::symbol::Symbols;
@@ -49,10 +49,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn written(environment: &Environment, service: &Service, name: &str, value: &Text) -> Option<Finding> {
     let target = role(name)?;
     let (holds, confidence) = match (target, is_url(value.as_str())) {
-        // Some take a URL for the host; a client that does has been seen to.
-        (Role::Host, true) if takes_url(environment, value) => return None,
         (Role::Url, true) => return None,
-        (_, true) => (Role::Url, Confidence::Medium),
+        (_, true) if is_read(environment, value, |case| case.url.as_ref()) => return None,
+        (_, true) if is_read(environment, value, |case| case.host.as_ref()) => (Role::Url, Confidence::High),
+        // Some take a URL for the host.
+        (_, true) => (Role::Url, Confidence::Low),
         // Some call an address a URL, and read it as one.
         (Role::Url, false) if is_host(value) => (Role::Host, Confidence::Low),
         (_, false) => return None,
@@ -80,13 +81,11 @@ fn is_host(value: &Text) -> bool {
     Symbols::is_known(value) && !host.is_empty() && host.chars().all(label) && port.parse::<u16>().is_ok()
 }
 
-/// Whether a client reads this value as a URL.
-fn takes_url(environment: &Environment, value: &Text) -> bool {
-    // What only variables show is read by nobody that was seen.
+/// Whether a client that was seen in code takes this value there; what only variables show is read by nobody we know.
+fn is_read(environment: &Environment, value: &Text, part: impl Fn(&ClientCase) -> Option<&Text>) -> bool {
     let seen = environment.clients.iter().filter(|client| client.family != Family::Unknown);
-    let cases = seen.flat_map(|client| &client.cases);
-    let urls = cases.filter_map(|case| case.url.as_ref());
-    urls.flat_map(Text::spans).any(|span| value.spans().contains(&span))
+    let texts = seen.flat_map(|client| &client.cases).filter_map(part);
+    texts.flat_map(Text::spans).any(|span| value.spans().contains(&span))
 }
 
 /// What a setting of Redis is for.

@@ -240,8 +240,7 @@ fn tool(path: &str, name: &str, rest: &[String], variable: Variable<'_>) -> Opti
             one(vec![Name::Module(module_of(positional(rest).next()?))])
         }
         "celery" | "flower" => one(application(&option(rest, &["-A", "--app"])?)),
-        "arq" | "saq" => one(member(positional(rest).next()?)),
-        "huey_consumer" | "huey_consumer.py" => one(member(positional(rest).next()?)),
+        "arq" | "saq" | "huey_consumer" | "huey_consumer.py" => one(member(positional(rest).next()?)),
         "dramatiq" => {
             let modules = positional(rest).map(|word| Program::Python(vec![Name::Module(module_of(word))]));
             Some(modules.collect::<Vec<_>>()).filter(|modules| !modules.is_empty())

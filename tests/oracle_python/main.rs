@@ -128,6 +128,49 @@ fn settings_mean_what_the_libraries_say() {
     assert!(!wanted.is_empty() || equal + both_stop >= 600);
 }
 
+/// The most common shapes of settings in public code, in the order of how common they are, and what is made of each.
+/// Sentinel and cluster ask a server when they are made: those are unit tests of the evaluator.
+const COMMON: [(&str, &[&str]); 25] = [
+    ("REDIS_URL = os.getenv(…)", &["getenv URL with a default"]),
+    ("pydantic redis_url: str", &["pydantic url"]),
+    ("REDIS_HOST and REDIS_PORT from the environment", &["settings in parts"]),
+    ("redis.Redis(host=…) with these", &["settings in parts"]),
+    ("pydantic parts and a property", &["pydantic parts and property"]),
+    ("f-string", &["f-string with password"]),
+    ("f-string that drops the password", &["f-string without password"]),
+    ("Django CACHES", &["Django cache, django-redis", "Django cache, built in"]),
+    ("CELERY_BROKER_URL", &["Celery settings with a namespace"]),
+    ("Celery(broker=…)", &["Celery constructor", "Celery backend"]),
+    ("from_url(os.environ[…]), from_url(settings.X)", &["environment subscript", "imported settings module"]),
+    ("CHANNEL_LAYERS", &["channel layers"]),
+    ("CHANNEL_LAYERS from the environment", &["channel layers"]),
+    ("env(\"REDIS_URL\")", &["django-environ", "django-environ casts", "django-environ cache_url"]),
+    ("redis.asyncio", &["asyncio client"]),
+    ("pydantic env_prefix", &["pydantic prefix"]),
+    ("concatenation and format", &["concatenation", "format and percent"]),
+    ("OPTIONS PASSWORD", &["Django cache, django-redis"]),
+    ("decouple and starlette", &["decouple", "starlette config"]),
+    ("Redis(host=\"redis\")", &["hard-coded client"]),
+    ("Flask configuration classes", &["Flask configuration", "Flask caching"]),
+    ("RQ_QUEUES, SESSION_REDIS", &["RQ queues of Django", "getenv URL with a default"]),
+    ("ConnectionPool", &["connection pool"]),
+    ("arq, Limiter, dramatiq", &["arq", "Flask-Limiter", "slowapi", "dramatiq"]),
+    ("quote_plus, settings packages", &["quoted password", "Django settings package"]),
+];
+
+/// Each of the common shapes is compared at least ten times.
+#[test]
+fn common_shapes_are_compared() {
+    let shapes = shapes();
+    let cases = cases(&shapes, "", EACH);
+    for (what, names) in COMMON {
+        let made = |name: &&str| cases.iter().filter(|case| shapes[case.shape].name == *name).count();
+        let counts: Vec<usize> = names.iter().map(made).collect();
+        println!("{:>4}  {what}", counts.iter().sum::<usize>());
+        assert!(counts.iter().all(|count| *count >= 10), "{what}: {names:?} {counts:?}");
+    }
+}
+
 /// What was compared is what the program prints.
 #[test]
 fn the_program_prints_what_was_compared() {

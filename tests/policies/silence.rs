@@ -142,3 +142,28 @@ fn nothing_is_said_of_an_address_that_was_not_read() {
     let files = [("compose.yaml", compose), ("app.py", code), (".gitignore", ".env\n")];
     assert!(names(&all(&files)).iter().all(|name| *name == "password-in-arguments"), "{:?}", names(&all(&files)));
 }
+
+#[test]
+fn arguments_from_outside_may_bring_a_password() {
+    let compose = |argument: &str| {
+        format!(
+            "services:\n  redis:\n    image: redis:7\n    env_file: .env\n    ports: [\"6379:6379\"]\n    \
+             command: sh -c 'redis-server --appendonly yes {argument}'\n"
+        )
+    };
+    let judged = |argument: &str| {
+        let report = all(&[("compose.yaml", compose(argument).as_str()), (".gitignore", ".env\n")]);
+        of(&report, "published-port").iter().map(|found| (found.severity, found.confidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(judged("$$REDIS_ARGUMENTS"), [], "nor is its port known");
+    assert_eq!(judged("--save 60 1"), [(Severity::Error, Confidence::High)]);
+}
+
+#[test]
+fn what_holds_in_a_fresh_clone_alone_is_at_medium_confidence() {
+    let compose = "services:\n  redis:\n    image: bitnami/redis:7.4\n    ports: [\"6379:6379\"]\n    environment:\n      \
+                   ALLOW_EMPTY_PASSWORD: \"yes\"\n      REDIS_PASSWORD: ${PW:-}\n";
+    let report = all(&[("compose.yaml", compose)]);
+    let found = of(&report, "published-port");
+    assert_eq!((found[0].severity, found[0].confidence), (Severity::Error, Confidence::Medium));
+}

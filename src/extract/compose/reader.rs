@@ -147,6 +147,10 @@ impl<'a> Reader<'a> {
     pub(super) fn named(&mut self, id: NodeId, what: &str) -> Vec<Pair> {
         let pairs = self.pairs(id, what);
         for Pair { name, .. } in &pairs {
+            // A template expression is no name yet.
+            if ["{{", "{%"].iter().any(|bracket| name.value.contains(bracket)) {
+                continue;
+            }
             let is_name = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
             if name.value.is_empty() || !name.value.chars().all(is_name) && !self.is_unsure(id) {
                 self.refuse_at(name.span, format!("`{}` is no name in {what}", name.value));

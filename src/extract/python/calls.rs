@@ -35,6 +35,7 @@ const CALLS: &[&str] = &[
     "from_object",
     "from_mapping",
     "from_pyfile",
+    "from_envvar",
     "from_prefixed_env",
     "autodiscover_tasks",
     "queue",

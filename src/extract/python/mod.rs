@@ -4,6 +4,7 @@
 //! judges nothing; the modules that are imported become requests.
 
 mod calls;
+mod hints;
 mod imports;
 mod lower;
 mod named;
@@ -275,8 +276,9 @@ impl Walker<'_> {
         }
         let lowered = self.lower.expr(target);
         if let Some(name) = path_of(&lowered) {
+            let hints = hints::of(&name, value, annotation.as_ref());
             let name = Spanned::new(name, lowered.span);
-            out.bindings.push(Binding { name, value: value.cloned(), annotation, guards: guards.to_vec() });
+            out.bindings.push(Binding { name, value: value.cloned(), annotation, guards: guards.to_vec(), hints });
         }
     }
 

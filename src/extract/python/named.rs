@@ -15,7 +15,8 @@ const MAX_NAMES: usize = 2_000;
 pub fn modules<'a>(calls: impl Iterator<Item = &'a Expr>, texts: &[Text], finder: &Finder<'_>) -> Vec<(String, Span)> {
     let mut names: Vec<(String, Span)> = Vec::new();
     for call in calls.filter_map(Expr::as_call) {
-        names.extend(argument(call).map(|text| (text.as_str().to_owned(), text.span())));
+        let source = call.keyword("config_source").and_then(Expr::as_text);
+        names.extend(argument(call).into_iter().chain(source).map(|text| (text.as_str().to_owned(), text.span())));
         for package in packages_of_tasks(call).into_iter().flatten() {
             names.push((format!("{}.tasks", package.as_str()), package.span()));
         }
@@ -23,9 +24,15 @@ pub fn modules<'a>(calls: impl Iterator<Item = &'a Expr>, texts: &[Text], finder
             names.extend(literals(list).into_iter().flatten().map(|text| (text.as_str().to_owned(), text.span())));
         }
     }
-    let looks_dotted = |text: &&Text| text.as_str().bytes().all(|byte| is_of_name(byte) || byte == b':');
-    let texts = texts.iter().take(MAX_NAMES).filter(looks_dotted);
-    names.extend(texts.map(|text| (text.as_str().to_owned(), text.span())));
+    for text in texts.iter().take(MAX_NAMES) {
+        // `app.config.from_pyfile("config/settings.py")`
+        let value = text.as_str();
+        let name = value.strip_suffix(".py").map(|path| path.trim_start_matches("./").replace('/', "."));
+        let name = name.unwrap_or_else(|| value.to_owned());
+        if name.bytes().all(|byte| is_of_name(byte) || byte == b':') {
+            names.push((name, text.span()));
+        }
+    }
     names.into_iter().filter_map(|(name, span)| Some((file(&name, finder)?, span))).collect()
 }
 
@@ -48,13 +55,20 @@ pub fn imports_by_name<'a>(text: &str, calls: impl Iterator<Item = &'a Expr>, kn
 
 /// Whether a call takes a module that can't be told. `known` are names of the module itself: what they hold is imported.
 fn takes_unknown(call: &Call, known: &dyn Fn(&str) -> bool) -> bool {
+    let unknown = |given: &Expr| match &given.kind {
+        ExprKind::Text(_) => false,
+        _ => !root(given).is_some_and(known),
+    };
+    if call.keyword("config_source").is_some_and(unknown) {
+        return true;
+    }
     let ExprKind::Attribute(_, method) = &call.callee.kind else { return false };
     match method.value.as_str() {
         "autodiscover_tasks" => packages_of_tasks(call).is_none(),
-        "config_from_object" | "from_object" => call.arguments.first().is_none_or(|given| match &given.kind {
-            ExprKind::Text(_) => false,
-            _ => !root(given).is_some_and(known),
-        }),
+        "config_from_object" | "from_object" => call.arguments.first().is_none_or(unknown),
+        // A path that is put together is no text.
+        "from_pyfile" => call.arguments.first().is_none_or(|given| given.as_text().is_none()),
+        "from_envvar" | "config_from_envvar" => true,
         _ => false,
     }
 }

@@ -186,6 +186,7 @@ fn container<'a>(
         span: layer.name.span,
         image: layer.image.value,
         build: layer.build.value.map(build),
+        entrypoint_span: layer.entrypoint.value.as_ref().map(|entrypoint| entrypoint.span),
         entrypoint: layer.entrypoint.value.map(|entrypoint| entrypoint.cases),
         command: layer.command.value.map(|command| command.cases),
         command_span,

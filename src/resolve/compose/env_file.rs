@@ -31,32 +31,46 @@ pub struct Files<'a> {
     /// The symbols of the run.
     pub symbols: &'a Symbols,
     /// Examples that stand in for files that are not there; `None`: nothing does.
-    pub examples: Option<&'a Examples<'a>>,
+    pub examples: Option<&'a Examples>,
     /// Whose rules decide where the generations of compose differ.
     pub version: ComposeVersion,
 }
 
-/// Examples of env files that the repository tells to copy, and whether one was needed.
-pub struct Examples<'a> {
-    copies: &'a [ExampleCopy],
+/// Examples of env files that the repository tells to copy, or that stand beside a file that git ignores, and whether
+/// one was needed.
+pub struct Examples {
+    copies: Vec<ExampleCopy>,
     /// Index of the first copy that was needed.
     used: Cell<Option<usize>>,
 }
 
-impl<'a> Examples<'a> {
+impl Examples {
     /// The examples of a repository, if any.
     #[must_use]
-    pub fn of(facts: &'a Facts) -> Option<Self> {
-        (!facts.copies.is_empty()).then(|| Self { copies: &facts.copies, used: Cell::new(None) })
+    pub fn of(facts: &Facts, index: &Index) -> Option<Self> {
+        let mut copies = facts.copies.clone();
+        for file in facts.env_files.iter().filter(|file| file.example) {
+            // `.env.example` and nothing else: an example of one stage is one of several.
+            let Some(target) = ["example", "sample", "template", "dist"].iter().find_map(|word| {
+                let target = file.path.strip_suffix(word)?.strip_suffix('.')?;
+                (target.rsplit('/').next() == Some(".env")).then(|| target.to_owned())
+            }) else {
+                continue;
+            };
+            if index.presence(&target) == Presence::Ignored && !copies.iter().any(|copy| copy.target == target) {
+                copies.push(ExampleCopy { place: ".gitignore".to_owned(), example: file.path.clone(), target });
+            }
+        }
+        (!copies.is_empty()).then(|| Self { copies, used: Cell::new(None) })
     }
 
     /// The first copy that stood in for a file.
     #[must_use]
-    pub fn used(&self) -> Option<&'a ExampleCopy> {
+    pub fn used(&self) -> Option<&ExampleCopy> {
         self.copies.get(self.used.get()?)
     }
 
-    fn for_target(&self, target: &str) -> Option<&'a str> {
+    fn for_target(&self, target: &str) -> Option<&str> {
         let at = self.copies.iter().position(|copy| copy.target == target)?;
         self.used.set(self.used.get().or(Some(at)));
         Some(&self.copies[at].example)

@@ -60,7 +60,7 @@ fn from_example(files: Files<'_>, composition: &Composition<'_>) -> Option<Proje
     if composition.stage > model::Stage::Unlabelled {
         return None;
     }
-    let examples = Examples::of(files.facts)?;
+    let examples = Examples::of(files.facts, files.index)?;
     let project = project(Files { examples: Some(&examples), ..files }, composition, &mut Vec::new());
     let used = examples.used()?;
     Some(Project {
@@ -118,7 +118,7 @@ fn project(files: Files<'_>, composition: &Composition<'_>, notices: &mut Vec<No
 fn empty(composition: &Composition<'_>) -> Option<Notice> {
     let first = composition.files.first()?;
     let is_started = composition.evidence_at.is_some() || environments::is_base(&first.path);
-    let nothing = composition.files.iter().all(|file| file.documents.iter().all(|document| document.is_empty));
+    let nothing = composition.files.iter().all(|file| file.is_empty());
     let start = Span::new(first.file, 0..0);
     (is_started && nothing).then(|| Notice::at("compose-schema", Level::Warning, start, "empty compose file"))
 }

@@ -168,7 +168,7 @@ fn every_value_has_a_trace_to_each_source_of_it() {
         (0, "environment.URL", &["URL", "${PW}", "PW", "s3cret"]),
         (0, "environment.FROM_FILE", &["app.env", "FROM_FILE", "x", "${PW}", "s3cret"]),
         (0, "command", &["redis-server --requirepass ${PW}", "${PW}", "PW", "s3cret"]),
-        (0, "entrypoint", &["run", "${TAG}", "7"]),
+        (0, "entrypoint", &["[run, \"${TAG}\"]", "${TAG}", "7"]),
         (0, "ports.0", &["${PORT}:6379", "${PORT}", "PORT", "7000"]),
         (0, "ports.1", &["{target: 1, published: \"${PORT}\"}", "${PORT}", "7000"]),
         (0, "networks.back", &["${NET}", "NET", "back"]),
@@ -230,4 +230,17 @@ fn an_inline_config_has_the_states_of_its_variables() {
     let mount = &world.projects[0].containers[0].mounts[0];
     let contents: Vec<_> = mount.contents.iter().map(|case| world.symbols.display(case.value.as_str())).collect();
     assert_eq!(contents, ["requirepass x", "requirepass ${PW}"]);
+}
+
+#[test]
+fn empty_files_are_refused_where_they_are_started() {
+    let said = |files: &[(&str, &str)]| {
+        let world = world(files);
+        let refused = world.notices.iter().filter(|notice| notice.message == "empty compose file").count();
+        (world.projects.len(), refused)
+    };
+    assert_eq!(said(&[("compose.yaml", "# nothing\n")]), (1, 1));
+    assert_eq!(said(&[("compose.yaml", ""), ("compose.override.yaml", ONE)]), (1, 0));
+    assert_eq!(said(&[("compose.extras.yaml", "# to be filled in\n")]), (0, 0));
+    assert_eq!(said(&[("compose.extras.yaml", ""), ("up.sh", "docker compose -f compose.extras.yaml up\n")]), (1, 1));
 }

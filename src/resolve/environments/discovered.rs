@@ -51,7 +51,7 @@ fn of_folder<'a>(
     for file in files {
         let name = split(&file.path).1;
         let discovered = BASES.contains(&name) || (base.is_some() && OVERRIDES.contains(&name));
-        if discovered || taken.contains(&file.path.as_str()) {
+        if discovered || file.is_empty() || taken.contains(&file.path.as_str()) {
             continue;
         }
         compositions.push(match base {

@@ -56,8 +56,9 @@ const SPECS: &[Spec] = &[
     alone("aioredis", &["from_url"], Family::RedisPyAsyncio, &[Url]),
     alone("aioredis", &["create_redis_pool", "create_redis", "create_pool"], Family::RedisPyAsyncio, &[Url]),
     // https://coredis.readthedocs.io
-    alone("coredis", &["Redis", "RedisCluster"], Family::Unknown, &[Host, Port]),
-    alone("coredis", &["from_url"], Family::Unknown, &[Url]),
+    alone("coredis", &["Redis"], Family::Unknown, &[Host, Port, Db]),
+    alone("coredis", &["RedisCluster"], Family::Unknown, &[Host, Port]),
+    alone("coredis", &["from_url"], Family::Unknown, &[Url, Db]),
     // https://arq-docs.helpmanual.io/#arq.connections.RedisSettings
     alone("arq", &["RedisSettings"], Family::Arq, &[Host, Port, Socket, Db, Username, Password, Tls]),
     alone("arq", &["from_dsn"], Family::Arq, &[Url]),
@@ -117,6 +118,39 @@ pub(super) fn of_call(name: &str) -> Option<&'static Spec> {
     SPECS.iter().find(|spec| spec.package == package && spec.names.contains(&last))
 }
 
+/// A call that connects, as we take the library to have it.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// The package and the last part of its full name.
+    pub name: String,
+    /// What the leading positional parameters are.
+    pub positional: Vec<String>,
+}
+
+impl Signature {
+    /// What a parameter of this name is; `None`: none of the connection.
+    #[must_use]
+    pub fn slot_of(&self, parameter: &str) -> Option<String> {
+        let slot = if self.name.starts_with("kombu.") && parameter == "hostname" {
+            Some(Url)
+        } else {
+            keyword_slot(parameter)
+        };
+        slot.map(|slot| format!("{slot:?}"))
+    }
+}
+
+/// Every call that connects.
+#[must_use]
+pub fn signatures() -> Vec<Signature> {
+    let of = |spec: &Spec| -> Vec<Signature> {
+        let positional: Vec<String> = spec.positional.iter().map(|slot| format!("{slot:?}")).collect();
+        let name = |name: &&str| Signature { name: format!("{}.{name}", spec.package), positional: positional.clone() };
+        spec.names.iter().map(name).collect()
+    };
+    SPECS.iter().flat_map(of).collect()
+}
+
 impl Spec {
     /// The family of a call by this full name: half of redis-py is asynchronous.
     pub fn family_of(&self, name: &str) -> Family {
@@ -153,7 +187,8 @@ pub(super) fn configured_by_dictionary(name: &str) -> Option<Dictionary> {
 /// The keyword arguments by which libraries take connection parameters.
 pub(super) fn keyword_slot(name: &str) -> Option<Slot> {
     Some(match name {
-        "url" | "dsn" | "uri" | "storage_uri" | "message_queue" | "address" | "redis_url" => Url,
+        "url" | "dsn" | "uri" | "storage_uri" | "message_queue" | "address" | "redis_url" | "settings_url"
+        | "storage_string" => Url,
         "host" | "endpoint" => Host,
         "port" => Port,
         "db" | "database" => Db,

@@ -14,6 +14,7 @@ mod dynaconf;
 mod environment;
 mod files;
 mod flask;
+mod guesses;
 mod libraries;
 mod names;
 mod origin;
@@ -36,6 +37,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::text::Text;
 
+pub use libraries::{Signature, signatures};
 pub use passwords::password_settings;
 
 /// Where code runs.

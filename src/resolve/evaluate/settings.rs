@@ -1,4 +1,7 @@
-//! Settings that name a Redis server by convention: of Celery, Django, Flask, RQ, and any with `REDIS` in its name.
+//! Settings that name a Redis server by convention: of Celery, Django, Flask and RQ. Any with `REDIS` in their names are
+//! left to `guesses`.
+
+use std::collections::HashSet;
 
 use crate::facts::code::{Binding, Expr, ExprKind, Module};
 use crate::finding::Confidence;
@@ -13,7 +16,7 @@ use super::sites::{self, Found, Setting, Slot};
 use super::structures::entry;
 use super::values::{Case, ClassRef, Evaluator, Scope};
 use super::{ConnectionSettings, FoundClient};
-use super::{celery, django, libraries, origin, passwords, sentinel};
+use super::{celery, django, guesses, libraries, origin, sentinel};
 
 /// A name of a module or class, to be evaluated where it stands.
 #[derive(Clone, Copy)]
@@ -26,7 +29,7 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    fn name(self, evaluator: &Evaluator<'a>) -> String {
+    pub fn name(self, evaluator: &Evaluator<'a>) -> String {
         // `CACHES.default` is a part of a setting, `app.config.NAME` is one.
         let whole = self.binding.name.value.as_str();
         let first = whole.split('.').next().unwrap_or_default();
@@ -45,7 +48,7 @@ impl<'a> Named<'a> {
         }
     }
 
-    fn resolved(self, evaluator: &Evaluator<'a>) -> Option<Resolved> {
+    pub fn resolved(self, evaluator: &Evaluator<'a>) -> Option<Resolved> {
         Some(evaluator.resolved(self.cases(evaluator)?, self.binding.name.span))
     }
 
@@ -62,7 +65,7 @@ impl<'a> Named<'a> {
         if later.iter().any(|case| case.when.is_empty()) { later } else { said.into_iter().chain(later).collect() }
     }
 
-    fn setting(self, evaluator: &Evaluator<'a>) -> Setting {
+    pub fn setting(self, evaluator: &Evaluator<'a>) -> Setting {
         let span = self.binding.name.span;
         Setting { name: self.name(evaluator), key: format!("{}:{}", span.file.0, span.start), span }
     }
@@ -117,9 +120,9 @@ pub(super) fn collect<'a>(evaluator: &Evaluator<'a>, found: &mut Found) {
             }
         }
     }
-    urls(evaluator, &names, found);
+    guesses::urls(evaluator, &names, found);
     for scope in &names {
-        groups(evaluator, scope, found);
+        guesses::groups(evaluator, scope, found);
     }
 }
 
@@ -136,13 +139,10 @@ fn read_all<'a>(evaluator: &Evaluator<'a>, named: Named<'a>) {
     }
 }
 
-/// The first binding of each name.
+/// The first binding of each name that may have to do with a server.
 fn unique(bindings: &[Binding]) -> impl Iterator<Item = &Binding> {
-    bindings
-        .iter()
-        .enumerate()
-        .filter(|(at, binding)| !bindings[..*at].iter().any(|before| before.name.value == binding.name.value))
-        .map(|(_, binding)| binding)
+    let mut seen = HashSet::new();
+    bindings.iter().filter(move |binding| binding.hints && seen.insert(binding.name.value.as_str()))
 }
 
 /// Settings whose names frameworks read.
@@ -199,6 +199,18 @@ fn structured<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found
                     settings = ConnectionSettings { url, db, ..ConnectionSettings::default() };
                 }
                 entry_client(evaluator, naming, queue.span, Family::RedisPy, settings, named, found);
+            }
+        }
+        // https://github.com/martinrusev/django-redis-sessions
+        ["SESSION_REDIS"] => options(evaluator, value, scope, Family::RedisPy, named, found),
+        // https://github.com/etataurov/nameko-redis
+        ["REDIS_URIS"] => {
+            for (_, value, scope) in entries(evaluator, value, scope) {
+                let mut url = evaluator.resolved(evaluator.eval(value, scope), value.span);
+                if sites::keep_redis(&mut url) {
+                    let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+                    entry_client(evaluator, (value, scope), value.span, Family::RedisPy, settings, named, found);
+                }
             }
         }
         // https://huey.readthedocs.io/en/latest/django.html
@@ -332,126 +344,8 @@ pub(super) fn entry_client<'a>(
     let setting = Setting { span, ..setting };
     push(evaluator, &setting, family, settings, named, Confidence::High, found);
 }
-/// Settings that are Redis URLs and have no known site. One that another is made of is a part of that one.
-fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], found: &mut Found) {
-    let mut pending = Vec::new();
-    for named in scopes.iter().flatten() {
-        let span = named.binding.name.span;
-        if found.used.contains(&span) || named.binding.name.value.starts_with("self.") || !may_be_url(*named) {
-            continue;
-        }
-        evaluator.refuel();
-        evaluator.take_visited();
-        let own = named.name(evaluator);
-        let framework = libraries::is_framework_url(&own);
-        let name = own.to_ascii_lowercase();
-        let says_redis =
-            framework || name.contains("redis") || name.contains("broker_url") || name.contains("result_backend");
-        let says_url = ["url", "uri", "dsn"].iter().any(|word| name.contains(word));
-        let Some(mut url) = named.resolved(evaluator) else { continue };
-        evaluator.take_end();
-        let written = url
-            .alternatives
-            .iter()
-            .filter_map(|alternative| alternative.value.as_ref())
-            .any(|text| text.as_str().starts_with("redis://") || text.as_str().starts_with("rediss://"));
-        if !(written || says_redis && says_url) || !sites::keep_redis(&mut url) {
-            continue;
-        }
-        // A value that can't be read at all says nothing.
-        if url.alternatives.iter().all(|one| one.value.as_ref().is_none_or(|text| evaluator.symbols.has_opaque(text)))
-            && !written
-            && !framework
-        {
-            continue;
-        }
-        let mut visited = evaluator.take_visited();
-        visited.remove(&span);
-        let confidence = if written && says_redis { Confidence::High } else { Confidence::Medium };
-        pending.push((*named, url, visited, confidence));
-    }
-    for at in 0..pending.len() {
-        let (named, url, visited, confidence) = &pending[at];
-        found.used.extend(visited.iter().copied());
-        let span = named.binding.name.span;
-        if pending.iter().any(|(_, _, visited, _)| visited.contains(&span)) {
-            found.used.insert(span);
-            continue;
-        }
-        let lower = named.name(evaluator).to_ascii_lowercase();
-        let family = if lower.contains("broker") {
-            Family::Kombu
-        } else if lower.contains("result_backend") {
-            Family::CeleryBackend
-        } else {
-            Family::RedisPy
-        };
-        let settings = ConnectionSettings { url: Some(url.clone()), ..ConnectionSettings::default() };
-        push(evaluator, &named.setting(evaluator), family, settings, *named, *confidence, found);
-    }
-}
 
-/// Whether a Redis URL can come of what is written there. Most of a program's names are ruled out by their looks, and
-/// asking for the value of every one, in every container, is what large repositories wait for.
-fn may_be_url(named: Named<'_>) -> bool {
-    match named.binding.value.as_ref().map(|value| &value.kind) {
-        // A settings class may take the value from the environment.
-        Some(ExprKind::Text(text)) => named.class.is_some() || text.as_str().contains("://"),
-        Some(
-            ExprKind::Number(_)
-            | ExprKind::Bool(_)
-            | ExprKind::List(_)
-            | ExprKind::Dict(_)
-            | ExprKind::Not(_)
-            | ExprKind::Equal(..)
-            | ExprKind::Within(_)
-            | ExprKind::Opaque,
-        ) => false,
-        _ => true,
-    }
-}
-
-/// `REDIS_HOST`, `REDIS_PORT`, … of one module or class without a known site.
-fn groups<'a>(evaluator: &Evaluator<'a>, names: &[Named<'a>], found: &mut Found) {
-    let roles: Vec<(Named<'a>, String, Slot)> = names
-        .iter()
-        .filter_map(|named| {
-            let name = named.name(evaluator);
-            let (prefix, slot) = passwords::role(&name)?;
-            let class = named.class.map_or("", |class| class.class.name.value.as_str()).to_ascii_lowercase();
-            (prefix.contains("redis") || (prefix.is_empty() && class.contains("redis")))
-                .then_some((*named, prefix, slot))
-        })
-        .collect();
-    for (host, prefix, slot) in &roles {
-        if *slot != Slot::Host || found.used.contains(&host.binding.name.span) {
-            continue;
-        }
-        evaluator.refuel();
-        let mut settings = ConnectionSettings::default();
-        for (named, other, slot) in &roles {
-            if other == prefix && settings.slot(*slot).is_none() {
-                *settings.slot(*slot) = named.resolved(evaluator);
-            }
-        }
-        // Where a URL of that prefix is set, nothing else is looked at.
-        let url = format!("{prefix}url");
-        let beaten = names.iter().any(|named| {
-            named.name(evaluator).eq_ignore_ascii_case(&url)
-                && named.resolved(evaluator).is_some_and(|url| !url.is_absent())
-        });
-        if beaten {
-            continue;
-        }
-        // A host that is certainly not set stands for nothing.
-        if settings.host.as_ref().is_none_or(Resolved::is_absent) {
-            continue;
-        }
-        push(evaluator, &host.setting(evaluator), Family::RedisPy, settings, *host, Confidence::Medium, found);
-    }
-}
-
-fn push<'a>(
+pub(super) fn push<'a>(
     evaluator: &Evaluator<'a>,
     setting: &Setting,
     family: Family,

@@ -22,8 +22,8 @@ use super::urls;
 /// Names that lead to names that lead to names.
 const MAX_DEPTH: u32 = 40;
 
-/// Expressions evaluated for one client.
-const FUEL: u32 = 20_000;
+/// Expressions evaluated for one client; a setting takes tens of them, tangled program code would take any number.
+const FUEL: u32 = 3_000;
 
 /// A class and the module it stands in.
 #[derive(Clone, Copy)]

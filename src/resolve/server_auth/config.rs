@@ -8,7 +8,7 @@ use super::files::{Files, Found};
 use crate::facts::ConfFile;
 use crate::model::{Directive, Product};
 use crate::source::{Span, Spanned};
-use crate::symbol::Symbols;
+use crate::symbol::{Symbols, is_symbol};
 use crate::syntax::redis_conf;
 use crate::text::Text;
 
@@ -73,12 +73,23 @@ pub(super) fn arguments(
             load(first, files, dialect, settings, 0);
         }
     }
-    if rest.iter().any(|word| word.as_str() == "-") {
+    if rest.iter().any(|word| word.as_str() == "-") || brings_more(rest) {
         settings.unread = true;
     }
     for line in option_lines(rest, dialect) {
         apply(line, true, files, dialect, settings, 0);
     }
+}
+
+/// Whether a word behind an option that has its value comes from outside: it may hold any options (`$EXTRA_ARGS`).
+fn brings_more(argv: &[Text]) -> bool {
+    let mut has_value = true;
+    argv.iter().any(|word| {
+        let is_option = word.as_str().starts_with("--");
+        let is_more = has_value && !is_option && word.as_str().starts_with(is_symbol);
+        has_value = !is_option || word.as_str().contains(' ');
+        is_more
+    })
 }
 
 /// Joins arguments to the lines that Redis appends to its configuration.

@@ -117,7 +117,9 @@ pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) ->
             let rest = conf.path.strip_prefix(source)?;
             (rest.is_empty() || rest.starts_with('/') || source.is_empty()).then(|| (conf, format!("{target}{rest}")))
         });
-        for (conf, target) in inside {
+        // A secret is a value, and no configuration that somebody forgot to name.
+        let is_secret = |target: &str| target.starts_with("/run/secrets/") && !target.ends_with(".conf");
+        for (conf, target) in inside.filter(|(_, target)| !is_secret(target)) {
             let sets_password = conf.lines.iter().any(|line| {
                 let first = line.arguments.first();
                 match line.name.value.to_ascii_lowercase().as_str() {

@@ -118,7 +118,12 @@ pub fn reads_instead(container: &Container, name: &str) -> Option<&'static str> 
 
 fn find(reference: &str) -> Option<&'static Image> {
     let name = repository(reference);
-    let is = |known: &String| name.strip_suffix(known.as_str()).is_some_and(|b| b.is_empty() || b.ends_with('/'));
+    // A name without an owner is an official image: one of the same name with an owner is another product.
+    let is = |known: &String| {
+        let owned = known.contains('/');
+        let fits = |before: &str| before.is_empty() || before == "docker.io/" || owned && before.ends_with('/');
+        name.strip_suffix(known.as_str()).is_some_and(fits)
+    };
     TABLE.image.iter().find(|image| image.names.iter().any(is))
 }
 

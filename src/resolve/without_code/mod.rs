@@ -17,6 +17,7 @@ use crate::resolve::Inputs;
 use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Project};
+use crate::resolve::server_auth::build;
 use crate::source::Span;
 use crate::symbol::{Alternative, Step, Symbols};
 use crate::text::Text;
@@ -55,10 +56,27 @@ fn has_address(client: &Client) -> bool {
 
 /// Whether the container runs some program of others that is no client of Redis, whatever is mounted into it.
 fn is_infrastructure(container: &Container) -> bool {
-    const NAMES: [&str; 18] = [
+    let general = |image: &str| matches!(last_name(repository(image)), "alpine" | "busybox");
+    container.build.is_none() && images(container).any(|image| general(image) || is_no_client(image))
+}
+
+/// Whether the image, or the one that it is built on, is a program that is no client of Redis, whatever variables it
+/// shares with others.
+#[must_use]
+pub fn runs_no_client(inputs: &Inputs<'_>, container: &Container) -> bool {
+    let Some(it) = &container.build else { return images(container).any(is_no_client) };
+    let built = build::read(it, inputs.facts, inputs.index, inputs.symbols);
+    built.and_then(|built| built.base).is_some_and(|base| is_no_client(base.as_str()))
+}
+
+fn images(container: &Container) -> impl Iterator<Item = &str> {
+    let alternatives = container.image.iter().flat_map(|image| &image.alternatives);
+    alternatives.filter_map(|one| one.value.as_ref()).map(Text::as_str)
+}
+
+fn is_no_client(image: &str) -> bool {
+    const NAMES: [&str; 16] = [
         "adminer",
-        "alpine",
-        "busybox",
         "caddy",
         "elasticsearch",
         "haproxy",
@@ -75,8 +93,7 @@ fn is_infrastructure(container: &Container) -> bool {
         "rabbitmq",
         "traefik",
     ];
-    let mut images = container.image.iter().flat_map(|image| &image.alternatives).filter_map(|one| one.value.as_ref());
-    container.build.is_none() && images.any(|image| NAMES.contains(&last_name(repository(image.as_str()))))
+    NAMES.contains(&last_name(repository(image)))
 }
 
 /// An image reference without tag and digest.
