@@ -67,7 +67,9 @@ impl Fixed {
         if !bench.options.show_secrets {
             for sources in [&mut before.sources, &mut after.sources] {
                 let files: Vec<_> = bench.changes.keys().filter_map(|path| sources.find(path)).collect();
-                files.into_iter().for_each(|file| secrets::mark_file(sources, file));
+                for file in files {
+                    secrets::mark_file(sources, file);
+                }
             }
         }
         Self { changes: bench.changes, applied, refused, before, after }
@@ -134,6 +136,7 @@ fn candidates(
 }
 
 /// `path:line` of a place.
+#[must_use]
 pub fn place(sources: &Sources, span: Span) -> String {
     let source = sources.get(span.file);
     format!("{}:{}", source.path(), source.position(span.range().start).line)

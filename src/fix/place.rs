@@ -128,9 +128,12 @@ impl<'a> ServiceText<'a> {
         if start <= self.yaml.node(own.key).span.range().start {
             return None;
         }
-        let line = |name: &str, value: &str| match list {
-            true => format!("{indent}- {}{end}", scalar(&format!("{name}={value}"))),
-            false => entry(indent, name, value),
+        let line = |name: &str, value: &str| {
+            if list {
+                format!("{indent}- {}{end}", scalar(&format!("{name}={value}")))
+            } else {
+                entry(indent, name, value)
+            }
         };
         let lines: String = variables.iter().map(|(name, value)| line(name, value)).collect();
         Some(Edit::insert(self.file, start, lines))
@@ -207,7 +210,6 @@ impl<'a> ServiceText<'a> {
         for (at, char) in self.text[start..range.end].char_indices() {
             match (quote, char) {
                 (Some(open), _) if char == open => quote = None,
-                (Some(_), _) => {}
                 (None, '"' | '\'') => quote = Some(char),
                 (None, '{') => depth += 1,
                 (None, '}') => depth = depth.saturating_sub(1),
@@ -310,11 +312,11 @@ impl<'a> ServiceText<'a> {
                     let at = item.range().start;
                     let lead = &self.text[line_start(self.text, at)..at];
                     let lead = lead.trim_start().starts_with('-').then_some(lead)?;
-                    let lines: String =
-                        words.iter().map(|word| format!("{lead}{}{}", scalar(word), line_end(self.text))).collect();
+                    let line = |word: &&str| format!("{lead}{}{}", scalar(word), line_end(self.text));
+                    let lines = words.iter().map(line).collect::<Vec<_>>().concat();
                     return Some(Edit::insert(self.file, next_line(self.text, item.range().end), lines));
                 }
-                let items: String = words.iter().map(|word| format!(", {}", quoted(word))).collect();
+                let items = words.iter().map(|word| format!(", {}", quoted(word))).collect::<Vec<_>>().concat();
                 Some(Edit::insert(self.file, item.range().end, items))
             }
             Kind::Scalar(_) => {

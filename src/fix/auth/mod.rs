@@ -133,7 +133,7 @@ pub fn take(
     if let Some(worse) = standing(&before).worse(&standing(&after)) {
         let mut why = format!("nothing is changed: afterwards there would be {worse}");
         for (place, what) in by_hand(&before.sources) {
-            why += &format!("\n  {place}: {what}");
+            why.extend(["\n  ", &place, ": ", &what]);
         }
         return Err(why);
     }

@@ -173,7 +173,7 @@ impl Work<'_> {
         let given = server.directives.iter().find(|one| one.from_arguments && demands(&one.name.value));
         let given = given.filter(|one| one.name.span.file == server.span.file);
         let kept =
-            given.and_then(|one| text.reference_behind(one.name.span)).filter(|reference| !reference.contains("-"));
+            given.and_then(|one| text.reference_behind(one.name.span)).filter(|reference| !reference.contains('-'));
         let reference = kept.unwrap_or(REFERENCE).to_owned();
         for line in server.directives.iter().filter(|one| !one.from_arguments && demands(&one.name.value)) {
             let span = line.arguments.iter().fold(line.name.span, |span, value| span.to(value.span()));
@@ -249,7 +249,9 @@ impl Work<'_> {
             if let Some(quotes) =
                 place.filter(|_| written.is_some_and(is_env)).and_then(|place| single_quotes(sources, place))
             {
-                quotes.into_iter().for_each(|edit| self.plan.add(edit));
+                for edit in quotes {
+                    self.plan.add(edit);
+                }
             }
             let edit = place.map(|span| Edit::replace(span, format!(":{reference}@")));
             return self.plan.add_or(edit, url.span(), "put the password's variable into this URL");

@@ -43,7 +43,7 @@ fn compose(environment: &Environment) -> Option<String> {
     let mut line = "docker compose".to_owned();
     for (option, values) in options {
         for value in values {
-            line += &format!(" {option} {value}");
+            line.extend([" ", option, " ", value]);
         }
     }
     Some(line)

@@ -122,7 +122,8 @@ mod tests {
         assert_eq!(operand("x: ${PW:-hunter2}", "hunter2"), found("PW", ":-hunter2"));
         assert_eq!(operand("x: ${PW-hunter2}", "hunter2"), found("PW", "-hunter2"));
         assert_eq!(operand("x: ${U:-redis://:hunter2@h/0}", "hunter2"), found("U", ":-redis://:hunter2@h/0"));
-        for text in ["x: ${PW:-${OTHER:-hunter2}}", "x: ${PW:+hunter2}", "x: hunter2", "x: ${PW:-\n hunter2}"] {
+        assert_eq!(operand("x: ${PW:-${OTHER:-hunter2}}", "hunter2"), found("OTHER", ":-hunter2"));
+        for text in ["x: ${PW:+hunter2}", "x: hunter2", "x: ${PW:-\n hunter2}"] {
             assert_eq!(operand(text, "hunter2"), None, "{text}");
         }
     }
