@@ -207,7 +207,7 @@ fn deep_references() -> Tree {
     let service = |password: &str| {
         format!("services:\n  redis:\n    image: redis:7\n    command: redis-server --requirepass {password}\n")
     };
-    let many: String = (0..500).map(|at| format!("${{U{at}:-a}}${{V{at}:-b}}")).collect();
+    let many = lines(0..500, |at| format!("${{U{at}:-a}}${{V{at}:-b}}")).replace('\n', "");
     tree("deep references", [("a/compose.yml", service(&nested("${A:-", "x", "}"))), ("b/compose.yml", service(&many))])
 }
 

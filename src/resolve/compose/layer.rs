@@ -280,12 +280,11 @@ pub fn unique_names<T>(base: Vec<(String, T)>, own: Vec<(String, T)>) -> Vec<(St
     let mut all: Vec<(String, T)> = Vec::with_capacity(base.len() + own.len());
     let mut places: HashMap<String, usize> = HashMap::new();
     for entry in base.into_iter().chain(own) {
-        match places.get(&entry.0) {
-            Some(&at) => all[at] = entry,
-            None => {
-                places.insert(entry.0.clone(), all.len());
-                all.push(entry);
-            }
+        if let Some(&at) = places.get(&entry.0) {
+            all[at] = entry
+        } else {
+            places.insert(entry.0.clone(), all.len());
+            all.push(entry);
         }
     }
     all
