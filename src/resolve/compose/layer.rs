@@ -281,7 +281,7 @@ pub fn unique_names<T>(base: Vec<(String, T)>, own: Vec<(String, T)>) -> Vec<(St
     let mut places: HashMap<String, usize> = HashMap::new();
     for entry in base.into_iter().chain(own) {
         if let Some(&at) = places.get(&entry.0) {
-            all[at] = entry
+            all[at] = entry;
         } else {
             places.insert(entry.0.clone(), all.len());
             all.push(entry);
