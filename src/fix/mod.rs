@@ -1,7 +1,7 @@
 //! Findings → changes of the repository's texts, each tried in memory before it counts.
 //!
 //! [`propose`] says how a finding could be mended, [`engine`] keeps what really mends it and breaks nothing, [`diff`]
-//! shows it and [`write`] puts it on disk, all or nothing. `auth` takes one of the two ways out of a mismatch as a whole.
+//! shows it and [`mod@write`] puts it on disk, all or nothing. `auth` takes one of the two ways out of a mismatch as a whole.
 //! Only this module and its parts look at syntax again after the model was made: an edit has to fit its place.
 
 pub mod auth;
