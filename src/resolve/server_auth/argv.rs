@@ -32,8 +32,6 @@ pub(super) enum Run {
 /// Where the values of a script's variables come from.
 pub(super) struct Shell<'a> {
     pub environment: &'a Variables,
-    /// `ENV` of the image.
-    pub image_variables: &'a BTreeMap<String, Text>,
     pub symbols: &'a Symbols,
     pub sources: &'a Sources,
     /// Path in the container → a name that stays the same for the same file.
@@ -385,7 +383,7 @@ fn value(
                 found
             }
             Lookup::Unknown(_) => always(Some(shell.symbols.opaque_text(span))),
-            Lookup::Absent => always(shell.image_variables.get(name).cloned()),
+            Lookup::Absent => always(None),
         },
     };
     let Some((operator, operand)) = operator else { return found };

@@ -241,13 +241,7 @@ fn runs(
         Some((_, Some(source))) => source,
         _ => path.to_owned(),
     };
-    let shell = Shell {
-        environment: &container.environment,
-        image_variables: &built.variables,
-        symbols,
-        sources,
-        file_name: &file_name,
-    };
+    let shell = Shell { environment: &container.environment, symbols, sources, file_name: &file_name };
     let Some(joined) = joined else { return always(Run::Unknown) };
     let mut all = Vec::new();
     for case in joined {
