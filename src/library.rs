@@ -75,3 +75,15 @@ pub struct VersionRange {
     /// Highest major and minor version.
     pub to: Option<(u32, u32)>,
 }
+
+impl VersionRange {
+    /// Whether it is this version or a later one; `None`: that depends on which of the range it is.
+    #[must_use]
+    pub fn is_from(self, version: (u32, u32)) -> Option<bool> {
+        match (self.from, self.to) {
+            (_, Some(to)) if to < version => Some(false),
+            (Some(from), _) if from >= version => Some(true),
+            _ => None,
+        }
+    }
+}

@@ -266,7 +266,7 @@ impl Link<'_> {
         if self.server.product == Product::Valkey && !default.nopass {
             return fails(MISSING, Some(AuthFault::MissingPassword));
         }
-        let old = self.server.product == Product::Redis && self.server.version.is_some_and(|version| version < (7, 0));
+        let old = self.server.product == Product::Redis && self.server.version.is_from((7, 0)) == Some(false);
         fails(if old { "ERR unknown command `AUTH`" } else { "ERR unknown command 'AUTH'" }, None)
     }
 

@@ -6,7 +6,7 @@
 use super::directives;
 use super::files::{Files, Found};
 use crate::facts::ConfFile;
-use crate::model::{Directive, Product};
+use crate::model::{Directive, Product, VersionRange};
 use crate::source::{Span, Spanned};
 use crate::symbol::{Symbols, is_symbol};
 use crate::syntax::redis_conf;
@@ -41,14 +41,18 @@ const MAX_INCLUDES: usize = 16;
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
     pub product: Product,
-    pub version: Option<(u32, u32)>,
+    pub version: VersionRange,
 }
 
 impl Dialect {
-    /// Redis 7.0 changed how arguments are joined and taught `include` to expand patterns.
-    fn before_7(self) -> bool {
-        matches!(self.product, Product::Keydb)
-            || (self.product == Product::Redis && self.version.is_some_and(|version| version < (7, 0)))
+    /// Redis 7.0 changed how arguments are joined, taught `include` to expand patterns, and takes a user only once;
+    /// `None`: it may be older or newer.
+    pub fn is_from_7(self) -> Option<bool> {
+        match self.product {
+            Product::Keydb => Some(false),
+            Product::Redis => self.version.is_from((7, 0)),
+            _ => Some(true),
+        }
     }
 }
 
@@ -102,7 +106,7 @@ fn option_lines(argv: &[Text], dialect: Dialect) -> Vec<Line> {
         if value == "-" && (at == 0 || at + 1 == argv.len()) {
             continue;
         }
-        if value.starts_with("--") && (handled || dialect.before_7()) {
+        if value.starts_with("--") && (handled || dialect.is_from_7() == Some(false)) {
             let option = word.slice(2..value.len());
             let parts = redis_conf::split_arguments(&option);
             let unbalanced = parts.is_none();
@@ -240,8 +244,13 @@ fn include(path: &Text, files: &Files<'_>, dialect: Dialect, settings: &mut Sett
         settings.unread = true;
         return;
     }
-    if !path.as_str().contains(['*', '?', '[']) || dialect.before_7() {
+    let expands = dialect.is_from_7();
+    if !path.as_str().contains(['*', '?', '[']) || expands == Some(false) {
         load(path, files, dialect, settings, depth + 1);
+        return;
+    }
+    if expands.is_none() {
+        settings.unread = true;
         return;
     }
     match files.glob(path.as_str()) {

@@ -113,10 +113,10 @@ pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symb
     let files =
         Files { facts, index, mounts: Vec::new(), directory: format!("/{folder}"), image_known: false, own: None };
     let mut settings = Settings::default();
-    config::host_file(conf, &files, Dialect { product, version: None }, &mut settings);
+    config::host_file(conf, &files, Dialect { product, version: image.version }, &mut settings);
     let start = Span { end: first.span.start, ..first.span };
     let case = Case { when: Vec::new(), value: Settled { settings, product, untold: false }, trace: Vec::new() };
-    let auth = users::auth(&case, &files, None, start, symbols);
+    let auth = users::auth(&case, &files, image.version, start, symbols);
     let mut server = describe(case.value.settings.clone_directives(), product, case.value.settings.unread, start);
     server.id.clone_from(&conf.path);
     server.names = vec!["localhost".to_owned()];
