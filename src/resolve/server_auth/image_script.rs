@@ -1,5 +1,6 @@
 //! Start scripts of images that configure the server from variables: Bitnami, redis-stack, Dragonfly (facts.md §4).
 
+use super::argv::Input;
 use super::config::{self, Dialect, Settings};
 use super::files::Files;
 use super::lookup;
@@ -51,7 +52,7 @@ pub(super) fn configured(
                 Some(flags) => {
                     // The script puts its own options before these, so that no word can be a configuration file.
                     let argv = [flags.as_slice(), extra].concat();
-                    config::arguments(&argv, None, files, dialect, &mut settings);
+                    config::arguments(&argv, None, &Input::Nothing, files, dialect, &mut settings);
                 }
                 None => settings.unread = true,
             }

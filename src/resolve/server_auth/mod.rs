@@ -9,11 +9,15 @@ pub(in crate::resolve) mod build;
 mod config;
 mod describe;
 mod directives;
+mod expand;
 pub(in crate::resolve) mod files;
 mod image_script;
+mod script;
 #[cfg(test)]
 mod tests;
 mod users;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{ConfFile, Facts};
 use crate::finding::Confidence;
@@ -26,10 +30,11 @@ use crate::source::{Sources, Span};
 use crate::symbol::{MAX_ALTERNATIVES, Step, Symbols};
 use crate::text::Text;
 use crate::tree::Index;
-use argv::{Run, Shell};
+use argv::Run;
 use build::Built;
 use config::{Dialect, Settings};
 use describe::{conf_mounts, describe, names, variables};
+use expand::Shell;
 use files::Files;
 
 /// The server that a container runs; `None`: it runs none.
@@ -247,6 +252,10 @@ fn runs(
         symbols,
         sources,
         file_name: &file_name,
+        set: BTreeMap::new(),
+        exported: BTreeSet::new(),
+        arguments: Vec::new(),
+        strict: false,
     };
     let Some(joined) = joined else { return always(Run::Unknown) };
     let mut all = Vec::new();
@@ -274,7 +283,7 @@ fn settle(
     };
     let dialect = |product| Dialect { product, version: image.version };
     match &run.value {
-        Run::Server { product, arguments, scripted } => {
+        Run::Server { product, arguments, scripted, input } => {
             let extra = match (image.distribution, image.traits.extra_arguments, &container.entrypoint) {
                 // Valkey's entrypoint appends the variable's words to any command.
                 (Distribution::Official, Some(name), None) => {
@@ -294,7 +303,7 @@ fn settle(
                         if *product == Product::Dragonfly {
                             image_script::dragonfly(&argv, &container.environment, &mut settings);
                         } else {
-                            config::arguments(&argv, scripted.as_ref(), files, dialect(program), &mut settings);
+                            config::arguments(&argv, scripted.as_ref(), input, files, dialect(program), &mut settings);
                         }
                     }
                     None => settings.unread = true,
