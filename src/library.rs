@@ -27,6 +27,10 @@ pub enum Family {
     RedisCli,
     /// redis-rs.
     RedisRs,
+    /// A server that copies another one (`replicaof`).
+    Replica,
+    /// A Sentinel that watches over a master (`sentinel monitor`).
+    Sentinel,
     /// Not known; judged only where all families agree.
     Unknown,
 }
@@ -47,8 +51,16 @@ impl Family {
             Self::Ioredis => "ioredis",
             Self::RedisCli => "redis-cli",
             Self::RedisRs => "redis-rs",
+            Self::Replica => "the replica",
+            Self::Sentinel => "the Sentinel",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whether it is no library but another server that logs in.
+    #[must_use]
+    pub fn is_server(self) -> bool {
+        matches!(self, Self::Replica | Self::Sentinel)
     }
 
     /// Whether redis-py opens the connection: the family's version is redis-py's.
@@ -62,7 +74,11 @@ impl Family {
             | Self::Arq
             | Self::DjangoRedis
             | Self::DjangoCore => true,
-            Self::ValkeyPy | Self::NodeRedis | Self::Ioredis | Self::RedisCli | Self::RedisRs | Self::Unknown => false,
+            Self::ValkeyPy | Self::NodeRedis | Self::Ioredis | Self::RedisCli
+            | Self::RedisRs
+            | Self::Replica
+            | Self::Sentinel
+            | Self::Unknown => false,
         }
     }
 }

@@ -156,6 +156,17 @@ impl Resp {
         line.trim_end().to_owned()
     }
 
+    /// Sends a command and returns all that comes until nothing more does.
+    pub fn text(&mut self, words: &[&str]) -> String {
+        let mut text = self.call(words);
+        self.0.get_mut().set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+        let mut line = String::new();
+        while self.0.read_line(&mut line).is_ok_and(|read| read > 0) {
+            text += &std::mem::take(&mut line);
+        }
+        text
+    }
+
     fn skip(&mut self, values: usize) {
         let mut left = values;
         while left > 0 {

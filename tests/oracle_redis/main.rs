@@ -24,6 +24,7 @@ mod health;
 mod live;
 mod ours;
 mod outside;
+mod peers;
 mod planted;
 mod transcript;
 

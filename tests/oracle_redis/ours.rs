@@ -125,17 +125,33 @@ impl Ours {
         self.outcome_of(Family::RedisPy, url, version)
     }
 
+    /// What becomes of another server that logs in so.
+    pub fn login(&self, family: Family, user: &str, password: &str) -> Outcome {
+        let value = |value: &str| Some(Resolved::known(text(value), Vec::new()));
+        let given = |given: &str| value(given).filter(|_| !given.is_empty());
+        let settings = ConnectionSettings {
+            host: value("redis"),
+            username: given(user),
+            password: given(password),
+            ..ConnectionSettings::default()
+        };
+        self.end(&settings, family, VersionRange::default())
+    }
+
     /// What becomes of a client of this library.
     pub fn outcome_of(&self, family: Family, url: &str, version: (u32, u32)) -> Outcome {
         assert!(self.sources.find("compose.yaml").is_some());
         let settings =
             ConnectionSettings { url: Some(Resolved::known(text(url), Vec::new())), ..ConnectionSettings::default() };
-        let range = VersionRange { from: Some(version), to: Some(version) };
-        let cases = handshake::connect(&settings, family, range, &self.symbols);
-        let [case] = cases.as_slice() else { panic!("one case for {url}") };
+        self.end(&settings, family, VersionRange { from: Some(version), to: Some(version) })
+    }
+
+    fn end(&self, settings: &ConnectionSettings, family: Family, range: VersionRange) -> Outcome {
+        let cases = handshake::connect(settings, family, range, &self.symbols);
+        let [case] = cases.as_slice() else { panic!("one case for {settings:?}") };
         let auth: &Auth = &self.server.auth[0].auth;
         let all = handshake::outcomes(case, family, range, &self.server, auth, &self.symbols);
-        let [(_, outcome)] = all.as_slice() else { panic!("one version has one outcome: {url}") };
+        let [(_, outcome)] = all.as_slice() else { panic!("one version has one outcome: {settings:?}") };
         outcome.clone()
     }
 }

@@ -116,15 +116,12 @@ fn specifiers_allow_what_we_say() {
         let mut texts = (kind.texts)(if full && !recording { FULL } else { SAMPLE });
         let live = ask(kind, &texts);
         let mode = if live.is_some() { "live" } else { "replay" };
-        let answers = match live {
-            Some(answers) => {
-                recorded.insert(kind.name.to_owned(), answers.clone());
-                answers
-            }
-            None => {
-                texts.truncate(SAMPLE);
-                recorded[kind.name].clone()
-            }
+        let answers = if let Some(answers) = live {
+            recorded.insert(kind.name.to_owned(), answers.clone());
+            answers
+        } else {
+            texts.truncate(SAMPLE);
+            recorded[kind.name].clone()
         };
         let none = answers.iter().filter(|ends| ends.is_none()).count();
         let differing = differing(kind, &texts, &answers, kind.ours);
@@ -143,10 +140,13 @@ fn specifiers_allow_what_we_say() {
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// A bug in reading a specifier.
+type Plant = (&'static str, fn(&str) -> String);
+
 #[test]
 fn planted_bugs_are_caught() {
     let recorded = replay();
-    let plants: [(&str, fn(&str) -> String); 6] = [
+    let plants: [Plant; 6] = [
         ("the first clause alone", |text| text.split([',', ' ']).next().unwrap_or_default().to_owned()),
         ("the last alternative alone", |text| text.rsplit('|').next().unwrap_or_default().to_owned()),
         ("`<=` is `<`", |text| text.replace("<=", "<")),

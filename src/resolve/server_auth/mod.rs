@@ -12,6 +12,7 @@ mod directives;
 mod expand;
 pub(in crate::resolve) mod files;
 mod image_script;
+mod peers;
 mod script;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::facts::{ConfFile, Facts};
 use crate::finding::Confidence;
 use crate::model::{AuthCase, Directive, Distribution, Product, Server, User};
 use crate::resolve::conditions::{always, both, combine};
+use crate::resolve::evaluate::FoundClient;
 use crate::resolve::healthcheck;
 use crate::resolve::images::{self, Image, Recognised};
 use crate::resolve::project::{Case, Container, Mount, Variables};
@@ -46,6 +48,17 @@ pub fn server(
     sources: &mut Sources,
     symbols: &Symbols,
 ) -> Option<Server> {
+    with_logins(container, facts, index, sources, symbols).map(|(server, _)| server)
+}
+
+/// The same with the logins of that server at others: at its master, or at those that it watches.
+pub(in crate::resolve) fn with_logins(
+    container: &Container,
+    facts: &Facts,
+    index: &Index,
+    sources: &mut Sources,
+    symbols: &Symbols,
+) -> Option<(Server, Vec<FoundClient>)> {
     let (image, reference, known, built) = image(container, facts, index, symbols)?;
     let built = built.unwrap_or_default();
     let files = files(container, facts, index, &image, &built);
@@ -94,7 +107,7 @@ pub fn server(
     server.host_network = container.network_mode.as_ref().is_some_and(|mode| mode.value == "host");
     server.command = container.command_span;
     server.confidence = if image.distribution == Distribution::Unknown { Confidence::Medium } else { Confidence::High };
-    Some(server)
+    Some((server, peers::of(&settled)))
 }
 
 /// The server that a configuration file describes which no container loads.
