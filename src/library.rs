@@ -74,7 +74,10 @@ impl Family {
             | Self::Arq
             | Self::DjangoRedis
             | Self::DjangoCore => true,
-            Self::ValkeyPy | Self::NodeRedis | Self::Ioredis | Self::RedisCli
+            Self::ValkeyPy
+            | Self::NodeRedis
+            | Self::Ioredis
+            | Self::RedisCli
             | Self::RedisRs
             | Self::Replica
             | Self::Sentinel

@@ -77,7 +77,9 @@ struct Running {
 /// Number of the master and of the login, and who logs in.
 fn pairs() -> Vec<(usize, usize, Family)> {
     let logins = (0..MASTERS.len()).flat_map(|master| (0..LOGINS.len()).map(move |login| (master, login)));
-    logins.flat_map(|(master, login)| [Family::Replica, Family::Sentinel].map(|family| (master, login, family))).collect()
+    logins
+        .flat_map(|(master, login)| [Family::Replica, Family::Sentinel].map(|family| (master, login, family)))
+        .collect()
 }
 
 /// Starts all pairs of a program that `asked` picks.

@@ -62,6 +62,11 @@ impl<'a> Files<'a> {
         Some((mount, source))
     }
 
+    /// Whether something is mounted at a path of the container that is not known to be missing there.
+    pub fn holds(&self, path: &str) -> bool {
+        self.mount(path).is_some() && !matches!(self.find(path), Found::Missing)
+    }
+
     /// What lies at a path of the container.
     pub fn find(&'a self, path: &str) -> Found<'a> {
         let path = self.absolute(path);

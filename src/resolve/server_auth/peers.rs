@@ -70,7 +70,8 @@ fn watched(case: &Case<Settled>) -> Vec<&Text> {
 /// The words of `sentinel VERB …`.
 fn sentinel<'a>(directive: &'a Directive, verb: &str) -> Option<&'a [Text]> {
     let words = directive.arguments.as_slice();
-    let matches = directive.name.value == "sentinel" && words.first().is_some_and(|it| it.as_str().eq_ignore_ascii_case(verb));
+    let matches =
+        directive.name.value == "sentinel" && words.first().is_some_and(|it| it.as_str().eq_ignore_ascii_case(verb));
     matches.then_some(words)
 }
 
@@ -113,7 +114,9 @@ fn client<'a>(
         let all: Vec<Alternative> = logins.iter().map(alternative).collect();
         let same = all.windows(2).all(|two| two[0].value == two[1].value);
         match all.first() {
-            Some(first) if same => first.value.clone().map_or_else(Resolved::absent, |text| Resolved::known(text, Vec::new())),
+            Some(first) if same => {
+                first.value.clone().map_or_else(Resolved::absent, |text| Resolved::known(text, Vec::new()))
+            }
             _ => Resolved { alternatives: all },
         }
     };
