@@ -352,8 +352,8 @@ pub struct Server {
     pub product: Product,
     /// Whose build.
     pub distribution: Distribution,
-    /// Major and minor version where the image tag tells.
-    pub version: Option<(u32, u32)>,
+    /// Its version, as far as the image tag tells.
+    pub version: VersionRange,
     /// The image reference.
     pub image: Option<Text>,
     /// Plaintext port inside its own network; `None`: none, or unknown.

@@ -19,10 +19,11 @@ use crate::source::FileId;
 /// Everything that runs in a project; `services` is what its files say of them.
 #[must_use]
 pub fn environment(inputs: &mut Inputs<'_>, project: &Project, services: Vec<Service>) -> Environment {
-    let mut servers = Vec::new();
+    let (mut servers, mut logins) = (Vec::new(), Vec::new());
     for container in &project.containers {
-        let server = server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols);
-        if let Some(mut server) = server {
+        let server = server_auth::with_logins(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols);
+        if let Some((mut server, found)) = server {
+            logins.extend(found.into_iter().map(|login| (container, login)));
             if project.is_shut_off(container) {
                 server.published.clear();
             }
@@ -44,6 +45,20 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project, services: Vec<Ser
             for case in &mut client.cases {
                 case.reach = reach(&network, container, &placement, case);
             }
+            all.push(client);
+        }
+    }
+    for (container, login) in logins {
+        let place = Place::Container(container.name.clone());
+        let id = ids.next(&place, login.setting.as_deref());
+        let mut client = clients::client(inputs, login, place, id);
+        for case in &mut client.cases {
+            if let Some(host) = &case.host {
+                case.reach = network.from_container(container, host, case.port);
+            }
+        }
+        // Names of servers change hands in a cluster: only one that is found here is looked at.
+        if client.cases.iter().all(|case| matches!(case.reach, Reach::Servers(_))) {
             all.push(client);
         }
     }

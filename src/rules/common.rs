@@ -315,6 +315,7 @@ pub fn speaks_of_redis(name: &str) -> bool {
 #[must_use]
 pub fn client_name(client: &Client) -> String {
     match (&client.setting, &client.place) {
+        (_, Place::Container(service)) if client.family.is_server() => format!("{} `{service}`", client.family.name()),
         (Some(setting), _) => format!("`{setting}`"),
         (None, Place::Container(service)) => format!("the client in `{service}`"),
         (None, Place::Host) => "the client".to_owned(),

@@ -23,6 +23,10 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
         }
         for link in &environment.links {
             let Some(client) = environment.clients.get(link.client) else { continue };
+            if client.family.is_server() {
+                plan.leave(client.span, "take the password for the other server out");
+                continue;
+            }
             for case in &client.cases {
                 self::client(scene, environment, client, case, &mut plan);
                 passwords.extend(case.password.as_ref().and_then(known));

@@ -41,6 +41,10 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
             let reference = work.server(server);
             passwords.extend(known_passwords(server));
             for (client, case) in clients(environment, server) {
+                if client.family.is_server() {
+                    work.plan.leave(client.span, "give this server the same reference for its login at the other one");
+                    continue;
+                }
                 work.client(environment, server, client, case, &reference);
                 passwords.extend(case.password.as_ref().and_then(known));
             }

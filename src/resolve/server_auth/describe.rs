@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::argv::Run;
 use super::files::Files;
 use crate::finding::Confidence;
-use crate::model::{ConfMount, Directive, Distribution, ImageVariable, Product, Server, VariableUse};
+use crate::model::{ConfMount, Directive, Distribution, ImageVariable, Product, Server, VariableUse, VersionRange};
 use crate::resolve::images::Image;
 use crate::resolve::project::{Case, Container};
 use crate::source::{Span, Spanned};
@@ -28,7 +28,7 @@ pub(super) fn describe(directives: Vec<Directive>, product: Product, unread: boo
         names: Vec::new(),
         product,
         distribution: Distribution::Unknown,
-        version: None,
+        version: VersionRange::default(),
         image: None,
         port: used(port),
         tls_port: used(number("tls-port").flatten()),
