@@ -10,10 +10,9 @@ use crate::edit::{self, Edit, Fix, Safety};
 use crate::finding::{Level, Severity};
 use crate::model::{Environment, EnvironmentKind, Link, Outcome};
 use crate::report::Report;
-use crate::rule::Category;
 use crate::source::{Sources, Span};
 use crate::tree::{Content, Tree};
-use crate::{Options, lint, rules, secrets};
+use crate::{Options, lint, secrets};
 
 /// A fix may make place for the next one; a chain longer than this is none.
 const MAX_ROUNDS: usize = 32;
@@ -312,9 +311,10 @@ impl Standing {
         if self.holds(after) {
             return None;
         }
-        let new = after.faults.iter().filter(|(about, now)| {
-            !is_about_secrets(about) && !self.faults.get(*about).is_some_and(|known| no_worse(known, now))
-        });
+        let new = after
+            .faults
+            .iter()
+            .filter(|(about, now)| !self.faults.get(*about).is_some_and(|known| no_worse(known, now)));
         let new: Vec<String> = new
             .map(|(about, _)| {
                 let mut words = about.split(' ');
@@ -345,14 +345,10 @@ impl Standing {
         gone && self.holds(after)
     }
 
-    /// Whether `after` has no new or worse fault, and tells as much. A password that is written down was so before: no
-    /// fix writes one, but it may be seen only when its URL can be read.
+    /// Whether `after` has no new or worse fault, and tells as much.
     pub fn holds(&self, after: &Self) -> bool {
-        let faults = after
-            .faults
-            .iter()
-            .filter(|(about, _)| !is_about_secrets(about))
-            .all(|(about, now)| no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now));
+        let faults =
+            after.faults.iter().all(|(about, now)| no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now));
         let as_rich = after.servers >= self.servers && after.clients >= self.clients && after.untold <= self.untold;
         faults && self.as_readable(after) && as_rich
     }
@@ -365,9 +361,4 @@ impl Standing {
 /// Whether faults of one kind became neither more nor worse; both lists begin with the worst.
 fn no_worse(known: &[Severity], now: &[Severity]) -> bool {
     now.len() <= known.len() && now.iter().zip(known).all(|(now, known)| now <= known)
-}
-
-fn is_about_secrets(about: &str) -> bool {
-    let rule = about.split(' ').next().unwrap_or_default();
-    rules::ALL.iter().any(|known| known.name == rule && known.category == Category::Secrets)
 }

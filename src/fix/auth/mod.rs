@@ -51,6 +51,8 @@ struct Plan {
     by_hand: Vec<(Span, String)>,
     /// Lines for files that may not be there yet.
     lines: BTreeMap<String, String>,
+    /// The same with a password that was asked for: it is written down on purpose, and not judged.
+    generated: BTreeMap<String, String>,
 }
 
 impl Plan {
@@ -125,7 +127,7 @@ pub fn take(
     for (path, lines) in &plan.lines {
         bench.append(&mut texts, path, lines);
     }
-    let after = bench.judge(&texts);
+    let mut after = bench.judge(&texts);
     let standing = match way {
         Way::Remove => Standing::of,
         Way::Require => Standing::without_host,
@@ -136,6 +138,10 @@ pub fn take(
             why.extend(["\n  ", &place, ": ", &what]);
         }
         return Err(why);
+    }
+    for (path, lines) in &plan.generated {
+        bench.append(&mut texts, path, lines);
+        after = bench.judge(&texts);
     }
     let applied = done(&texts, way);
     bench.commit(texts);

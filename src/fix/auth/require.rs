@@ -110,7 +110,7 @@ fn env_files_of(tree: &Tree, folder: &str, generate: bool, plan: &mut Plan) -> R
         if tree.tracked(&own) == Some(true) {
             return Err(format!("git tracks {own}: a password in it would be known to all who have the repository"));
         }
-        plan.lines.insert(own, format!("{VARIABLE}={}\n", password()?));
+        plan.generated.insert(own, format!("{VARIABLE}={}\n", password()?));
     }
     Ok(())
 }
