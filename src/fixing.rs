@@ -120,6 +120,12 @@ pub fn remarks(taken: &Taken) -> String {
     for (place, what) in &taken.by_hand {
         let _ = writeln!(out, "  {}: {}", clean(place), clean(what));
     }
+    if !taken.prepare.is_empty() && !taken.fixed.changes.is_empty() {
+        out.push_str("to be run first, as it takes a password from there:\n");
+        for line in &taken.prepare {
+            let _ = writeln!(out, "  {}", clean(line));
+        }
+    }
     if !taken.verify.is_empty() && !taken.fixed.changes.is_empty() {
         out.push_str("to see that it works, once it runs:\n");
         for line in &taken.verify {

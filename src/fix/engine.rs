@@ -6,9 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::standing::{Shift, Standing};
 use crate::edit::{self, Edit, Fix, Safety};
-use crate::finding::{Level, Severity};
-use crate::model::{Environment, EnvironmentKind, Link, Outcome};
 use crate::report::Report;
 use crate::source::{Sources, Span};
 use crate::tree::{Content, Tree};
@@ -258,107 +257,7 @@ impl Round<'_, '_> {
         let texts = self.bench.edited(&self.base.sources, &edits)?;
         let report = self.bench.judge(&texts);
         let mended: Vec<&str> = all().map(|candidate| candidate.about.as_str()).collect();
-        self.standing.is_better(&Standing::of(&report), &mended).then_some((texts, report))
+        let shift = Shift::of(&self.base.sources, edits.iter().copied());
+        self.standing.is_better(&Standing::of(&report), &mended, &shift).then_some((texts, report))
     }
-}
-
-/// What matters about a report when two are compared: the faults by kind and place, and how much could be told.
-pub(super) struct Standing {
-    /// Severities, the worst first.
-    faults: BTreeMap<String, Vec<Severity>>,
-    /// Notices that cost something, by code.
-    lost: BTreeMap<&'static str, usize>,
-    servers: usize,
-    clients: usize,
-    /// Links of which the end is not known.
-    untold: usize,
-}
-
-impl Standing {
-    pub fn of(report: &Report) -> Self {
-        Self::counting(report, |_| true)
-    }
-
-    /// Without servers and clients of programs on the host, which are told their settings from now on.
-    pub fn without_host(report: &Report) -> Self {
-        Self::counting(report, |environment| environment.kind != EnvironmentKind::Host)
-    }
-
-    fn counting(report: &Report, counts: impl Fn(&Environment) -> bool) -> Self {
-        let mut faults: BTreeMap<String, Vec<Severity>> = BTreeMap::new();
-        for (fingerprint, severity) in &report.known {
-            faults.entry(fingerprint.about().to_owned()).or_default().push(*severity);
-        }
-        for severities in faults.values_mut() {
-            severities.sort_unstable_by(|a, b| b.cmp(a));
-        }
-        let mut lost = BTreeMap::new();
-        for notice in report.notices.iter().filter(|notice| notice.level > Level::Info) {
-            *lost.entry(notice.code).or_default() += 1;
-        }
-        let mut standing = Self { faults, lost, servers: 0, clients: 0, untold: 0 };
-        for environment in report.model.environments.iter().filter(|environment| counts(environment)) {
-            standing.servers += environment.servers.len();
-            standing.clients += environment.clients.len();
-            let open = |link: &&Link| link.outcomes.iter().any(|end| end.outcome == Outcome::Undetermined);
-            standing.untold += environment.links.iter().filter(open).count();
-        }
-        standing
-    }
-
-    /// In what `after` is worse, in words; `None`: in nothing.
-    pub fn worse(&self, after: &Self) -> Option<String> {
-        if self.holds(after) {
-            return None;
-        }
-        let new = after
-            .faults
-            .iter()
-            .filter(|(about, now)| !self.faults.get(*about).is_some_and(|known| no_worse(known, now)));
-        let new: Vec<String> = new
-            .map(|(about, _)| {
-                let mut words = about.split(' ');
-                format!("`{}` in {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
-            })
-            .collect();
-        let number = |number: usize, what: &str| format!("{number} {what}");
-        let counts = [
-            (after.servers < self.servers, number(self.servers - after.servers.min(self.servers), "servers fewer")),
-            (after.clients < self.clients, number(self.clients - after.clients.min(self.clients), "clients fewer")),
-            (
-                after.untold > self.untold,
-                number(after.untold - self.untold.min(after.untold), "links more that can't be told"),
-            ),
-            (!self.as_readable(after), "a file that can't be read whole".to_owned()),
-        ];
-        let lost = counts.into_iter().filter(|(is, _)| *is).map(|(_, what)| what);
-        Some(new.into_iter().chain(lost).collect::<Vec<_>>().join(", "))
-    }
-
-    /// Whether `after` has lost the faults that were to be `mended`, has no new or worse one, and tells as much.
-    pub fn is_better(&self, after: &Self, mended: &[&str]) -> bool {
-        let number = |standing: &Self, about: &str| standing.faults.get(about).map_or(0, Vec::len);
-        let gone = mended.iter().all(|about| {
-            let wanted = mended.iter().filter(|other| *other == about).count();
-            number(after, about) + wanted <= number(self, about)
-        });
-        gone && self.holds(after)
-    }
-
-    /// Whether `after` has no new or worse fault, and tells as much.
-    pub fn holds(&self, after: &Self) -> bool {
-        let faults =
-            after.faults.iter().all(|(about, now)| no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now));
-        let as_rich = after.servers >= self.servers && after.clients >= self.clients && after.untold <= self.untold;
-        faults && self.as_readable(after) && as_rich
-    }
-
-    fn as_readable(&self, after: &Self) -> bool {
-        after.lost.iter().all(|(code, number)| *number <= self.lost.get(code).copied().unwrap_or_default())
-    }
-}
-
-/// Whether faults of one kind became neither more nor worse; both lists begin with the worst.
-fn no_worse(known: &[Severity], now: &[Severity]) -> bool {
-    now.len() <= known.len() && now.iter().zip(known).all(|(now, known)| now <= known)
 }

@@ -5,10 +5,12 @@
 //! Only this module and its parts look at syntax again after the model was made: an edit has to fit its place.
 
 pub mod auth;
+mod base64;
 pub mod diff;
 pub mod engine;
 mod place;
 mod rules;
+mod standing;
 pub mod write;
 
 use std::collections::HashMap;

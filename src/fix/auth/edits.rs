@@ -1,7 +1,8 @@
 //! What is done to single places: the user and password of a URL, an argument of a call, a value of a variable.
 
 use crate::edit::Edit;
-use crate::fix::place::{extended, is_yaml, line_start, next_line};
+use crate::fix::base64;
+use crate::fix::place::{extended, line_start, next_line};
 use crate::source::{Sources, Span};
 use crate::syntax::url;
 use crate::text::Text;
@@ -15,6 +16,17 @@ pub fn userinfo(sources: &Sources, value: &Text) -> Option<Span> {
     let fits = before.file == behind.file && before.len() == 1 && behind.len() == 1 && before.end <= behind.start;
     let span = Span { start: before.end, ..behind };
     (fits && !sources.slice(span).contains('\n')).then_some(span)
+}
+
+/// Takes the user and password out of a URL that stands in a Secret as base64.
+pub fn userinfo_in_base64(sources: &Sources, value: &Text) -> Option<Edit> {
+    let parts = url::split(value);
+    let start = parts.scheme?.len() + "://".len();
+    let behind = start + parts.userinfo?.len() + "@".len();
+    let (span, url) = (value.span(), value.as_str());
+    let is_encoded = base64::decode(sources.slice(span)).is_some_and(|bytes| bytes == url.as_bytes());
+    let bare = format!("{}{}", &url[..start], url.get(behind..)?);
+    is_encoded.then(|| Edit::replace(span, base64::encode(bare.as_bytes())))
 }
 
 /// Where the user and password of a URL would stand.
@@ -89,12 +101,12 @@ pub fn remove_env_line(sources: &Sources, value: Span) -> Option<Edit> {
     (whole && is_env && plain).then(|| Edit::delete(Span::new(value.file, line)))
 }
 
-/// Takes a directive away that has its line in a file to itself.
+/// Takes a directive away that has its line to itself, in a file or in a text within one.
 pub fn remove_line(sources: &Sources, span: Span) -> Option<Edit> {
     let source = sources.get(span.file);
     let (text, range) = (source.text(), extended(source.text(), span, "\"'").range());
     let line = line_start(text, range.start)..next_line(text, range.end);
-    let alone = text[line.clone()].trim().len() == range.len() && !is_yaml(source.path());
+    let alone = text[line.clone()].trim().len() == range.len();
     alone.then(|| Edit::delete(Span::new(span.file, line)))
 }
 

@@ -5,6 +5,7 @@
 
 mod documents;
 mod edits;
+mod leftovers;
 mod remove;
 mod require;
 mod verify;
@@ -12,7 +13,8 @@ mod verify;
 use std::collections::BTreeMap;
 
 use super::Scene;
-use super::engine::{Bench, Change, Done, Fixed, Standing, place};
+use super::engine::{Bench, Change, Done, Fixed, place};
+use super::standing::{Shift, Standing};
 use crate::edit::{Edit, Fix, Safety};
 use crate::model::{Auth, Environment, Password, Server};
 use crate::rules::common;
@@ -40,6 +42,8 @@ pub struct Taken {
     pub refused: Vec<(String, String)>,
     /// `path:line` and what to change there by hand.
     pub by_hand: Vec<(String, String)>,
+    /// Commands that make what the changes refer to.
+    pub prepare: Vec<String>,
     /// Commands that show whether it works.
     pub verify: Vec<String>,
 }
@@ -53,13 +57,22 @@ struct Plan {
     lines: BTreeMap<String, String>,
     /// The same with a password that was asked for: it is written down on purpose, and not judged.
     generated: BTreeMap<String, String>,
+    /// Commands to be run before the changes are applied.
+    prepare: Vec<String>,
 }
 
 impl Plan {
-    /// Takes an edit in unless it repeats or crosses another one.
+    /// Takes an edit in unless it repeats or crosses another one. Lines inserted at one place stand below each other.
     fn add(&mut self, edit: Edit) {
-        if !self.edits.iter().any(|known| known.overlaps(&edit)) {
-            self.edits.push(edit);
+        let adds_lines = |edit: &Edit| edit.span.is_empty() && edit.replacement.ends_with('\n');
+        match self.edits.iter_mut().find(|known| known.overlaps(&edit)) {
+            None => self.edits.push(edit),
+            Some(known) if known.span == edit.span && adds_lines(known) && adds_lines(&edit) => {
+                if !known.replacement.contains(&edit.replacement) {
+                    known.replacement.push_str(&edit.replacement);
+                }
+            }
+            Some(_) => {}
         }
     }
 
@@ -68,6 +81,12 @@ impl Plan {
         match edit {
             Some(edit) => self.add(edit),
             None => self.leave(span, what),
+        }
+    }
+
+    fn prepare(&mut self, command: String) {
+        if !self.prepare.contains(&command) {
+            self.prepare.push(command);
         }
     }
 
@@ -132,7 +151,8 @@ pub fn take(
         Way::Remove => Standing::of,
         Way::Require => Standing::without_host,
     };
-    if let Some(worse) = standing(&before).worse(&standing(&after)) {
+    let shift = Shift::of(&before.sources, edits);
+    if let Some(worse) = standing(&before).worse(&standing(&after), &shift) {
         let mut why = format!("nothing is changed: afterwards there would be {worse}");
         for (place, what) in by_hand(&before.sources) {
             why.extend(["\n  ", &place, ": ", &what]);
@@ -146,7 +166,13 @@ pub fn take(
     let applied = done(&texts, way);
     bench.commit(texts);
     let by_hand = by_hand(&before.sources);
-    Ok(Taken { fixed: Fixed::new(bench, applied, Vec::new(), before, after), refused, by_hand, verify })
+    Ok(Taken {
+        fixed: Fixed::new(bench, applied, Vec::new(), before, after),
+        refused,
+        by_hand,
+        prepare: plan.prepare,
+        verify,
+    })
 }
 
 /// Both ways out of a finding in these environments, as far as no place is left to a person.
@@ -218,6 +244,14 @@ fn done(texts: &BTreeMap<String, Change>, way: Way) -> Vec<Done> {
         .filter(|(_, change)| change.before.as_ref() != Some(&change.after))
         .map(|(path, _)| done(path))
         .collect()
+}
+
+/// Where a variable is set that gives a container this value.
+fn variable_place(environment: &Environment, service: &str, value: Span) -> Option<Span> {
+    let service = environment.services.iter().find(|one| one.name == service)?;
+    let gives = |text: &Option<Text>| text.as_ref().is_some_and(|text| text.span() == value);
+    let (name, _) = service.environment.iter().find(|(_, text)| gives(text))?;
+    Some(service.traces.get(&format!("environment.{name}"))?.first()?.span)
 }
 
 /// A password as written, where it is.

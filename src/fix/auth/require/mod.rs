@@ -1,0 +1,108 @@
+//! One password for all: the server takes it from a variable or a Secret, and every client gets the same reference in the
+//! form that its place allows. No password is written into a tracked file.
+
+mod cluster;
+mod compose;
+mod files;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Plan, documents, known, known_passwords, leftovers};
+use crate::fix::Scene;
+use crate::fix::place::{ServiceText, Value};
+use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Reach, Server};
+use crate::source::{FileId, Span};
+pub use files::env_files;
+
+const VARIABLE: &str = "REDIS_PASSWORD";
+
+/// Why an environment can't be given a password this way.
+pub fn unfit(environment: &Environment) -> Option<String> {
+    let why = "its manifests are made from templates: the values and the templates are to be changed by hand";
+    (environment.kind == EnvironmentKind::Helm).then(|| why.to_owned())
+}
+
+/// Every edit that it takes in these environments.
+pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileId]) -> Plan {
+    let mut work = compose::Work::new(scene);
+    let mut passwords = BTreeSet::new();
+    // The servers of the host are these, seen from elsewhere; those of a CI job live as long as it does.
+    let of = |kind| environments.iter().copied().filter(move |one: &&Environment| one.kind == kind);
+    for environment in of(EnvironmentKind::Compose) {
+        for server in &environment.servers {
+            work.serve(environment, server);
+            passwords.extend(passwords_around(environment, server));
+        }
+    }
+    let served: BTreeSet<Span> = compose(environments).flat_map(|one| &one.servers).map(|server| server.span).collect();
+    for environment in of(EnvironmentKind::Host) {
+        for server in environment.servers.iter().filter(|server| served.contains(&server.span)) {
+            for (_, case) in clients(environment, server) {
+                work.host_client(case);
+            }
+        }
+    }
+    passwords.remove("");
+    for literal in scene.model.literals.iter().filter(|literal| passwords.contains(literal.value.as_str())) {
+        work.literal(literal.value.span());
+    }
+    let mut plan = work.finish();
+    for environment in of(EnvironmentKind::Kubernetes) {
+        for server in &environment.servers {
+            cluster::serve(scene, environment, server, &mut plan);
+        }
+        leftovers::unused_secrets(scene, &[environment], &mut plan);
+    }
+    documents::forget(scene, documents, &passwords, ":${REDIS_PASSWORD}@", &mut plan);
+    plan
+}
+
+fn compose<'a>(environments: &[&'a Environment]) -> impl Iterator<Item = &'a Environment> {
+    let found: Vec<&Environment> = environments
+        .iter()
+        .copied()
+        .filter(|one| one.kind == EnvironmentKind::Compose && !one.servers.is_empty())
+        .collect();
+    found.into_iter()
+}
+
+/// The passwords that a server and its clients have today, as far as they are written down.
+fn passwords_around(environment: &Environment, server: &Server) -> Vec<String> {
+    let sent = clients(environment, server).filter_map(|(_, case)| case.password.as_ref().and_then(known));
+    known_passwords(server).into_iter().chain(sent).collect()
+}
+
+/// The clients of a server: those that reach it, and those in containers that look for it in their own.
+fn clients<'a>(environment: &'a Environment, server: &'a Server) -> impl Iterator<Item = (&'a Client, &'a ClientCase)> {
+    let reaches = |case: &ClientCase| match &case.reach {
+        Reach::Servers(servers) => {
+            servers.iter().any(|at| environment.servers.get(*at).is_some_and(|one| one.id == server.id))
+        }
+        Reach::OwnContainer => environment.servers.len() == 1,
+        _ => false,
+    };
+    let cases = environment.clients.iter().flat_map(|client| client.cases.iter().map(move |case| (client, case)));
+    cases.filter(move |(_, case)| reaches(case))
+}
+
+/// What services are to be given, by the places of their names: one edit a service.
+#[derive(Default)]
+struct Gifts(BTreeMap<Span, BTreeMap<String, Value>>);
+
+impl Gifts {
+    fn give(&mut self, service: Span, name: &str, value: Value) {
+        self.0.entry(service).or_default().entry(name.to_owned()).or_insert(value);
+    }
+
+    /// Hands them over.
+    fn settle(self, scene: &Scene<'_>, plan: &mut Plan) {
+        for (service, variables) in self.0 {
+            let mut pairs: Vec<(&str, Value)> =
+                variables.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+            pairs.sort_by(|one, other| one.1.is_text().cmp(&other.1.is_text()));
+            let edit = ServiceText::find(scene.sources, service).and_then(|text| text.add_variables(&pairs));
+            let names: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+            plan.add_or(edit, service, &format!("set {} for this service", names.join(", ")));
+        }
+    }
+}
