@@ -182,6 +182,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Adds lines at the end of a file, which may be new.
+    ///
+    /// They come first where the text refers to what they set: an env file knows only what stands above.
     pub fn append(&self, texts: &mut BTreeMap<String, Change>, path: &str, lines: &str) {
         let before = match self.tree.read(path) {
             Content::Bytes(bytes) => Some(bytes),
@@ -189,7 +191,13 @@ impl<'a> Bench<'a> {
         };
         let start = Change { after: before.clone().unwrap_or_default(), before };
         let change = texts.entry(path.to_owned()).or_insert(start);
-        if !change.after.is_empty() && !change.after.ends_with(b"\n") {
+        let name = lines.split('=').next().unwrap_or_default();
+        let text = String::from_utf8_lossy(&change.after).into_owned();
+        if text.contains(&format!("${{{name}")) && !text.starts_with('\u{FEFF}') {
+            change.after.splice(0..0, lines.bytes());
+            return;
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
             change.after.push(b'\n');
         }
         change.after.extend_from_slice(lines.as_bytes());

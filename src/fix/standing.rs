@@ -9,7 +9,7 @@ use crate::edit::Edit;
 use crate::finding::{Level, Severity};
 use crate::model::{Environment, EnvironmentKind, Link, Outcome};
 use crate::report::Report;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 /// Where the offsets of texts are after edits.
 pub struct Shift(BTreeMap<String, Vec<(usize, usize, usize)>>);
@@ -28,6 +28,16 @@ impl Shift {
             }
         }
         Self(files)
+    }
+
+    /// `path:line` of a place, as the edited text has it.
+    pub fn place(&self, before: &Sources, after: &Sources, span: Span) -> String {
+        let path = before.get(span.file).path();
+        let at = self.moved(path, span.range().start);
+        match after.find(path) {
+            Some(file) => format!("{path}:{}", after.get(file).position(at).line),
+            None => super::engine::place(before, span),
+        }
     }
 
     fn moved(&self, path: &str, at: usize) -> usize {

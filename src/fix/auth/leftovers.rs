@@ -12,13 +12,24 @@ use crate::source::{FileId, Span};
 
 /// Takes away what only served the passwords that the edits so far have taken out; other places are listed.
 pub fn clear(scene: &Scene<'_>, environments: &[&Environment], passwords: &BTreeSet<String>, plan: &mut Plan) {
-    let files = files(environments);
     for environment in environments {
         for service in &environment.services {
             pod_variables(scene, service.span, plan);
         }
     }
     unused_secrets(scene, environments, plan);
+    literals(scene, environments, passwords, None, plan);
+}
+
+/// Passwords that are written down where nothing needs them any more. The variable `kept` is what all take it from.
+pub fn literals(
+    scene: &Scene<'_>,
+    environments: &[&Environment],
+    passwords: &BTreeSet<String>,
+    kept: Option<&str>,
+    plan: &mut Plan,
+) {
+    let files = files(environments);
     let names: BTreeSet<&str> = environments.iter().map(|one| one.name.as_str()).collect();
     let literals = scene.model.literals.iter().filter(|literal| passwords.contains(literal.value.as_str()));
     let ours = literals.filter(|literal| {
@@ -26,7 +37,9 @@ pub fn clear(scene: &Scene<'_>, environments: &[&Environment], passwords: &BTree
     });
     for literal in ours {
         let span = literal.value.span();
-        if plan.edits.iter().any(|edit| edit.span.contains(span)) {
+        // The file that nobody else has is the place for a password.
+        let own = scene.sources.get(span.file).tracked() == Some(false);
+        if own || plan.edits.iter().any(|edit| edit.span.contains(span)) {
             continue;
         }
         let refers = |file: &FileId, name: &str| {
@@ -35,8 +48,9 @@ pub fn clear(scene: &Scene<'_>, environments: &[&Environment], passwords: &BTree
         };
         let used = literal.setting.as_deref().is_none_or(|name| files.iter().any(|file| refers(file, name)));
         let line = || remove_env_line(scene.sources, span).or_else(|| remove_line(scene.sources, span));
-        let edit = if used { None } else { line() };
-        plan.add_or(edit, span, "nothing needs this password any more: take it out");
+        let is_kept = kept.is_some() && literal.setting.as_deref() == kept;
+        let edit = if used || is_kept { None } else { line() };
+        plan.add_or(edit, span, "this still is the old password");
     }
 }
 
@@ -51,7 +65,9 @@ fn pod_variables(scene: &Scene<'_>, service: Span, plan: &mut Plan) {
     for (name, entry, _) in passwords {
         let body = container.written();
         let edit = container.remove_variable(entry).filter(|_| !is_referred_to(scene, body, name, plan));
-        edit.into_iter().for_each(|edit| plan.add(edit));
+        if let Some(edit) = edit {
+            plan.add(edit);
+        }
     }
 }
 

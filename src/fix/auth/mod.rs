@@ -6,8 +6,10 @@
 mod documents;
 mod edits;
 mod leftovers;
+mod python;
 mod remove;
 mod require;
+mod unfinished;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -17,9 +19,10 @@ use super::engine::{Bench, Change, Done, Fixed, place};
 use super::standing::{Shift, Standing};
 use crate::edit::{Edit, Fix, Safety};
 use crate::model::{Auth, Environment, Password, Server};
+use crate::report::Report;
 use crate::rules::common;
 use crate::rules::exposure::{self, Reach};
-use crate::source::{Sources, Span};
+use crate::source::Span;
 use crate::symbol::Symbols;
 use crate::text::Text;
 use crate::tree::Tree;
@@ -62,25 +65,32 @@ struct Plan {
 }
 
 impl Plan {
-    /// Takes an edit in unless it repeats or crosses another one. Lines inserted at one place stand below each other.
-    fn add(&mut self, edit: Edit) {
+    /// Takes an edit in; whether it will be done. Lines that come in where others go or come stand there together.
+    fn add(&mut self, edit: Edit) -> bool {
         let adds_lines = |edit: &Edit| edit.span.is_empty() && edit.replacement.ends_with('\n');
-        match self.edits.iter_mut().find(|known| known.overlaps(&edit)) {
-            None => self.edits.push(edit),
-            Some(known) if known.span == edit.span && adds_lines(known) && adds_lines(&edit) => {
-                if !known.replacement.contains(&edit.replacement) {
-                    known.replacement.push_str(&edit.replacement);
-                }
-            }
-            Some(_) => {}
+        let Some(known) = self.edits.iter_mut().find(|known| known.overlaps(&edit)) else {
+            self.edits.push(edit);
+            return true;
+        };
+        if *known == edit || (known.span.contains(edit.span) && edit.replacement.is_empty()) {
+            return true;
         }
+        let (before, after) = if adds_lines(known) { (&*known, &edit) } else { (&edit, &*known) };
+        if known.span.start != edit.span.start || !adds_lines(before) {
+            return false;
+        }
+        if !after.replacement.contains(&before.replacement) && !before.replacement.contains(&after.replacement) {
+            *known = Edit::replace(after.span, format!("{}{}", before.replacement, after.replacement));
+        } else if after.replacement.is_empty() {
+            *known = Edit::replace(after.span, before.replacement.clone());
+        }
+        true
     }
 
-    /// Takes an edit in, or the place where there is none.
+    /// Takes an edit in, or the place where there is none or it can't be done.
     fn add_or(&mut self, edit: Option<Edit>, span: Span, what: &str) {
-        match edit {
-            Some(edit) => self.add(edit),
-            None => self.leave(span, what),
+        if !edit.is_some_and(|edit| self.add(edit)) {
+            self.leave(span, what);
         }
     }
 
@@ -111,68 +121,127 @@ pub fn take(
 ) -> Result<Taken, String> {
     let mut before = lint(&tree, options);
     let chosen: Vec<usize> = chosen(&before.model.environments, environment)?;
-    let mut refused = Vec::new();
-    let mut accepted = Vec::new();
+    let (accepted, mut refused) = sort_out(&before.model.environments, &chosen, way);
+    let documents = documents::read(&tree, &mut before.sources);
+    let mut bench = Bench::new(tree, options);
+    let attempt = |bench: &mut Bench<'_>, accepted: &[usize]| {
+        let scene = Scene { model: &before.model, sources: &before.sources, symbols: &before.symbols };
+        let environments: Vec<&Environment> = accepted.iter().map(|at| &before.model.environments[*at]).collect();
+        let mut plan = match way {
+            Way::Remove => remove::plan(&scene, &environments, &documents),
+            Way::Require => require::plan(&scene, &environments, &documents),
+        };
+        if way == Way::Require && !plan.edits.is_empty() {
+            require::env_files(&scene, &environments, &bench.tree, generate, &mut plan)?;
+        }
+        Attempt::new(bench, &before, way, plan)
+    };
+    let mut kept = accepted.clone();
+    let mut tried = attempt(&mut bench, &accepted)?;
+    if tried.worse.is_some() && accepted.len() > 1 {
+        // What spoils one environment need not spoil the others.
+        let mut best = None;
+        kept.clear();
+        for at in accepted {
+            let more: Vec<usize> = kept.iter().copied().chain([at]).collect();
+            let next = attempt(&mut bench, &more)?;
+            match &next.worse {
+                None => (kept, best) = (more, Some(next)),
+                Some(worse) => refused.push((before.model.environments[at].name.clone(), afterwards(worse))),
+            }
+        }
+        tried = best.unwrap_or(tried);
+    }
+    if let Some(worse) = &tried.worse {
+        let mut why = format!("nothing is changed: {}", afterwards(worse));
+        for (span, what) in &tried.plan.by_hand {
+            why.extend(["\n  ", &place(&before.sources, *span), ": ", what]);
+        }
+        return Err(why);
+    }
+    let Attempt { plan, mut texts, mut after, shift, .. } = tried;
+    for (path, lines) in &plan.generated {
+        bench.append(&mut texts, path, lines);
+        after = bench.judge(&texts);
+    }
+    let names: Vec<&str> = kept.iter().map(|at| before.model.environments[*at].name.as_str()).collect();
+    let mut by_hand: Vec<(String, String)> = Vec::new();
+    for (span, what) in &plan.by_hand {
+        by_hand.push((shift.place(&before.sources, &after.sources, *span), what.clone()));
+    }
+    for (span, what) in unfinished::places(&after, &names, way) {
+        let place = place(&after.sources, span);
+        if !by_hand.iter().any(|(known, _)| *known == place) {
+            by_hand.push((place, what));
+        }
+    }
+    let environments = kept.iter().map(|at| &before.model.environments[*at]);
+    let verify = environments.flat_map(|one| verify::commands(&before.sources, one)).collect();
+    let applied = done(&texts, way);
+    bench.commit(texts);
+    let fixed = Fixed::new(bench, applied, Vec::new(), before, after);
+    Ok(Taken { fixed, refused, by_hand, prepare: plan.prepare, verify })
+}
+
+/// A plan that was tried in memory.
+struct Attempt {
+    plan: Plan,
+    texts: BTreeMap<String, Change>,
+    after: Report,
+    shift: Shift,
+    /// In what things would be worse.
+    worse: Option<String>,
+}
+
+impl Attempt {
+    fn new(bench: &mut Bench<'_>, before: &Report, way: Way, plan: Plan) -> Result<Self, String> {
+        let edits: Vec<&Edit> = plan.edits.iter().collect();
+        let mut texts = bench.edited(&before.sources, &edits).ok_or("the changes do not fit together")?;
+        for (path, lines) in &plan.lines {
+            bench.append(&mut texts, path, lines);
+        }
+        let after = bench.judge(&texts);
+        let standing = match way {
+            Way::Remove => Standing::of,
+            Way::Require => Standing::without_host,
+        };
+        let shift = Shift::of(&before.sources, edits);
+        let worse = standing(before).worse(&standing(&after), &shift);
+        Ok(Self { plan, texts, after, shift, worse })
+    }
+}
+
+fn afterwards(worse: &str) -> String {
+    format!("afterwards there would be {worse}")
+}
+
+/// Environments that can go a way, and why others can't. What the host reaches of a refused one stays as it is.
+fn sort_out(all: &[Environment], chosen: &[usize], way: Way) -> (Vec<usize>, Vec<(String, String)>) {
+    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+    let mut closed: Vec<Span> = Vec::new();
     for at in chosen {
-        let one = &before.model.environments[at];
+        let one = &all[*at];
         let why = match way {
             Way::Remove => outsiders(one),
             Way::Require => require::unfit(one),
         };
         match why {
-            Some(why) => refused.push((one.name.clone(), why)),
-            None => accepted.push(at),
+            None => accepted.push(*at),
+            Some(why) => {
+                closed.extend(one.servers.iter().map(|server| server.span));
+                refused.push((one.name.clone(), why));
+            }
         }
     }
-    let documents = documents::read(&tree, &mut before.sources);
-    let scene = Scene { model: &before.model, sources: &before.sources, symbols: &before.symbols };
-    let environments: Vec<&Environment> = accepted.iter().map(|at| &before.model.environments[*at]).collect();
-    let plan = match way {
-        Way::Remove => remove::plan(&scene, &environments, &documents),
-        Way::Require => {
-            let mut plan = require::plan(&scene, &environments, &documents);
-            require::env_files(&scene, &environments, &tree, generate, &mut plan)?;
-            plan
+    accepted.retain(|at| {
+        let same = all[*at].servers.iter().find(|server| closed.contains(&server.span));
+        if let Some(server) = same {
+            let why = format!("`{}` belongs to an environment that was refused", common::server_name(server));
+            refused.push((all[*at].name.clone(), why));
         }
-    };
-    let verify = environments.iter().flat_map(|environment| verify::commands(environment)).collect();
-    let by_hand = |sources: &Sources| -> Vec<(String, String)> {
-        plan.by_hand.iter().map(|(span, what)| (place(sources, *span), what.clone())).collect()
-    };
-
-    let mut bench = Bench::new(tree, options);
-    let edits: Vec<&Edit> = plan.edits.iter().collect();
-    let mut texts = bench.edited(&before.sources, &edits).ok_or("the changes do not fit together")?;
-    for (path, lines) in &plan.lines {
-        bench.append(&mut texts, path, lines);
-    }
-    let mut after = bench.judge(&texts);
-    let standing = match way {
-        Way::Remove => Standing::of,
-        Way::Require => Standing::without_host,
-    };
-    let shift = Shift::of(&before.sources, edits);
-    if let Some(worse) = standing(&before).worse(&standing(&after), &shift) {
-        let mut why = format!("nothing is changed: afterwards there would be {worse}");
-        for (place, what) in by_hand(&before.sources) {
-            why.extend(["\n  ", &place, ": ", &what]);
-        }
-        return Err(why);
-    }
-    for (path, lines) in &plan.generated {
-        bench.append(&mut texts, path, lines);
-        after = bench.judge(&texts);
-    }
-    let applied = done(&texts, way);
-    bench.commit(texts);
-    let by_hand = by_hand(&before.sources);
-    Ok(Taken {
-        fixed: Fixed::new(bench, applied, Vec::new(), before, after),
-        refused,
-        by_hand,
-        prepare: plan.prepare,
-        verify,
-    })
+        same.is_none()
+    });
+    (accepted, refused)
 }
 
 /// Both ways out of a finding in these environments, as far as no place is left to a person.

@@ -3,15 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::edits::{
-    remove_env_line, remove_line, remove_python_password, userinfo, userinfo_around, userinfo_in_base64,
-};
-use super::{Plan, documents, known, known_passwords, leftovers, variable_place};
+use super::edits::{remove_entry, remove_env_line, remove_line, userinfo, userinfo_around, userinfo_in_base64};
+use super::{Plan, documents, known, known_passwords, leftovers, python, variable_place};
 use crate::edit::Edit;
 use crate::fix::Scene;
 use crate::fix::place::{ServiceText, Value};
 use crate::model::{
-    Client, ClientCase, Directive, Distribution, Environment, ImageVariable, Place, Server, VariableUse,
+    Client, ClientCase, Directive, Distribution, Environment, EnvironmentKind, ImageVariable, Place, Server,
+    VariableUse,
 };
 use crate::rules::common;
 use crate::source::FileId;
@@ -60,7 +59,9 @@ fn server(scene: &Scene<'_>, server: &Server, plan: &mut Plan) {
     if edits.is_empty() && !server.variables.iter().any(|variable| variable.name.value == "REDISCLI_AUTH") {
         plan.leave(health.span, "take the password out of the health check");
     }
-    edits.into_iter().for_each(|edit| plan.add(edit));
+    edits
+        .into_iter()
+        .for_each(|edit| plan.add_or(Some(edit), health.span, "take the password out of the health check"));
 }
 
 /// What makes a server ask for a password, or send one to its master.
@@ -111,15 +112,16 @@ fn client(scene: &Scene<'_>, environment: &Environment, client: &Client, case: &
     if let Some(url) = &case.url {
         let edit = userinfo(scene.sources, url).map(Edit::delete).or_else(|| userinfo_in_base64(scene.sources, url));
         if let Some(edit) = edit {
-            return plan.add(edit);
+            return plan.add_or(Some(edit), span, "take the password out");
         }
     }
-    let edit = remove_python_password(scene.sources, password)
+    let edit = python::remove_password(scene.sources, password)
         .or_else(|| remove_env_line(scene.sources, span))
         .or_else(|| {
             let Place::Container(service) = &client.place else { return None };
             let place = variable_place(environment, service, span)?;
             ServiceText::find(scene.sources, place)?.remove_variable(place)
-        });
+        })
+        .or_else(|| remove_entry(scene.sources, span).filter(|_| environment.kind == EnvironmentKind::Ci));
     plan.add_or(edit, span, "take the password out");
 }

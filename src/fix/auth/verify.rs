@@ -1,9 +1,11 @@
 //! How to see that an environment works: one line for each server, client and health endpoint.
 
+use crate::fix::place::ServiceText;
 use crate::model::{Client, Environment, EnvironmentKind, Family, Place};
+use crate::source::Sources;
 
 /// Commands that end with PONG or True where it works.
-pub fn commands(environment: &Environment) -> Vec<String> {
+pub fn commands(sources: &Sources, environment: &Environment) -> Vec<String> {
     let mut found = Vec::new();
     let mut add = |line: String| {
         if !found.contains(&line) {
@@ -14,6 +16,9 @@ pub fn commands(environment: &Environment) -> Vec<String> {
     for server in &environment.servers {
         if let (Some(compose), Some(service)) = (&compose, &server.service) {
             add(format!("{compose} exec {service} redis-cli ping"));
+        }
+        if let Some(workload) = ServiceText::find(sources, server.span).and_then(|text| text.workload()) {
+            add(format!("kubectl exec {workload} -- redis-cli ping"));
         }
     }
     for link in &environment.links {

@@ -84,6 +84,21 @@ impl<'a> ServiceText<'a> {
         self.form == Form::Pod
     }
 
+    /// The workload of a container as kubectl names it, with the container where there are more.
+    pub fn workload(&self) -> Option<String> {
+        let holds = |node: &&NodeId| self.yaml.node(**node).span.contains(self.written());
+        let document = *self.yaml.documents.iter().find(holds).filter(|_| self.form == Form::Pod)?;
+        let string = |path: &[&str]| self.yaml.as_str(self.yaml.get_path(document, path)?);
+        let workload = format!("{}/{}", string(&["kind"])?.to_ascii_lowercase(), string(&["metadata", "name"])?);
+        let lists = self.yaml.nodes().filter_map(|node| self.yaml.get(node, "containers"));
+        let beside = lists.into_iter().find(|list| self.yaml.sequence(*list).contains(&self.body))?;
+        let name = self.yaml.get(self.body, "name").and_then(|name| self.yaml.as_str(name));
+        Some(match name.filter(|_| self.yaml.sequence(beside).len() > 1) {
+            Some(name) => format!("{workload} -c {name}"),
+            None => workload,
+        })
+    }
+
     /// As it is written.
     pub fn written(&self) -> Span {
         self.yaml.node(self.body).span

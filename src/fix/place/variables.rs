@@ -136,6 +136,17 @@ impl ServiceText<'_> {
         self.string(*item, &["name"])
     }
 
+    /// The first name of a container's variables that `is` accepts.
+    pub fn named(&self, is: impl Fn(&str) -> bool) -> Option<&str> {
+        self.items().iter().filter_map(|item| self.string(*item, &["name"])).find(|name| is(name))
+    }
+
+    /// Whether the entry at a place takes that key of a Secret already.
+    pub fn is_filled(&self, entry: Span, value: &Value) -> bool {
+        let item = self.items().iter().find(|item| self.yaml.node(**item).span == entry);
+        matches!((item.and_then(|item| self.secret(*item)), value), (Some(one), Value::Secret(other)) if one == *other)
+    }
+
     fn items(&self) -> &[NodeId] {
         self.value(self.environment()).map(|node| self.yaml.sequence(node)).unwrap_or_default()
     }

@@ -74,6 +74,7 @@ impl Work<'_> {
 
     fn give(&mut self, place: Span, text: &ServiceText<'_>, name: &str, value: Value) {
         match text.variable(name) {
+            Some(entry) if text.is_filled(entry, &value) => {}
             Some(entry) => {
                 self.plan.add_or(text.replace_variable(entry, name, &value), entry, "fill this from the Secret")
             }
@@ -88,7 +89,9 @@ impl Work<'_> {
             self.plan.add_or(remove_line(self.scene.sources, span), span, "take this line out");
         }
         if let Some(health) = server.healthcheck.as_ref().filter(|health| health.understood && !health.authenticates) {
-            text.health_passwords().into_iter().for_each(|edit| self.plan.add(edit));
+            for edit in text.health_passwords() {
+                self.plan.add_or(Some(edit), health.span, "let this probe take the password from REDISCLI_AUTH");
+            }
             match ServiceText::find(self.scene.sources, health.span) {
                 Some(_) => self.set(server.span, text, "REDISCLI_AUTH"),
                 None => self.plan.leave(health.span, "give this probe the password in REDISCLI_AUTH"),
@@ -98,6 +101,7 @@ impl Work<'_> {
             let empty = text.variable("ALLOW_EMPTY_PASSWORD");
             let value = Value::Secret(self.secret.clone());
             return match empty {
+                Some(entry) if text.is_filled(entry, &value) => {}
                 Some(entry) => {
                     let edit = text.replace_variable(entry, VARIABLE, &value);
                     self.plan.add_or(edit, entry, "fill REDIS_PASSWORD from the Secret instead");
@@ -143,7 +147,8 @@ impl Work<'_> {
         let Some(url) = &case.url else {
             let password = case.password.as_ref().filter(|password| !password.is_empty());
             let place = password.and_then(|password| variable_place(self.environment, name, password.span()));
-            return match place.and_then(|place| text.variable_at(place)) {
+            let variable = place.and_then(|place| text.variable_at(place)).or_else(|| text.named(names_redis_password));
+            return match variable {
                 Some(variable) => self.set(service.span, &text, &variable.to_owned()),
                 None => self.plan.leave(client.span, "give this client its password from the Secret"),
             };
@@ -157,7 +162,11 @@ impl Work<'_> {
                 _ => (start, format!(":{reference}@")),
             };
             if self.scene.sources.slice(span) != new {
-                self.plan.add(Edit::replace(span, new));
+                self.plan.add_or(
+                    Some(Edit::replace(span, new)),
+                    span,
+                    "put the password from the Secret into this URL",
+                );
             }
             return;
         }

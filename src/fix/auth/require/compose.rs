@@ -1,16 +1,17 @@
 //! Compose projects: the server takes its password from `${REDIS_PASSWORD:?}`, and so do its clients.
 
-use super::{Gifts, VARIABLE, clients};
+use super::{Gifts, PLACEHOLDER, VARIABLE, clients};
 use crate::edit::Edit;
+use crate::extract::is_example;
 use crate::fix::Scene;
-use crate::fix::auth::edits::{
-    before_host, demand_setting, literal_around, remove_line, single_quotes, userinfo, userinfo_around,
-};
+use crate::fix::auth::edits::{before_host, literal_around, remove_line, single_quotes, userinfo, userinfo_around};
+use crate::fix::auth::python::{self, demand_setting};
 use crate::fix::auth::{Plan, known};
-use crate::fix::place::{ServiceText, Value, is_yaml};
+use crate::fix::place::{ServiceText, Value, is_yaml, line_start};
 use crate::model::{Client, ClientCase, Distribution, Environment, Place, Reach, Server, Service, VariableUse};
 use crate::rules::common;
-use crate::source::Span;
+use crate::source::{Sources, Span};
+use crate::text::Text;
 
 const REFERENCE: &str = "${REDIS_PASSWORD:?}";
 
@@ -51,17 +52,30 @@ impl<'a> Work<'a> {
             self.plan.leave(server.span, "give this server a password from a variable");
             return REFERENCE.to_owned();
         };
-        let by_image = matches!(server.distribution, Distribution::Bitnami);
+        let bypassed = server.variables.iter().any(|one| one.usage == VariableUse::Bypassed);
+        let by_image = server.distribution == Distribution::Bitnami && !bypassed;
         let demands = |name: &str| name.trim_start_matches('-').eq_ignore_ascii_case("requirepass");
         let given = server.directives.iter().find(|one| one.from_arguments && demands(&one.name.value));
         let given = given.filter(|one| one.name.span.file == server.span.file);
         let kept =
             given.and_then(|one| text.reference_behind(one.name.span)).filter(|reference| !reference.contains('-'));
         let reference = kept.unwrap_or(REFERENCE).to_owned();
-        for line in server.directives.iter().filter(|one| !one.from_arguments && demands(&one.name.value)) {
+        for line in server.directives.iter().filter(|one| !one.from_arguments) {
             let span = line.arguments.iter().fold(line.name.span, |span, value| span.to(value.span()));
-            self.plan.add_or(remove_line(self.scene.sources, span), span, "take this line out");
+            let first = line.arguments.first().map(Text::as_str);
+            match (line.name.value.as_str(), first) {
+                // A line about the default user has the last word.
+                ("requirepass", _) | ("user", Some("default")) => {
+                    self.plan.add_or(remove_line(self.scene.sources, span), span, "take this line out");
+                }
+                ("user" | "aclfile" | "masterauth", _) => {
+                    self.plan.leave(span, "the users and passwords here are to be changed by hand");
+                }
+                _ => {}
+            }
         }
+        let has_login = server.variables.iter().any(|one| one.name.value == "REDISCLI_AUTH");
+        let mut wants_login = !has_login && server.healthcheck.as_ref().is_some_and(|health| health.understood);
         let value = Value::Text(reference.clone());
         for variable in server.variables.iter().filter(|one| one.taken_in == one.name.span) {
             let name = &variable.name;
@@ -70,6 +84,11 @@ impl<'a> Work<'a> {
                 ("REDISCLI_AUTH", _) => text.replace_variable(name.span, "REDISCLI_AUTH", &value),
                 (other, VariableUse::Read) if common::names_password(other) => {
                     text.replace_variable(name.span, other, &value)
+                }
+                // A useful variable takes the place of a useless one.
+                (other, VariableUse::Ignored) if common::names_password(other) && wants_login => {
+                    wants_login = false;
+                    text.replace_variable(name.span, "REDISCLI_AUTH", &value)
                 }
                 (other, VariableUse::Ignored) if common::names_password(other) => text.remove_variable(name.span),
                 _ => continue,
@@ -83,12 +102,11 @@ impl<'a> Work<'a> {
             };
             self.plan.add_or(edit, server.command.unwrap_or(server.span), "start the server with `--requirepass`");
         }
-        if let Some(health) = &server.healthcheck {
-            text.health_passwords().into_iter().for_each(|edit| self.plan.add(edit));
-            let known = server.variables.iter().any(|one| one.name.value == "REDISCLI_AUTH");
-            if !known && health.understood {
-                self.give(server.span, "REDISCLI_AUTH", reference.clone());
-            }
+        for edit in text.health_passwords() {
+            self.plan.add_or(Some(edit), server.span, "let the health check take the password from REDISCLI_AUTH");
+        }
+        if wants_login {
+            self.give(server.span, "REDISCLI_AUTH", reference.clone());
         }
         reference
     }
@@ -132,16 +150,18 @@ impl<'a> Work<'a> {
                 place.filter(|_| written.is_some_and(is_env)).and_then(|place| single_quotes(sources, place))
             {
                 for edit in quotes {
-                    self.plan.add(edit);
+                    self.plan.add_or(Some(edit), url.span(), "put the password's variable into this URL");
                 }
             }
             let edit = place.map(|span| Edit::replace(span, format!(":{reference}@")));
             return self.plan.add_or(edit, url.span(), "put the password's variable into this URL");
         }
         // What the code falls back to is for others; the container gets a value of its own.
+        let is_default = demand_setting(sources, url.anchor()).is_some();
         let address = client.setting.as_deref().zip(address(case, server, reference));
         match address {
-            Some((setting, value)) if !service.environment.iter().any(|(name, _)| name == setting) => {
+            // A default that the variable can't replace is nothing but a constant of the code.
+            Some((setting, value)) if is_default && !service.environment.iter().any(|(name, _)| name == setting) => {
                 self.give(service.span, setting, value);
                 self.host_client(case);
             }
@@ -151,28 +171,51 @@ impl<'a> Work<'a> {
 
     /// A password that is given apart from the address.
     fn password(&mut self, service: &Service, case: &ClientCase, span: Span, reference: &str) {
-        let Some(password) = case.password.as_ref().filter(|password| !password.is_empty()) else {
-            return self.plan.leave(span, &format!("give this client `password` from {VARIABLE}"));
-        };
-        let span = password.span();
-        let source = self.scene.sources.get(span.file);
-        let set = service.environment.iter().any(|(_, value)| value.as_ref().is_some_and(|value| value.span() == span));
-        if self.scene.sources.slice(span) == reference {
+        let sources = self.scene.sources;
+        let given = case.password.as_ref().filter(|password| !password.is_empty());
+        let span = given.map_or(span, Text::span);
+        if given.is_some() && sources.slice(span) == reference {
             return;
         }
-        if set && (is_yaml(source.path()) || is_env(source.path())) {
-            return self.plan.add(Edit::replace(span, reference));
+        let set = service.environment.iter().any(|(_, value)| value.as_ref().is_some_and(|value| value.span() == span));
+        let path = sources.get(span.file).path();
+        if env_name(sources, span) == Some(VARIABLE) {
+            // This is where all take it from.
+            return;
         }
-        self.plan.leave(span, &format!("read this password from {VARIABLE}, and set that for `{}`", service.name));
+        if given.is_some() && set && (is_yaml(path) || is_env(path)) {
+            let edit = Edit::replace(span, reference);
+            return self.plan.add_or(Some(edit), span, "take this password from a variable");
+        }
+        let edits = match given {
+            Some(password) => python::read_password(sources, password, VARIABLE),
+            None => python::give_password(sources, span, VARIABLE),
+        };
+        let Some(edits) = edits else {
+            let what = format!("read the password from {VARIABLE} here, and set that for `{}`", service.name);
+            return self.plan.leave(span, &what);
+        };
+        for edit in edits {
+            self.plan.add_or(Some(edit), span, "read the password from a variable here");
+        }
+        if !service.environment.iter().any(|(name, _)| name == VARIABLE) {
+            self.give(service.span, VARIABLE, reference.to_owned());
+        }
     }
 
     /// What a program on the host falls back to: it has to be told the URL from now on.
     pub fn host_client(&mut self, case: &ClientCase) {
-        let Some(url) = &case.url else { return };
-        let Some(edit) = demand_setting(self.scene.sources, url.anchor()) else {
-            return self.plan.leave(url.span(), "read this URL from the environment, without a default");
+        let Some(url) = &case.url else {
+            let password = case.password.as_ref().filter(|password| !password.is_empty());
+            let edits = password.and_then(|password| python::read_password(self.scene.sources, password, VARIABLE));
+            for edit in edits.into_iter().flatten() {
+                let place = edit.span;
+                self.plan.add_or(Some(edit), place, "read the password from a variable here");
+            }
+            return;
         };
-        self.plan.add(edit);
+        let edit = demand_setting(self.scene.sources, url.anchor());
+        self.plan.add_or(edit, url.span(), "read this URL from the environment, without a default");
     }
 
     /// A password that nobody reads today.
@@ -186,10 +229,20 @@ impl<'a> Work<'a> {
                 .and_then(|literal| demand_setting(self.scene.sources, literal))
                 .or_else(|| Some(Edit::delete(around))),
             Some(around) if is_yaml(source.path()) => Some(Edit::replace(around, format!(":{REFERENCE}@"))),
-            _ => None,
+            // An example shows what to set, and that it has to be changed.
+            _ if is_env(source.path()) && is_example(source.path()) => Some(Edit::replace(span, PLACEHOLDER)),
+            _ => return,
         };
         self.plan.add_or(edit, span, "this still is the old password");
     }
+}
+
+/// The variable of an env file that has this value.
+fn env_name(sources: &Sources, value: Span) -> Option<&str> {
+    let source = sources.get(value.file);
+    let (text, at) = (source.text(), value.range().start);
+    let (name, _) = text[line_start(text, at)..at].split_once('=').filter(|_| is_env(source.path()))?;
+    Some(name.trim().trim_start_matches("export "))
 }
 
 fn is_env(path: &str) -> bool {

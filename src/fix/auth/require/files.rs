@@ -5,14 +5,11 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 
-use super::{VARIABLE, compose};
+use super::{PLACEHOLDER, VARIABLE, compose};
 use crate::fix::Scene;
 use crate::fix::auth::Plan;
 use crate::model::Environment;
 use crate::tree::{Content, Tree};
-
-/// What `.env.example` gets: a text that nobody takes for a password.
-const PLACEHOLDER: &str = "changeme";
 
 /// Adds those lines to a plan.
 ///

@@ -16,6 +16,9 @@ pub use files::env_files;
 
 const VARIABLE: &str = "REDIS_PASSWORD";
 
+/// What `.env.example` gets: a text that nobody takes for a password.
+const PLACEHOLDER: &str = "changeme";
+
 /// Why an environment can't be given a password this way.
 pub fn unfit(environment: &Environment) -> Option<String> {
     let why = "its manifests are made from templates: the values and the templates are to be changed by hand";
@@ -47,6 +50,8 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
         work.literal(literal.value.span());
     }
     let mut plan = work.finish();
+    let projects: Vec<&Environment> = compose(environments).collect();
+    leftovers::literals(scene, &projects, &passwords, Some(VARIABLE), &mut plan);
     for environment in of(EnvironmentKind::Kubernetes) {
         for server in &environment.servers {
             cluster::serve(scene, environment, server, &mut plan);
