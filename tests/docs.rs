@@ -17,13 +17,15 @@ use tempfile::TempDir;
 const STORY: &str = "fixtures/payments-http-500/server-with-password";
 
 /// Commands that would build, install or need another repository, and the file that runs them in earnest.
-const ELSEWHERE: [(&str, &str, &str); 6] = [
+const ELSEWHERE: [(&str, &str, &str); 8] = [
     ("cargo install --locked --path .", ".ci/run", "cargo install --locked --path ."),
     ("cargo test --locked", ".ci/run", "cargo test --locked"),
     ("cargo run --release --locked -- --root", ".ci/run", "cargo run --release --locked -- --root"),
     ("REDISLINT_ORACLE_PROJECTS=", "tests/oracle_compose.rs", "REDISLINT_ORACLE_PROJECTS"),
     ("pip install redislint", "tests/packaging.rs", "fn the_wheel_runs"),
     ("pre-commit try-repo", "tests/packaging.rs", "fn the_rust_hook_can_be_tried"),
+    ("docker build --tag redislint .", "tests/containers.rs", "fn the_image_is_built_and_judges"),
+    ("docker run --rm", "tests/containers.rs", "fn the_image_is_built_and_judges"),
 ];
 
 /// The README and every page.
@@ -94,10 +96,11 @@ fn commands_run() {
         let folder = repository();
         for (language, block) in blocks(&page) {
             let lines = block.lines().map(|line| line.trim().trim_start_matches("- ").trim_start_matches("run: "));
-            let commands = lines.filter(|line| match language {
-                "sh" => !line.is_empty() && !line.starts_with('#'),
-                "yaml" => ["redislint ", "pip "].iter().any(|program| line.starts_with(program)),
-                _ => false,
+            let commands = lines.filter_map(|line| match language {
+                "sh" => (!line.is_empty() && !line.starts_with('#')).then_some(line),
+                "yaml" => ["redislint ", "pip "].iter().any(|program| line.starts_with(program)).then_some(line),
+                "groovy" => line.strip_prefix("sh '").and_then(|rest| rest.strip_suffix('\'')),
+                _ => None,
             });
             for command in commands {
                 runs(command, folder.path(), &path);

@@ -418,6 +418,7 @@ fn scripts_print_what_sh_prints() {
 }
 
 /// The word where `V` is `vv`, `E` is empty and `N` is not set; `None` where it vanishes.
+#[cfg(unix)]
 fn expanded(word: &Word) -> Option<String> {
     let mut out = String::new();
     let mut kept = word.parts.is_empty();

@@ -50,7 +50,8 @@ fn exit_codes() -> String {
 
 /// Finds Redis authentication mismatches, exposed servers and leaked passwords before they reach production.
 #[derive(Parser)]
-#[command(name = "redislint", version, help_template = TEMPLATE, before_help = examples(), after_help = exit_codes())]
+#[command(name = "redislint", bin_name = "redislint", version)]
+#[command(help_template = TEMPLATE, before_help = examples(), after_help = exit_codes())]
 pub struct Raw {
     #[command(flatten)]
     pub lint: RawLint,

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use super::*;
 
@@ -103,7 +102,7 @@ fn nothing_outside_the_root_is_read() {
 #[test]
 fn pipes_are_never_opened() {
     let folder = folder(&[("a.txt", "A")]);
-    assert!(Command::new("mkfifo").arg(folder.path().join(".env")).status().unwrap().success());
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join(".env")).status().unwrap().success());
     let tree = Tree::open(folder.path()).unwrap();
     assert_eq!(tree.index().files().collect::<Vec<_>>(), ["a.txt"]);
     assert!(matches!(tree.read(".env"), Content::Refused(_)));
@@ -145,7 +144,8 @@ fn the_root_is_the_nearest_marked_folder() {
     let locate = |paths: &[&str]| {
         let paths: Vec<_> = paths.iter().map(|path| base.join(path)).collect();
         let found = locate(&paths, None).unwrap();
-        (found.root.strip_prefix(&base).unwrap().to_str().unwrap().to_owned(), found.paths)
+        let root = found.root.strip_prefix(&base).unwrap();
+        (root.to_str().unwrap().replace(std::path::MAIN_SEPARATOR, "/"), found.paths)
     };
     assert_eq!(locate(&["repo/app/src/a.py"]), ("repo/app".to_owned(), vec!["src/a.py".to_owned()]));
     assert_eq!(locate(&["repo/app"]), ("repo/app".to_owned(), Vec::new()));

@@ -5,6 +5,7 @@
 //! `REDISLINT_FULL` is set. Without a server, the answers recorded in `tests/transcripts/redis.json` are compared
 //! instead; `REDISLINT_RECORD=1` writes them anew.
 
+#![cfg(unix)]
 #![allow(
     clippy::expect_used,
     clippy::panic,
