@@ -95,6 +95,8 @@ pub fn fix(tree: Tree, options: &Options, wanted: &dyn Fn(&'static str, &Fix) ->
         let Some((texts, report)) = best else { continue };
         bench.commit(texts);
         now = report;
+        // What failed with the old texts may do with the new ones.
+        refused.clear();
     }
     Fixed::new(bench, applied, refused.into_iter().collect(), before, now)
 }

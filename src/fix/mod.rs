@@ -36,11 +36,14 @@ pub struct Scene<'a> {
 type Proposer = fn(&Scene<'_>, &Finding) -> Option<Fix>;
 
 /// Every rule that has a fix.
-const FIXABLE: [(&str, Proposer); 11] = [
+const FIXABLE: [(&str, Proposer); 14] = [
     ("published-port", rules::ports::bind_to_loopback),
     ("protected-mode-off", rules::commands::drop_protected_mode),
     ("config-not-loaded", rules::commands::name_configuration),
     ("broken-command", rules::commands::quote_argument),
+    ("broken-command", rules::commands::quote_reference),
+    ("invalid-directive", rules::commands::quote_reference),
+    ("broken-healthcheck", rules::commands::quote_reference),
     ("unescaped-password", rules::urls::percent_encode),
     ("password-as-username", rules::urls::insert_colon),
     ("unescaped-dollar", rules::values::double_dollar),
@@ -50,7 +53,7 @@ const FIXABLE: [(&str, Proposer); 11] = [
     ("localhost-in-container", rules::environment::name_server),
 ];
 
-/// The rules that have a fix.
+/// The rules that have a fix, some more than one.
 pub fn fixable() -> impl Iterator<Item = &'static str> {
     FIXABLE.iter().map(|(rule, _)| *rule)
 }

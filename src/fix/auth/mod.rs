@@ -175,8 +175,13 @@ pub fn take(
             by_hand.push((place, what));
         }
     }
-    let environments = kept.iter().map(|at| &before.model.environments[*at]);
-    let verify = environments.flat_map(|one| verify::commands(&before.sources, one)).collect();
+    let environments = after.model.environments.iter().filter(|one| names.contains(&one.name.as_str()));
+    let mut verify: Vec<String> = Vec::new();
+    for command in environments.flat_map(|one| verify::commands(&after.sources, one)) {
+        if !verify.contains(&command) {
+            verify.push(command);
+        }
+    }
     let applied = done(&texts, way);
     bench.commit(texts);
     let fixed = Fixed::new(bench, applied, Vec::new(), before, after);

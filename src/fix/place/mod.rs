@@ -133,16 +133,18 @@ impl<'a> ServiceText<'a> {
     }
 
     /// Where a key is added: behind the image, which people want to read first.
-    fn new_key(&self) -> Option<(usize, &'a str)> {
+    fn new_key(&self) -> Option<(usize, String)> {
         let Some(image) = self.own("image") else {
             let first = self.yaml.raw_entries(self.body).first()?;
-            return self.first_line(first.key).filter(|_| self.form == Form::Compose);
+            let (start, indent) = self.first_line(first.key).filter(|_| self.form == Form::Compose)?;
+            return Some((start, indent.to_owned()));
         };
-        let key = self.yaml.node(image.key).span.range().start;
+        let key = self.yaml.node(image.key).span;
         let end = next_line(self.text, self.yaml.node(image.value).span.range().end);
-        let indent = &self.text[line_start(self.text, key)..key];
-        let alone = indent.chars().all(|char| char == ' ') && self.text[..end].ends_with('\n');
-        alone.then_some((end, indent))
+        let before = &self.text[line_start(self.text, key.range().start)..key.range().start];
+        let first = before.strip_suffix("- ").unwrap_or(before);
+        let alone = first.chars().all(|char| char == ' ') && self.text[..end].ends_with('\n');
+        alone.then(|| (end, " ".repeat(self.column(key))))
     }
 
     /// Gives the service a key with a value on the same line.

@@ -3,7 +3,7 @@
 use super::{Form, ServiceText, line_end, quoted, scalar};
 use crate::edit::Edit;
 use crate::source::Span;
-use crate::syntax::yaml::{Kind, NodeId};
+use crate::syntax::yaml::{Entry, Kind, NodeId};
 
 /// What a variable is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl ServiceText<'_> {
         let key = self.environment();
         let Some(own) = self.own(key) else {
             let (start, indent) = self.new_key()?;
-            let deeper = format!("{indent}  ");
+            let deeper = if self.hugs_lists() { indent.clone() } else { format!("{indent}  ") };
             let lines = self.lines(&deeper, self.form == Form::Pod, variables);
             let end = line_end(self.text);
             return Some(Edit::insert(self.file, start, format!("{indent}{key}:{end}{lines}")));
@@ -63,6 +63,16 @@ impl ServiceText<'_> {
             return None;
         }
         Some(Edit::insert(self.file, start, self.lines(indent, list, variables)))
+    }
+
+    /// Whether the hyphens of lists stand below the first letter of their key here.
+    fn hugs_lists(&self) -> bool {
+        let column = |node: NodeId| self.column(self.yaml.node(node).span);
+        let hugs = |entry: &Entry| {
+            let first = self.yaml.sequence(entry.value).first().filter(|_| self.is_block(entry.value));
+            first.is_some_and(|first| column(*first) == column(entry.key) + "- ".len())
+        };
+        self.form == Form::Pod && self.yaml.raw_entries(self.body).iter().any(hugs)
     }
 
     fn lines(&self, indent: &str, list: bool, variables: &[(&str, Value)]) -> String {

@@ -97,6 +97,36 @@ impl<'a> ServiceText<'a> {
         nodes.into_iter().find(|node| self.yaml.node(*node).span.contains(span))
     }
 
+    /// Puts the first reference behind a place of a command in quotes that is a word of its own in a line of words.
+    pub fn quote_reference(&self, place: Span) -> Option<Vec<Edit>> {
+        let node = self.words_at(place)?;
+        let scalars = match &self.yaml.node(node).kind {
+            Kind::Sequence(items) => items.clone(),
+            _ => vec![node],
+        };
+        let behind = |node: &&NodeId| self.yaml.node(**node).span.end > place.start;
+        let line = scalars.iter().filter(behind).map(|node| self.yaml.node(*node).span);
+        let (line, word) = line.into_iter().find_map(|line| {
+            let from = place.range().start.max(line.range().start);
+            Some((line, self.reference_in(from..line.range().end).filter(|word| word.range() != line.range())?))
+        })?;
+        // In a double-quoted scalar of YAML a quote is written with a backslash.
+        let quote = if self.text[line.range()].starts_with('"') { "\\\"" } else { "\"" };
+        Some([word.start, word.end].map(|at| Edit::insert(self.file, at as usize, quote)).to_vec())
+    }
+
+    /// The first reference within a range that stands between spaces.
+    fn reference_in(&self, range: std::ops::Range<usize>) -> Option<Span> {
+        let text = &self.text[range.clone()];
+        text.match_indices('$').find_map(|(at, _)| {
+            let space = text[..at].ends_with([' ', '\t', '\n']) || at == 0;
+            let end = at + text[at..].find([' ', '\t', '\r', '\n', '\'', '"']).unwrap_or(text.len() - at);
+            let plain = text[at..end].chars().all(|char| char.is_ascii_alphanumeric() || "${}_:?-".contains(char));
+            let ends = !text[end..].starts_with('"') || end + 1 == text.len();
+            (space && plain && ends).then(|| Span::new(self.file, range.start + at..range.start + end))
+        })
+    }
+
     /// The command that holds a place, as written.
     pub fn words_around(&self, place: Span) -> Option<&str> {
         Some(&self.text[self.yaml.node(self.words_at(place)?).span.range()])

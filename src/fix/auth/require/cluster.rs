@@ -1,6 +1,6 @@
 //! Kubernetes: the server takes its password from a Secret, and its clients refer to the same key.
 
-use super::{Gifts, VARIABLE, clients};
+use super::{Gifts, VARIABLE, clients, program};
 use crate::edit::Edit;
 use crate::fix::Scene;
 use crate::fix::auth::edits::{before_host, remove_line, userinfo};
@@ -129,6 +129,7 @@ impl Work<'_> {
     /// Arguments with a password for a server that has none.
     fn demand(&self, server: &Server, text: &ServiceText<'_>, reference: &str) -> Option<Edit> {
         if server.command.is_none() {
+            program(server)?;
             return text.add_key("args", &format!("[\"--requirepass\", \"{reference}\"]"));
         }
         let service = self.environment.services.iter().find(|one| one.span == server.span)?;

@@ -1,6 +1,6 @@
 //! Compose projects: the server takes its password from `${REDIS_PASSWORD:?}`, and so do its clients.
 
-use super::{Gifts, PLACEHOLDER, VARIABLE, clients};
+use super::{Gifts, PLACEHOLDER, VARIABLE, clients, program};
 use crate::edit::Edit;
 use crate::extract::is_example;
 use crate::fix::Scene;
@@ -26,6 +26,11 @@ impl<'a> Work<'a> {
     /// Nothing yet.
     pub fn new(scene: &'a Scene<'a>) -> Self {
         Self { scene, plan: Plan::default(), gifts: Gifts::default() }
+    }
+
+    /// What is decided so far.
+    pub fn plan(&mut self) -> &mut Plan {
+        &mut self.plan
     }
 
     /// All that was decided.
@@ -95,7 +100,10 @@ impl<'a> Work<'a> {
             };
             self.plan.add_or(edit, name.span, "take the password from a variable");
         }
-        if kept.is_none() && !by_image {
+        let has_arguments = server.variables.iter().any(|one| one.name.value == "REDIS_ARGS") || server.command.is_some();
+        if server.distribution == Distribution::Stack && !has_arguments {
+            self.give(server.span, "REDIS_ARGS", format!("--requirepass {reference}"));
+        } else if kept.is_none() && !by_image {
             let edit = match given {
                 Some(one) => text.replace_option(one.name.span, &reference),
                 None => self.demand(server, &text, &reference),
@@ -114,7 +122,7 @@ impl<'a> Work<'a> {
     /// A command with a password for a server that has none.
     fn demand(&self, server: &Server, text: &ServiceText<'_>, reference: &str) -> Option<Edit> {
         if server.command.is_none() {
-            return text.add_key("command", &format!("redis-server --requirepass {reference}"));
+            return text.add_key("command", &format!("{} --requirepass {reference}", program(server)?));
         }
         let services = self.scene.model.environments.iter().flat_map(|environment| &environment.services);
         let command = services.filter(|one| one.span == server.span).find_map(|one| one.command.as_deref())?;

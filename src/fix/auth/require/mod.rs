@@ -10,8 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Plan, documents, known, known_passwords, leftovers};
 use crate::fix::Scene;
 use crate::fix::place::{ServiceText, Value};
-use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Reach, Server};
+use crate::model::{
+    Auth, Client, ClientCase, Distribution, Environment, EnvironmentKind, Place, Product, Reach, Server,
+};
+use crate::rules::common;
 use crate::source::{FileId, Span};
+use crate::text::Text;
 pub use files::env_files;
 
 const VARIABLE: &str = "REDIS_PASSWORD";
@@ -33,7 +37,10 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
     let of = |kind| environments.iter().copied().filter(move |one: &&Environment| one.kind == kind);
     for environment in of(EnvironmentKind::Compose) {
         for server in &environment.servers {
-            work.serve(environment, server);
+            if is_fit(server, work.plan()) {
+                work.serve(environment, server);
+                strangers(environment, server, work.plan());
+            }
             passwords.extend(passwords_around(environment, server));
         }
     }
@@ -54,7 +61,10 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
     leftovers::literals(scene, &projects, &passwords, Some(VARIABLE), &mut plan);
     for environment in of(EnvironmentKind::Kubernetes) {
         for server in &environment.servers {
-            cluster::serve(scene, environment, server, &mut plan);
+            if is_fit(server, &mut plan) {
+                cluster::serve(scene, environment, server, &mut plan);
+                strangers(environment, server, &mut plan);
+            }
         }
         leftovers::unused_secrets(scene, &[environment], &mut plan);
     }
@@ -69,6 +79,58 @@ fn compose<'a>(environments: &[&'a Environment]) -> impl Iterator<Item = &'a Env
         .filter(|one| one.kind == EnvironmentKind::Compose && !one.servers.is_empty())
         .collect();
     found.into_iter()
+}
+
+/// Whether enough is known of a server to give it a password; otherwise it is listed.
+fn is_fit(server: &Server, plan: &mut Plan) -> bool {
+    let why = if server.product == Product::Sentinel {
+        "a Sentinel is to be given `auth-pass` by hand"
+    } else if server.auth.iter().any(|case| matches!(case.auth, Auth::Unknown)) {
+        "what this server is started with is not known: give it the password by hand"
+    } else {
+        return true;
+    };
+    plan.leave(server.span, why);
+    false
+}
+
+/// What an image starts where nothing else is said, as long as options can be put behind it.
+fn program(server: &Server) -> Option<&'static str> {
+    match (server.distribution, server.product) {
+        (Distribution::Keydb, _) => Some("keydb-server /etc/keydb/keydb.conf"),
+        (Distribution::Official, Product::Valkey) => Some("valkey-server"),
+        (Distribution::Official, Product::Redis) => Some("redis-server"),
+        _ => None,
+    }
+}
+
+/// Lists programs that seem to use a server, and of which nobody knows how they would be given a password.
+fn strangers(environment: &Environment, server: &Server, plan: &mut Plan) {
+    let known: Vec<&Client> = clients(environment, server).map(|(client, _)| client).collect();
+    let name = common::server_name(server);
+    let mut found = !known.is_empty();
+    for service in environment.services.iter().filter(|one| server.service.as_ref() != Some(&one.name)) {
+        if known.iter().any(|client| matches!(&client.place, Place::Container(place) if *place == service.name)) {
+            continue;
+        }
+        let names = |value: &Text| {
+            let words = value.as_str().split(|char: char| !char.is_ascii_alphanumeric() && !"-_.".contains(char));
+            words.into_iter().any(|word| server.names.iter().any(|name| name == word))
+        };
+        let waits = service.depends_on.iter().find(|other| server.service.as_ref() == Some(&other.value));
+        if let Some(waits) = waits {
+            found = true;
+            plan.leave(waits.span, &format!("`{}` waits for `{name}`: give it the password if it uses it", service.name));
+        }
+        for (variable, value) in &service.environment {
+            let Some(value) = value.as_ref().filter(|value| names(value)) else { continue };
+            found = true;
+            plan.leave(value.span(), &format!("`{variable}` names `{name}`: give this program the password"));
+        }
+    }
+    if !found {
+        plan.leave(server.span, &format!("no client of `{name}` is known: whatever uses it has to send the password"));
+    }
 }
 
 /// The passwords that a server and its clients have today, as far as they are written down.
