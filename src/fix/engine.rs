@@ -4,7 +4,7 @@
 //! none came up, nothing reads worse and nothing became harder to tell. All that fit together are tried at once; what
 //! fails is halved until the culprits stand alone, so that the number of analyses stays small.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::standing::{Shift, Standing};
 use crate::edit::{self, Edit, Fix, Safety};
@@ -15,6 +15,9 @@ use crate::{Options, lint, secrets};
 
 /// A fix may make place for the next one; a chain longer than this is none.
 const MAX_ROUNDS: usize = 32;
+
+/// The rules whose fixes take a value out of the repository: what programs on the host are told is not known then.
+const TAKING_OUT: [&str; 1] = ["password-fallback"];
 
 /// So many analyses a run does at most; what is still untried then is left alone.
 const MAX_TRIALS: usize = 96;
@@ -45,8 +48,8 @@ pub struct Fixed {
     pub changes: BTreeMap<String, Change>,
     /// What was done.
     pub applied: Vec<Done>,
-    /// What does not mend its finding without breaking something, and is left to people.
-    pub refused: Vec<Done>,
+    /// What is left to people, and why.
+    pub refused: Vec<(Done, String)>,
     /// The texts as they were, with their secrets marked.
     pub before: Report,
     /// What is found after it all.
@@ -58,7 +61,7 @@ impl Fixed {
     pub(super) fn new(
         bench: Bench<'_>,
         applied: Vec<Done>,
-        refused: Vec<Done>,
+        refused: Vec<(Done, String)>,
         mut before: Report,
         mut after: Report,
     ) -> Self {
@@ -80,15 +83,14 @@ pub fn fix(tree: Tree, options: &Options, wanted: &dyn Fn(&'static str, &Fix) ->
     let before = lint(&tree, options);
     let mut bench = Bench::new(tree, options);
     let mut now = lint(&bench.tree, options);
-    let (mut applied, mut refused) = (Vec::new(), BTreeSet::new());
+    let (mut applied, mut refused) = (Vec::new(), BTreeMap::new());
     for _ in 0..MAX_ROUNDS {
         let candidates = candidates(&now, |rule, fix| wanted(rule, fix), &refused);
         let batch = apart(candidates);
         if batch.is_empty() {
             break;
         }
-        let mut round =
-            Round { bench: &mut bench, base: &now, standing: Standing::of(&now), kept: Vec::new(), best: None };
+        let mut round = Round { bench: &mut bench, base: &now, kept: Vec::new(), best: None };
         round.halve(batch, &mut refused);
         let (kept, best) = (std::mem::take(&mut round.kept), round.best.take());
         applied.extend(kept.iter().map(|candidate| candidate.done.clone()));
@@ -118,7 +120,7 @@ struct Candidate {
 fn candidates(
     report: &Report,
     wanted: impl Fn(&'static str, &Fix) -> bool,
-    refused: &BTreeSet<Done>,
+    refused: &BTreeMap<Done, String>,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (finding, fingerprint) in report.findings.iter().zip(&report.fingerprints) {
@@ -126,7 +128,7 @@ fn candidates(
             let editable = |edit: &Edit| report.sources.get(edit.span.file).is_utf8();
             let place = place(&report.sources, finding.primary.span);
             let done = Done { rule: finding.rule, place, description: fix.description.clone() };
-            if !refused.contains(&done) && fix.edits.iter().all(editable) {
+            if !refused.contains_key(&done) && fix.edits.iter().all(editable) {
                 found.push(Candidate { about: fingerprint.about().to_owned(), done, edits: fix.edits.clone() });
                 break;
             }
@@ -236,38 +238,45 @@ type Tried = (BTreeMap<String, Change>, Report);
 struct Round<'a, 'b> {
     bench: &'a mut Bench<'b>,
     base: &'a Report,
-    standing: Standing,
     kept: Vec<Candidate>,
     best: Option<Tried>,
 }
 
 impl Round<'_, '_> {
     /// Keeps what can be kept, together with all that was kept before.
-    fn halve(&mut self, batch: Vec<Candidate>, refused: &mut BTreeSet<Done>) {
+    fn halve(&mut self, batch: Vec<Candidate>, refused: &mut BTreeMap<Done, String>) {
         let mut pending = vec![batch];
         while let Some(mut batch) = pending.pop() {
-            if let Some(tried) = self.try_with(&batch) {
-                self.best = Some(tried);
-                self.kept.append(&mut batch);
-            } else if batch.len() > 1 {
-                let second = batch.split_off(batch.len() / 2);
-                pending.extend([second, batch]);
-            } else {
-                refused.extend(batch.into_iter().map(|candidate| candidate.done));
+            match self.try_with(&batch) {
+                Ok(tried) => {
+                    self.best = Some(tried);
+                    self.kept.append(&mut batch);
+                }
+                Err(_) if batch.len() > 1 => {
+                    let second = batch.split_off(batch.len() / 2);
+                    pending.extend([second, batch]);
+                }
+                Err(why) => refused.extend(batch.into_iter().map(|candidate| (candidate.done, why.clone()))),
             }
         }
     }
 
-    fn try_with(&mut self, batch: &[Candidate]) -> Option<Tried> {
+    fn try_with(&mut self, batch: &[Candidate]) -> Result<Tried, String> {
         if self.bench.trials >= MAX_TRIALS {
-            return None;
+            return Err("too many others were tried: say it again".to_owned());
         }
         let all = || self.kept.iter().chain(batch);
         let edits: Vec<&Edit> = all().flat_map(|candidate| &candidate.edits).collect();
-        let texts = self.bench.edited(&self.base.sources, &edits)?;
+        let texts = self.bench.edited(&self.base.sources, &edits).ok_or("it crosses another one")?;
         let report = self.bench.judge(&texts);
         let mended: Vec<&str> = all().map(|candidate| candidate.about.as_str()).collect();
         let shift = Shift::of(&self.base.sources, edits.iter().copied());
-        self.standing.is_better(&Standing::of(&report), &mended, &shift).then_some((texts, report))
+        let standing = if all().any(|candidate| TAKING_OUT.contains(&candidate.done.rule)) {
+            Standing::without_host
+        } else {
+            Standing::of
+        };
+        standing(self.base).check(&standing(&report), &mended, &shift)?;
+        Ok((texts, report))
     }
 }

@@ -84,13 +84,20 @@ impl Standing {
     }
 
     fn counting(report: &Report, counts: impl Fn(&Environment) -> bool) -> Self {
-        let fault = |(fingerprint, severity): (&crate::fingerprint::Fingerprint, &Severity)| {
-            let span = report.known_at.get(fingerprint)?;
+        let mut faults: Vec<Fault> = Vec::new();
+        for (fingerprint, severity) in &report.known {
+            let Some(span) = report.known_at.get(fingerprint) else { continue };
             let path = report.sources.get(span.file).path().to_owned();
             let about = fingerprint.about().to_owned();
-            Some(Fault { about, path, at: span.range().start, severity: *severity })
-        };
-        let faults = report.known.iter().filter_map(fault).collect();
+            let fault = Fault { about, path, at: span.range().start, severity: *severity };
+            // What several environments have at one place is displayed as one.
+            let same =
+                |known: &&mut Fault| (known.rule(), &known.path, known.at) == (fault.rule(), &fault.path, fault.at);
+            match faults.iter_mut().find(same) {
+                Some(known) => known.severity = known.severity.max(fault.severity),
+                None => faults.push(fault),
+            }
+        }
         let mut lost = BTreeMap::new();
         for notice in report.notices.iter().filter(|notice| notice.level > Level::Info) {
             *lost.entry(notice.code).or_default() += 1;
@@ -125,13 +132,20 @@ impl Standing {
     }
 
     /// Whether `after` has lost the faults that were to be `mended`, has no new or worse one, and tells as much.
-    pub fn is_better(&self, after: &Self, mended: &[&str], shift: &Shift) -> bool {
+    ///
+    /// # Errors
+    /// Why it is no better.
+    pub fn check(&self, after: &Self, mended: &[&str], shift: &Shift) -> Result<(), String> {
         let number = |standing: &Self, about: &str| standing.faults.iter().filter(|fault| fault.about == about).count();
         let gone = mended.iter().all(|about| {
             let wanted = mended.iter().filter(|other| *other == about).count();
             number(after, about) + wanted <= number(self, about)
         });
-        gone && self.worse(after, shift).is_none()
+        match self.worse(after, shift) {
+            Some(worse) => Err(format!("afterwards there would be {worse}")),
+            None if gone => Ok(()),
+            None => Err("the finding would still be there".to_owned()),
+        }
     }
 
     /// The faults of `after` that are none of these, or a worse one.

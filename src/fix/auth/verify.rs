@@ -24,9 +24,7 @@ pub fn commands(sources: &Sources, environment: &Environment) -> Vec<String> {
         let Some(text) = ServiceText::find(sources, server.span) else { continue };
         let Some(workload) = text.workload() else { continue };
         match text.named(names_password).filter(|_| asks(server)) {
-            Some(name) => add(format!(
-                "kubectl exec {workload} -- sh -c 'REDISCLI_AUTH=\"${name}\" redis-cli ping'"
-            )),
+            Some(name) => add(format!("kubectl exec {workload} -- sh -c 'REDISCLI_AUTH=\"${name}\" redis-cli ping'")),
             None => add(format!("kubectl exec {workload} -- redis-cli ping")),
         }
     }

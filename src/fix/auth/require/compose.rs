@@ -100,7 +100,8 @@ impl<'a> Work<'a> {
             };
             self.plan.add_or(edit, name.span, "take the password from a variable");
         }
-        let has_arguments = server.variables.iter().any(|one| one.name.value == "REDIS_ARGS") || server.command.is_some();
+        let has_arguments =
+            server.variables.iter().any(|one| one.name.value == "REDIS_ARGS") || server.command.is_some();
         if server.distribution == Distribution::Stack && !has_arguments {
             self.give(server.span, "REDIS_ARGS", format!("--requirepass {reference}"));
         } else if kept.is_none() && !by_image {

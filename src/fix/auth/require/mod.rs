@@ -120,7 +120,10 @@ fn strangers(environment: &Environment, server: &Server, plan: &mut Plan) {
         let waits = service.depends_on.iter().find(|other| server.service.as_ref() == Some(&other.value));
         if let Some(waits) = waits {
             found = true;
-            plan.leave(waits.span, &format!("`{}` waits for `{name}`: give it the password if it uses it", service.name));
+            plan.leave(
+                waits.span,
+                &format!("`{}` waits for `{name}`: give it the password if it uses it", service.name),
+            );
         }
         for (variable, value) in &service.environment {
             let Some(value) = value.as_ref().filter(|value| names(value)) else { continue };
