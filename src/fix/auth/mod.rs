@@ -3,6 +3,7 @@
 //! In: the model and the texts. Out: edits that are judged as a whole, the environments that are refused and why, and the
 //! places that only a person can change. `edits` holds what both ways do to single places.
 
+mod clients;
 mod documents;
 mod edits;
 mod leftovers;
@@ -13,6 +14,8 @@ mod unfinished;
 mod verify;
 
 use std::collections::BTreeMap;
+
+use clients::{clients, strangers};
 
 use super::Scene;
 use super::engine::{Bench, Change, Done, Fixed, place};
@@ -166,7 +169,9 @@ pub fn take(
     }
     let names: Vec<&str> = kept.iter().map(|at| before.model.environments[*at].name.as_str()).collect();
     let mut by_hand: Vec<(String, String)> = Vec::new();
-    for (span, what) in &plan.by_hand {
+    // What went away with the lines around it needs no hands.
+    let gone = |span: &Span| plan.edits.iter().any(|edit| edit.span.contains(*span) && edit.replacement.is_empty());
+    for (span, what) in plan.by_hand.iter().filter(|(span, _)| !gone(span)) {
         by_hand.push((shift.place(&before.sources, &after.sources, *span), what.clone()));
     }
     for (span, what) in unfinished::places(&after, &names, way) {
@@ -249,7 +254,7 @@ fn sort_out(all: &[Environment], chosen: &[usize], way: Way) -> (Vec<usize>, Vec
     (accepted, refused)
 }
 
-/// Both ways out of a finding in these environments, as far as no place is left to a person.
+/// Both ways out of a finding in these environments. Where places are left to a person, the description says so.
 #[must_use]
 pub fn ways(scene: &Scene<'_>, environments: &[String]) -> Vec<Fix> {
     let all = &scene.model.environments;
@@ -266,10 +271,15 @@ pub fn ways(scene: &Scene<'_>, environments: &[String]) -> Vec<Fix> {
         let what = "give the server and all its clients one password from a variable";
         found.push(("require", what, require::plan(scene, &meant, &[])));
     }
-    found.retain(|(_, _, plan)| !plan.edits.is_empty() && plan.by_hand.is_empty());
+    found.retain(|(_, _, plan)| !plan.edits.is_empty());
+    let by_hand = |plan: &Plan| match plan.by_hand.len() {
+        0 => String::new(),
+        1 => ", which leaves one place to be changed by hand".to_owned(),
+        more => format!(", which leaves {more} places to be changed by hand"),
+    };
     let fix = |(way, what, plan): (&str, &str, Plan)| Fix {
         choice: true,
-        ..Fix::new(Safety::Unsafe, format!("{what} (`redislint fix --auth {way}`)"), plan.edits)
+        ..Fix::new(Safety::Unsafe, format!("{what} (`redislint fix --auth {way}`{})", by_hand(&plan)), plan.edits)
     };
     found.into_iter().map(fix).collect()
 }

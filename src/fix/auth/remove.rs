@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::edits::{remove_entry, remove_env_line, remove_line, userinfo, userinfo_around, userinfo_in_base64};
-use super::{Plan, documents, known, known_passwords, leftovers, python, variable_place};
+use super::{Plan, documents, known, known_passwords, leftovers, python, strangers, variable_place};
 use crate::edit::Edit;
 use crate::fix::Scene;
 use crate::fix::place::{ServiceText, Value};
@@ -23,6 +23,9 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
         for server in &environment.servers {
             self::server(scene, server, &mut plan);
             passwords.extend(known_passwords(server));
+            if server.auth.iter().any(|case| !common::is_open(&case.auth)) {
+                strangers(environment, server, "take the password out of", &mut plan);
+            }
         }
         for link in &environment.links {
             let Some(client) = environment.clients.get(link.client) else { continue };
@@ -47,8 +50,13 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
 
 /// What sets the password of a server, and what its health checks send.
 fn server(scene: &Scene<'_>, server: &Server, plan: &mut Plan) {
+    let left = plan.by_hand.len();
     for one in &server.directives {
         directive(scene, one, plan);
+    }
+    if plan.by_hand.len() > left {
+        // A command that stays needs its variables.
+        return;
     }
     for one in server.variables.iter().filter(|one| one.taken_in == one.name.span) {
         variable(scene, server, one, plan);

@@ -8,6 +8,7 @@ use crate::syntax::yaml::{Entry, Kind, NodeId};
 impl<'a> ServiceText<'a> {
     /// Puts another value behind an option of a command. It needs no quotes.
     pub fn replace_option(&self, option: Span, value: &str) -> Option<Edit> {
+        let option = self.flag(option);
         let node = self.words_at(option)?;
         if let Kind::Sequence(items) = &self.yaml.node(node).kind {
             let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
@@ -21,6 +22,7 @@ impl<'a> ServiceText<'a> {
 
     /// Takes an option and its value, the word behind it, out of a command.
     pub fn remove_option(&self, option: Span) -> Option<Edit> {
+        let option = self.flag(option);
         let node = self.words_at(option)?;
         if let Kind::Sequence(items) = &self.yaml.node(node).kind {
             let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
@@ -31,6 +33,14 @@ impl<'a> ServiceText<'a> {
         }
         let end = self.word_behind(option, self.yaml.node(node).span)?.end;
         self.remove_words(Span { end, ..option })
+    }
+
+    /// An option as it is written. What begins there may end in a value elsewhere.
+    fn flag(&self, place: Span) -> Span {
+        let start = place.range().start;
+        let rest = &self.text[start..];
+        let len = rest.find(|char: char| !char.is_ascii_alphanumeric() && char != '-').unwrap_or(rest.len());
+        Span::new(self.file, start..start + len)
     }
 
     /// The word behind another one in a line of them, as written, quotes and all.
@@ -151,16 +161,18 @@ impl<'a> ServiceText<'a> {
                 } else {
                     start..words.range().end
                 };
-                let before = self.text[inner.start..range.start].trim_end_matches([' ', '\t']);
-                Some(Edit::delete(Span::new(self.file, inner.start + before.len()..range.end)))
+                if self.text[inner.clone()].trim_matches(['"', '\''])
+                    == self.text[range.clone()].trim_matches(['"', '\''])
+                {
+                    return self.remove_key(self.own_with(node)?);
+                }
+                Some(self.without_words(inner.start, range))
             }
             Kind::Sequence(items) => {
                 let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
                 // A script in one item: what goes are words of it.
                 if let Some(script) = spans.iter().find(|span| span.contains(words) && span.len() > words.len() + 2) {
-                    let before = self.text[script.range().start..words.range().start].trim_end_matches([' ', '\t']);
-                    let end = words.range().end;
-                    return Some(Edit::delete(Span::new(self.file, script.range().start + before.len()..end)));
+                    return Some(self.without_words(script.range().start, words.range()));
                 }
                 let touched = |span: &Span| span.start < words.end && words.start < span.end;
                 let (first, last) = (spans.iter().position(touched)?, spans.iter().rposition(touched)?);
@@ -174,6 +186,20 @@ impl<'a> ServiceText<'a> {
             }
             Kind::Mapping(_) => None,
         }
+    }
+
+    /// Takes words out of a text that begins at `start`: with their lines, where they have these to themselves.
+    fn without_words(&self, start: usize, words: std::ops::Range<usize>) -> Edit {
+        let (line, next) = (line_start(self.text, words.start), next_line(self.text, words.end));
+        let alone = |part: &str| part.trim().is_empty();
+        if line > start && alone(&self.text[line..words.start]) && alone(&self.text[words.end..next]) {
+            return Edit::delete(Span::new(self.file, line..next));
+        }
+        let before = self.text[start..words.start].trim_end_matches([' ', '\t']);
+        // The start script of the images runs what it is given, and nothing without it.
+        let is_last = self.text[words.end..].trim_start_matches(' ').starts_with(['"', '\'', '\r', '\n']);
+        let rest = if before.ends_with("docker-entrypoint.sh") && is_last { " redis-server" } else { "" };
+        Edit::replace(Span::new(self.file, start + before.len()..words.end), rest)
     }
 
     /// Puts words behind the one at `word` of a command. They need no quotes.
@@ -210,7 +236,8 @@ impl<'a> ServiceText<'a> {
 
     /// The reference `${NAME…}` or `$NAME` that is the word behind `flag` in a command, as written.
     pub fn reference_behind(&self, flag: Span) -> Option<&'a str> {
-        let rest = self.text[flag.range().end..].trim_start_matches(['"', '\'', ',', '-', '=', ' ', '\t', '\r', '\n']);
+        let rest = self.text[self.flag(flag).range().end..]
+            .trim_start_matches(['"', '\'', ',', '-', '=', ' ', '\t', '\r', '\n']);
         let end = match rest.strip_prefix('$')?.strip_prefix('{') {
             Some(inner) => 2 + inner.find(['{', '}', '\n']).filter(|at| inner[*at..].starts_with('}'))? + 1,
             None => {

@@ -7,15 +7,11 @@ mod files;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Plan, documents, known, known_passwords, leftovers};
+use super::{Plan, clients, documents, known, known_passwords, leftovers, strangers};
 use crate::fix::Scene;
 use crate::fix::place::{ServiceText, Value};
-use crate::model::{
-    Auth, Client, ClientCase, Distribution, Environment, EnvironmentKind, Place, Product, Reach, Server,
-};
-use crate::rules::common;
+use crate::model::{Auth, Distribution, Environment, EnvironmentKind, Product, Server};
 use crate::source::{FileId, Span};
-use crate::text::Text;
 pub use files::env_files;
 
 const VARIABLE: &str = "REDIS_PASSWORD";
@@ -39,7 +35,7 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
         for server in &environment.servers {
             if is_fit(server, work.plan()) {
                 work.serve(environment, server);
-                strangers(environment, server, work.plan());
+                strangers(environment, server, "give the password to", work.plan());
             }
             passwords.extend(passwords_around(environment, server));
         }
@@ -63,7 +59,7 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
         for server in &environment.servers {
             if is_fit(server, &mut plan) {
                 cluster::serve(scene, environment, server, &mut plan);
-                strangers(environment, server, &mut plan);
+                strangers(environment, server, "give the password to", &mut plan);
             }
         }
         leftovers::unused_secrets(scene, &[environment], &mut plan);
@@ -104,55 +100,10 @@ fn program(server: &Server) -> Option<&'static str> {
     }
 }
 
-/// Lists programs that seem to use a server, and of which nobody knows how they would be given a password.
-fn strangers(environment: &Environment, server: &Server, plan: &mut Plan) {
-    let known: Vec<&Client> = clients(environment, server).map(|(client, _)| client).collect();
-    let name = common::server_name(server);
-    let mut found = !known.is_empty();
-    for service in environment.services.iter().filter(|one| server.service.as_ref() != Some(&one.name)) {
-        if known.iter().any(|client| matches!(&client.place, Place::Container(place) if *place == service.name)) {
-            continue;
-        }
-        let names = |value: &Text| {
-            let words = value.as_str().split(|char: char| !char.is_ascii_alphanumeric() && !"-_.".contains(char));
-            words.into_iter().any(|word| server.names.iter().any(|name| name == word))
-        };
-        let waits = service.depends_on.iter().find(|other| server.service.as_ref() == Some(&other.value));
-        if let Some(waits) = waits {
-            found = true;
-            plan.leave(
-                waits.span,
-                &format!("`{}` waits for `{name}`: give it the password if it uses it", service.name),
-            );
-        }
-        for (variable, value) in &service.environment {
-            let Some(value) = value.as_ref().filter(|value| names(value)) else { continue };
-            found = true;
-            plan.leave(value.span(), &format!("`{variable}` names `{name}`: give this program the password"));
-        }
-    }
-    if !found {
-        plan.leave(server.span, &format!("no client of `{name}` is known: whatever uses it has to send the password"));
-    }
-}
-
 /// The passwords that a server and its clients have today, as far as they are written down.
 fn passwords_around(environment: &Environment, server: &Server) -> Vec<String> {
     let sent = clients(environment, server).filter_map(|(_, case)| case.password.as_ref().and_then(known));
     known_passwords(server).into_iter().chain(sent).collect()
-}
-
-/// The clients of a server: those that reach it, and those in containers that look for it in their own.
-fn clients<'a>(environment: &'a Environment, server: &'a Server) -> impl Iterator<Item = (&'a Client, &'a ClientCase)> {
-    let reaches = |case: &ClientCase| match &case.reach {
-        Reach::Servers(servers) => {
-            servers.iter().any(|at| environment.servers.get(*at).is_some_and(|one| one.id == server.id))
-        }
-        Reach::OwnContainer => environment.servers.len() == 1,
-        _ => false,
-    };
-    let cases = environment.clients.iter().flat_map(|client| client.cases.iter().map(move |case| (client, case)));
-    cases.filter(move |(_, case)| reaches(case))
 }
 
 /// What services are to be given, by the places of their names: one edit a service.
