@@ -212,6 +212,10 @@ pub struct PublicPort {
     pub container_port: Option<u16>,
     /// Something narrows who gets there: source ranges, an internal balancer, a network policy.
     pub narrowed: bool,
+    /// Only HTTP passes, which Redis does not speak.
+    pub http: bool,
+    /// Every variable of the container is known by name.
+    pub settings_known: bool,
 }
 
 /// A variable `REDIS_PORT=tcp://…` that a Service makes.
