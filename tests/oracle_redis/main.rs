@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 mod catalogue;
+mod cli_urls;
 mod clients;
 mod commands;
 mod generated;

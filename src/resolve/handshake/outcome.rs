@@ -166,12 +166,14 @@ impl Link<'_> {
     fn outcome(&self, family: Family, version: VersionRange) -> Outcome {
         let mut outcome = self.authentication(family, version);
         let open = self.users.iter().any(|user| user.name.as_str() == "default" && user.on && user.nopass);
-        if let (Family::Sentinel, true, Outcome::Fails { fault: Some(fault), .. }) = (family, open, &outcome) {
-            // It does not even look at the answer to its login.
+        if let (Family::Sentinel | Family::RedisCli, true, Outcome::Fails { fault: Some(fault), .. }) =
+            (family, open, &outcome)
+        {
+            // They go on after a refused login (redis-cli since 7.0), a Sentinel without even looking.
             outcome = Outcome::WorksUnauthenticated { fault: *fault };
         }
         if let (Outcome::Works | Outcome::WorksUnauthenticated { .. } | Outcome::Undetermined, Some(refused)) =
-            (&outcome, refused_database(self.client))
+            (&outcome, refused_database(self.client).filter(|_| family != Family::RedisCli))
         {
             return refused;
         }
@@ -286,8 +288,9 @@ impl Link<'_> {
             (Some(user), Some(password)) if given(&self.client.username) && !password.is_empty() => {
                 Greeting::User(user.as_str(), Some(password), hello)
             }
+            // These send even an empty one (`redis://:@host`, to redis-cli `redis://@host`).
+            (None, Some(password)) if family == Family::RedisCli => Greeting::Password(password),
             (None, Some(password)) if family == Family::NodeRedis && super::grammar::before(version, 4) => {
-                // Sent even where it is empty (`redis://:@host`).
                 Greeting::Password(password)
             }
             (_, Some(password)) if !password.is_empty() => {
