@@ -212,6 +212,10 @@ pub struct PublicPort {
     pub container_port: Option<u16>,
     /// Something narrows who gets there: source ranges, an internal balancer, a network policy.
     pub narrowed: bool,
+    /// Only HTTP passes, which Redis does not speak.
+    pub http: bool,
+    /// Every variable of the container is known by name.
+    pub settings_known: bool,
 }
 
 /// A variable `REDIS_PORT=tcp://…` that a Service makes.
@@ -620,6 +624,14 @@ impl ClientCase {
     pub fn address_span(&self) -> Option<Span> {
         self.host.as_ref().or(self.url.as_ref()).map(Text::span)
     }
+
+    /// Whether a login failed because the URL has its password where the user name belongs (`redis://secret@host`).
+    #[must_use]
+    pub fn has_password_as_user(&self, outcome: &Outcome) -> bool {
+        let alone = self.url.is_some() && self.password.as_ref().is_none_or(Text::is_empty);
+        let named = self.username.as_ref().is_some_and(|user| !user.is_empty() && user.as_str() != "default");
+        alone && named && outcome.fault().is_some()
+    }
 }
 
 /// Why a client refuses its own settings.
@@ -751,6 +763,18 @@ pub enum Outcome {
     },
     /// Could not be told.
     Undetermined,
+}
+
+impl Outcome {
+    /// What is wrong with the login.
+    #[must_use]
+    pub fn fault(&self) -> Option<AuthFault> {
+        match self {
+            Self::WorksUnauthenticated { fault } => Some(*fault),
+            Self::Fails { fault, .. } => *fault,
+            _ => None,
+        }
+    }
 }
 
 /// What a written-down password is for.

@@ -56,7 +56,10 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static SERVICES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^services:[ \t]*(#.*)?\r?$").ok());
 static CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t]+(image|build|extends):").ok());
-static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m-u)^[ \t-]*apiVersion:[ \t]").ok());
+static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // In block or flow style, or as JSON.
+    Regex::new(r#"(?m-u)^[ \t-]*apiVersion:[ \t]|[{,][ \t]*apiVersion:[ \t]|"apiVersion"[ \t]*:"#).ok()
+});
 static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?mi-u)^[ \t]*(requirepass|masterauth|masteruser|protected-mode|maxmemory-policy|appendonly|appendfsync|aclfile|tls-port|sentinel[ \t]+monitor)[ \t]").ok()
 });
@@ -209,13 +212,21 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
             (FileKind::Dotenv, Says::Anything)
         }
         // Not `dockerfile.rs`: a program about such files.
-        "rs" | "go" | "js" | "ts" | "md" | "java" | "rb" | "c" | "h" | "sh" => return None,
+        "rs" | "go" | "js" | "ts" | "tsx" | "md" | "mdx" | "rst" | "txt" | "java" | "rb" | "c" | "h" | "sh"
+        | "dockerignore" => return None,
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
         "toml" | "json" | "ini" | "cfg" | "properties" if is_settings(path) => (FileKind::Settings, Says::Url),
+        "json" if server || is_of_a_cluster(path) => (FileKind::Compose, Says::Services),
         _ => return None,
     })
+}
+
+/// Manifests in JSON are rare and other JSON is plenty: only what a folder's or the file's name speaks for is looked at.
+fn is_of_a_cluster(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    ["k8s", "kube", "manifest", "deploy", "staging", "cluster"].iter().any(|word| lower.contains(word))
 }
 
 /// Whether a file is Redis's configuration, by its name or by a directive that only Redis knows.
@@ -286,6 +297,8 @@ mod tests {
                 ("deploy/valkey.conf", ""),
                 ("users.acl", ""),
                 ("Dockerfile.redis", ""),
+                ("Dockerfile.redis.dockerignore", ""),
+                ("dockerfile.mdx", ""),
                 ("notes.md", "redis"),
                 ("composer.yml", ""),
                 (".envrc", ""),

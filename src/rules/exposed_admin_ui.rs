@@ -38,6 +38,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 finding.group = Some(format!("{} {:?}", common::key(service.span), entry.container_port));
                 findings.push(finding);
             }
+            let ways = environment.cluster.public.iter();
+            for way in ways.filter(|way| way.container == service.name && !way.narrowed && way.settings_known) {
+                let message = format!(
+                    "{tool} in `{}` is open to the outside of the cluster ({}) and asks for no login",
+                    service.name, way.how
+                );
+                let primary = Label::new(way.span, "reachable from outside");
+                let mut finding = common::finding(&RULE, environment, environment.confidence, primary, message);
+                finding.related = vec![Label::new(service.span, "whoever gets in here reads and writes Redis")];
+                finding.help = Some("keep it inside the cluster, or give it a login".to_owned());
+                finding.group = Some(format!("{} {:?}", common::key(service.span), way.container_port));
+                findings.push(finding);
+            }
         }
     }
 }

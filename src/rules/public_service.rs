@@ -19,11 +19,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         for server in environment.servers.iter().filter(|server| !exposure::listens_on_loopback_only(server)) {
             let Some(judged) = published_port::judge(environment, server) else { continue };
             let own = |port: Option<u16>| port.is_some() && (port == server.port || port == server.tls_port);
-            let mine = environment
-                .cluster
-                .public
-                .iter()
-                .filter(|way| server.service.as_deref() == Some(&way.container) && own(way.container_port));
+            let mine = environment.cluster.public.iter().filter(|way| {
+                !way.http && server.service.as_deref() == Some(&way.container) && own(way.container_port)
+            });
             for way in mine {
                 let name = common::server_name(server);
                 let message = format!("`{name}` is open to the outside of the cluster ({}), {}", way.how, judged.fact);

@@ -48,10 +48,12 @@ pub fn extract(file: FileId, path: &str, text: &str, index: &Index) -> (Manifest
     if is_helm_template(path, index) {
         return (manifest, Vec::new(), Vec::new());
     }
-    for document in documents {
+    // A list may hold lists; their depth is bounded by that of the tree.
+    let mut pending: Vec<Value> = documents.into_iter().rev().collect();
+    while let Some(document) = pending.pop() {
         match (document.str_at(&["kind"]), document.field("items")) {
             (Some(kind), Some(items)) if kind.ends_with("List") => {
-                manifest.objects.extend(items.value.items().iter().filter(|item| is_object(item)).cloned());
+                pending.extend(items.value.items().iter().rev().cloned());
             }
             _ if is_object(&document) => manifest.objects.push(document),
             _ => {}
@@ -197,12 +199,12 @@ mod tests {
 
     #[test]
     fn lists_and_documents_are_taken_apart() {
-        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret}\n- {a: b}\n---\napiVersion: v1\nkind: Service\n---\nnothing: else\n";
+        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret}\n- {a: b}\n- {apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Pod}]}\n---\napiVersion: v1\nkind: Service\n---\nnothing: else\n";
         let index = Index::new([("k8s/a.yaml".to_owned(), None), ("k8s/b.yml".to_owned(), None)]);
         let (manifest, requests, notices) = extract(FileId(0), "k8s/a.yaml", text, &index);
         assert!(notices.is_empty());
         let kinds: Vec<_> = manifest.objects.iter().filter_map(|object| object.str_at(&["kind"])).collect();
-        assert_eq!(kinds, ["Secret", "Service"]);
+        assert_eq!(kinds, ["Secret", "Pod", "Service"]);
         assert!(requests.iter().any(|request| request.path == "k8s/b.yml"));
     }
 

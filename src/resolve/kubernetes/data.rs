@@ -1,5 +1,6 @@
 //! Secrets and `ConfigMaps`: their keys, decoded, with the place of the encoded scalar.
 
+use super::outside;
 use crate::facts::kubernetes::Value;
 use crate::source::{Span, Spanned};
 use crate::symbol::Symbols;
@@ -24,7 +25,7 @@ pub struct Data {
     pub name: Spanned<String>,
     /// A controller, a template or somebody's hands fill it in: absent keys are unknown.
     pub open: bool,
-    entries: Vec<(Spanned<String>, Text)>,
+    pub(super) entries: Vec<(Spanned<String>, Text)>,
 }
 
 /// What a reference leads to.
@@ -41,7 +42,17 @@ impl<'a> World<'a> {
     /// Reads the Secrets and `ConfigMaps` among `objects`.
     #[must_use]
     pub fn new(objects: &'a [Value], symbols: &'a Symbols) -> Self {
-        let data = objects.iter().filter_map(|object| read(object, symbols)).collect();
+        let mut data: Vec<Data> = Vec::new();
+        for one in objects.iter().filter_map(|object| read(object, symbols).or_else(|| outside::read(object, symbols)))
+        {
+            // Two that make one Secret are merged by a controller; which keys it then has is left open.
+            let mut open = one.open;
+            for same in data.iter_mut().filter(|other| other.is_same(&one)) {
+                same.open = true;
+                open = true;
+            }
+            data.push(Data { open, ..one });
+        }
         Self { objects: data, all: objects, symbols }
     }
 
@@ -80,6 +91,10 @@ impl<'a> World<'a> {
 }
 
 impl Data {
+    fn is_same(&self, other: &Data) -> bool {
+        self.kind == other.kind && self.namespace == other.namespace && self.name.value == other.name.value
+    }
+
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Text> {
@@ -100,6 +115,7 @@ fn read(object: &Value, symbols: &Symbols) -> Option<Data> {
         _ => return None,
     };
     let name = object.text_at(&["metadata", "name"])?;
+    let known = |text: Text| outside::fetched(&text, symbols).unwrap_or(text);
     let mut entries = Vec::new();
     let mut open = object.opaque;
     // `stringData` is written over `data`.
@@ -109,8 +125,8 @@ fn read(object: &Value, symbols: &Symbols) -> Option<Data> {
         for field in section.fields() {
             let value = match field.value.text() {
                 _ if field.value.opaque => symbols.opaque_text(field.value.span),
-                Some(text) if encoded => decode(text).unwrap_or_else(|| symbols.opaque_text(text.span())),
-                Some(text) => text.clone(),
+                Some(text) if encoded => decode(text).map_or_else(|| symbols.opaque_text(text.span()), known),
+                Some(text) => known(text.clone()),
                 None => Text::empty(field.value.span),
             };
             entries.push((field.key.clone(), value));

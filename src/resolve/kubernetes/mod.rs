@@ -4,7 +4,10 @@
 
 mod data;
 mod kustomize;
+mod outside;
 mod pod;
+mod policy;
+mod route;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::data::{Found, World};
+use super::outside;
 use crate::facts::kubernetes::Value;
 use crate::finding::Confidence;
 use crate::model::{ClusterView, DanglingKey, LinkCollision};
@@ -27,6 +28,24 @@ pub struct Workload<'a> {
     pub labels: BTreeMap<&'a str, &'a str>,
     /// The pod's specification.
     pub spec: &'a Value,
+    /// Where it says that Vault's agent puts files into it, which a command may read variables from.
+    pub injected: Option<Span>,
+}
+
+impl<'a> Workload<'a> {
+    /// Its containers, those that run before the others first, each with a name that is its own among the pod's.
+    pub fn containers(&self) -> impl Iterator<Item = (&'a Value, String)> + use<'a> {
+        let listed = |key: &str| self.spec.get(key).map(Value::items).unwrap_or_default();
+        let (first, main) = (listed("initContainers"), listed("containers"));
+        let name = self.name.value.clone();
+        let own = move |container: &'a Value, alone: bool| match container.str_at(&["name"]) {
+            Some(own) if !alone => format!("{name}/{own}"),
+            _ => name.clone(),
+        };
+        let alone = main.len() == 1;
+        let all = first.iter().map(|one| (one, false)).chain(main.iter().map(move |one| (one, alone)));
+        all.map(move |(container, alone)| (container, own(container, alone)))
+    }
 }
 
 /// Every pod template among the objects.
@@ -49,6 +68,8 @@ pub fn workloads(objects: &[Value]) -> Vec<Workload<'_>> {
         };
         let Some(spec) = template.get("spec") else { continue };
         let labels = template.at(&["metadata", "labels"]).map(Value::fields).unwrap_or_default();
+        let annotations = template.at(&["metadata", "annotations"]);
+        let injected = annotations.and_then(|annotations| annotations.text_at(&["vault.hashicorp.com/agent-inject"]));
         found.push(Workload {
             kind,
             name: Spanned::new(name.as_str().to_owned(), name.span()),
@@ -61,6 +82,7 @@ pub fn workloads(objects: &[Value]) -> Vec<Workload<'_>> {
                 .filter_map(|field| Some((field.key.value.as_str(), field.value.text()?.as_str())))
                 .collect(),
             spec,
+            injected: injected.filter(|on| on.as_str() == "true").map(Text::span),
         });
     }
     found
@@ -68,9 +90,7 @@ pub fn workloads(objects: &[Value]) -> Vec<Workload<'_>> {
 
 /// The containers of a workload.
 pub fn containers(workload: &Workload<'_>, world: &World<'_>, view: &mut ClusterView) -> Vec<Container> {
-    let listed = workload.spec.get("containers").map(Value::items).unwrap_or_default();
-    let one = listed.len() == 1;
-    listed.iter().map(|value| container(workload, value, one, world, view)).collect()
+    workload.containers().map(|(value, name)| container(workload, value, &name, world, view)).collect()
 }
 
 /// Two workloads of one name (of different kinds or namespaces) get names that tell them apart.
@@ -89,15 +109,10 @@ pub fn make_unique(containers: &mut [Container], workloads: &[Workload<'_>]) {
 fn container(
     workload: &Workload<'_>,
     value: &Value,
-    one: bool,
+    name: &str,
     world: &World<'_>,
     view: &mut ClusterView,
 ) -> Container {
-    let own = value.text_at(&["name"]);
-    let name = match own {
-        Some(own) if !one => format!("{}/{}", workload.name.value, own.as_str()),
-        _ => workload.name.value.clone(),
-    };
     let environment = environment(workload, value, world, view);
     let words = |key: &str| -> Option<Vec<Case<Vec<Text>>>> {
         let list = value.get(key)?;
@@ -123,7 +138,8 @@ fn container(
         .collect();
     let probe = ["readinessProbe", "livenessProbe"].iter().find_map(|probe| value.at(&[probe, "exec", "command"]));
     let image = value.text_at(&["image"]).filter(|_| !value.get("image").is_some_and(|image| image.opaque));
-    let span = own.map_or(workload.name.span, |own| if one { workload.name.span } else { own.span() });
+    let own = value.text_at(&["name"]).filter(|_| name != workload.name.value);
+    let span = own.map_or(workload.name.span, Text::span);
     let mut made = Container {
         image: image.map(|image| Resolved::known(image.clone(), Vec::new())),
         entrypoint: words("command"),
@@ -138,7 +154,7 @@ fn container(
         }),
         healthcheck_span: probe.map(|probe| probe.span),
         expanded,
-        ..Container::named(&name, span)
+        ..Container::named(name, span)
     };
     if image.is_none() {
         made.image = Some(Resolved::known(world.symbols.opaque_text(value.span), Vec::new()));
@@ -154,7 +170,7 @@ fn container(
 /// Layers as the kubelet has them: `envFrom` in order, then `env`; later ones win.
 fn environment(workload: &Workload<'_>, value: &Value, world: &World<'_>, view: &mut ClusterView) -> Variables {
     let namespace = &workload.pod.namespace;
-    let mut variables = Variables::default();
+    let mut variables = Variables { incomplete: workload.injected, ..Variables::default() };
     let add = |variables: &mut Variables, name: &str, name_span: Span, taken_in: Span, text: Text| {
         let mut trace = vec![Step { span: taken_in, label: format!("{name} is set here") }];
         if name_span != taken_in {
@@ -192,7 +208,10 @@ fn environment(workload: &Workload<'_>, value: &Value, world: &World<'_>, view: 
         };
         let text = match (entry.get("value"), entry.get("valueFrom")) {
             (Some(value), _) if value.opaque => Some(world.symbols.opaque_text(value.span)),
-            (Some(value), _) => value.text().map(|text| expand(text, &variables, &mut Vec::new())),
+            (Some(value), _) => value.text().map(|text| match outside::fetched(text, world.symbols) {
+                Some(fetched) => fetched,
+                None => expand(text, &variables, &mut Vec::new()),
+            }),
             (None, Some(from)) => referenced(workload, name, from, world, view),
             (None, None) => Some(Text::empty(name.span())),
         };

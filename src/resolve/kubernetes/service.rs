@@ -1,6 +1,8 @@
 //! Services: which containers are behind them, on which ports, and what is open to the outside of the cluster.
 
 use super::pod::{NETWORK, Workload};
+use super::policy::Policies;
+use super::route::{Route, routes};
 use crate::facts::kubernetes::Value;
 use crate::model::PublicPort;
 use crate::resolve::project::{Cluster, ClusterService, Container};
@@ -20,17 +22,19 @@ const INTERNAL: [(&str, &str); 8] = [
 
 /// Adds the Services among `objects` to the cluster, and their names to the containers behind them.
 pub fn add(objects: &[Value], containers: &mut [Container], workloads: &[Workload<'_>], cluster: &mut Cluster) {
-    let policies: Vec<&Value> = of_kind(objects, "NetworkPolicy").collect();
+    let policies = Policies::new(objects);
     for (at, workload) in workloads.iter().enumerate() {
-        let narrowed = is_covered(workload, &policies);
         for port in own_ports(workload, &containers[at].name) {
             let Some(host_port) = port.text_at(&["hostPort"]) else { continue };
+            let container_port = number(port, "containerPort");
             cluster.view.public.push(PublicPort {
                 container: containers[at].name.clone(),
                 span: host_port.span(),
                 how: format!("hostPort {}", host_port.as_str()),
-                container_port: number(port, "containerPort"),
-                narrowed,
+                container_port,
+                narrowed: policies.cover(workload, container_port),
+                http: false,
+                settings_known: containers[at].environment.incomplete.is_none(),
             });
         }
     }
@@ -88,11 +92,7 @@ fn selects(selector: Option<&Value>, workload: &Workload<'_>) -> bool {
 
 /// The `ports` of the one container of that name.
 fn own_ports<'a>(workload: &Workload<'a>, name: &str) -> &'a [Value] {
-    let listed = workload.spec.get("containers").map(Value::items).unwrap_or_default();
-    let own = match listed {
-        [only] => Some(only),
-        _ => listed.iter().find(|one| one.str_at(&["name"]).is_some_and(|own| name.ends_with(&format!("/{own}")))),
-    };
+    let own = workload.containers().find(|(_, own)| own == name).map(|(container, _)| container);
     own.and_then(|own| own.get("ports")).map(Value::items).unwrap_or_default()
 }
 
@@ -108,30 +108,16 @@ fn target(port: &Value, behind: &[usize], workloads: &[Workload<'_>], containers
     })
 }
 
-/// Whether a policy restricts who may connect to the pod.
-fn is_covered(workload: &Workload<'_>, policies: &[&Value]) -> bool {
-    policies.iter().any(|policy| {
-        let same = policy.str_at(&["metadata", "namespace"]).unwrap_or_default() == workload.pod.namespace;
-        let types = policy.at(&["spec", "policyTypes"]).map(Value::items).unwrap_or_default();
-        let ingress =
-            types.is_empty() || types.iter().any(|one| one.text().is_some_and(|one| one.as_str() == "Ingress"));
-        // A rule without `from` lets everybody in.
-        let rules = policy.at(&["spec", "ingress"]).map(Value::items).unwrap_or_default();
-        let narrow = rules.iter().all(|rule| rule.get("from").is_some());
-        same && ingress && narrow && selects(policy.at(&["spec", "podSelector", "matchLabels"]), workload)
-    })
-}
-
 fn publish(
     object: &Value,
     service: &ClusterService,
     objects: &[Value],
     containers: &[Container],
     workloads: &[Workload<'_>],
-    policies: &[&Value],
+    policies: &Policies<'_>,
     cluster: &mut Cluster,
 ) {
-    let mut ways: Vec<(Span, String, bool)> = Vec::new();
+    let mut ways: Vec<Way> = Vec::new();
     let name = &service.name.value;
     if let Some(kind) = object.text_at(&["spec", "type"]).filter(|_| !service.headless) {
         let internal =
@@ -148,14 +134,14 @@ fn publish(
         match kind.as_str() {
             "LoadBalancer" => {
                 let narrowed = internal || !ranges.is_empty() && !everyone;
-                ways.push((kind.span(), format!("Service `{name}` of type LoadBalancer"), narrowed));
+                ways.push(Way::tcp(kind.span(), format!("Service `{name}` of type LoadBalancer"), narrowed));
             }
-            "NodePort" => ways.push((kind.span(), format!("Service `{name}` of type NodePort"), false)),
+            "NodePort" => ways.push(Way::tcp(kind.span(), format!("Service `{name}` of type NodePort"), false)),
             _ => {}
         }
     }
     if let Some(address) = object.at(&["spec", "externalIPs"]).and_then(|list| list.items().first()) {
-        ways.push((address.span, format!("Service `{name}` with external addresses"), false));
+        ways.push(Way::tcp(address.span, format!("Service `{name}` with external addresses"), false));
     }
     for (map, entry) in of_kind(objects, "ConfigMap").flat_map(|map| {
         let entries = map.get("data").map(Value::fields).unwrap_or_default();
@@ -166,22 +152,45 @@ fn publish(
         let target = value.as_str().split(':').next().unwrap_or_default();
         let (namespace, target) = target.split_once('/').unwrap_or(("", target));
         if target == name && (namespace == service.namespace || service.namespace.is_empty()) {
-            ways.push((value.span(), format!("port {} of the ingress controller", entry.key.value), false));
+            ways.push(Way::tcp(value.span(), format!("port {} of the ingress controller", entry.key.value), false));
+        }
+    }
+    for route in routes(objects) {
+        if route.service.value == *name && route.namespace == service.namespace {
+            let Route { service, how, http, narrowed, port, .. } = route;
+            ways.push(Way { span: service.span, how, narrowed, http, port });
         }
     }
     for at in &service.containers {
-        let covered = is_covered(&workloads[*at], policies);
-        for (span, how, narrowed) in &ways {
+        for way in &ways {
             // Of several ports, the one that a server listens on decides.
-            for (_, target) in &service.ports {
+            for (_, target) in service.ports.iter().filter(|(port, _)| way.port.is_none_or(|own| own == *port)) {
                 cluster.view.public.push(PublicPort {
                     container: containers[*at].name.clone(),
-                    span: *span,
-                    how: how.clone(),
+                    span: way.span,
+                    how: way.how.clone(),
                     container_port: *target,
-                    narrowed: *narrowed || covered,
+                    narrowed: way.narrowed || policies.cover(&workloads[*at], *target),
+                    http: way.http,
+                    settings_known: containers[*at].environment.incomplete.is_none(),
                 });
             }
         }
+    }
+}
+
+/// A way from outside to a Service.
+struct Way {
+    span: Span,
+    how: String,
+    narrowed: bool,
+    http: bool,
+    /// The port of the Service; `None`: each of them.
+    port: Option<u16>,
+}
+
+impl Way {
+    fn tcp(span: Span, how: String, narrowed: bool) -> Self {
+        Self { span, how, narrowed, http: false, port: None }
     }
 }

@@ -25,8 +25,6 @@ const MAX_DEPTH: usize = 8;
 #[derive(Clone)]
 pub(super) struct Shell<'a> {
     pub environment: &'a Variables,
-    /// `ENV` of the image.
-    pub image_variables: &'a BTreeMap<String, Text>,
     pub symbols: &'a Symbols,
     pub sources: &'a Sources,
     /// Path in the container → a name that stays the same for the same file.
@@ -240,7 +238,7 @@ impl Shell<'_> {
                 found
             }
             Lookup::Unknown(_) => always(Some(self.symbols.opaque_text(span))),
-            Lookup::Absent => always(self.image_variables.get(name).cloned()),
+            Lookup::Absent => always(None),
         }
     }
 

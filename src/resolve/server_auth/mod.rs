@@ -261,7 +261,6 @@ fn runs(
     };
     let shell = Shell {
         environment: &container.environment,
-        image_variables: &built.variables,
         symbols,
         sources,
         file_name: &file_name,
