@@ -111,6 +111,7 @@ fn borders(family: Family) -> &'static [u32] {
         family if family.is_on_redis_py() => &[5, 8],
         Family::NodeRedis => &[4, 6],
         Family::Ioredis => &[5, 6],
+        Family::RedisCli => &[7],
         _ => &[],
     }
 }
@@ -166,21 +167,20 @@ impl Link<'_> {
     fn outcome(&self, family: Family, version: VersionRange) -> Outcome {
         let mut outcome = self.authentication(family, version);
         let open = self.users.iter().any(|user| user.name.as_str() == "default" && user.on && user.nopass);
-        if let (Family::Sentinel | Family::RedisCli, true, Outcome::Fails { fault: Some(fault), .. }) =
-            (family, open, &outcome)
-        {
-            // They go on after a refused login (redis-cli since 7.0), a Sentinel without even looking.
+        // What is refused does not end these: a Sentinel does not even look, redis-cli tells and goes on.
+        let goes_on = family == Family::Sentinel || family == Family::RedisCli && version.from >= Some((7, 0));
+        if let (true, true, Outcome::Fails { fault: Some(fault), .. }) = (goes_on, open, &outcome) {
             outcome = Outcome::WorksUnauthenticated { fault: *fault };
         }
         if let (Outcome::Works | Outcome::WorksUnauthenticated { .. } | Outcome::Undetermined, Some(refused)) =
-            (&outcome, refused_database(self.client).filter(|_| family != Family::RedisCli))
+            (&outcome, refused_database(self.client).filter(|_| !goes_on))
         {
             return refused;
         }
         match (&outcome, self.client.db, self.server.databases) {
             (Outcome::Works | Outcome::WorksUnauthenticated { .. }, Some(db), Some(databases)) if db >= databases => {
-                // ioredis stays in database 0 and only emits an error event; redis-cli goes on as well.
-                if matches!(family, Family::Ioredis | Family::RedisCli) {
+                // ioredis stays in database 0 and only emits an error event.
+                if goes_on || family == Family::Ioredis {
                     return outcome;
                 }
                 Outcome::Fails { stage: FailStage::Select, error: OUT_OF_RANGE.to_owned(), fault: None }
@@ -254,7 +254,7 @@ impl Link<'_> {
         }
         if default.nopass {
             let swallowed = match family {
-                Family::Ioredis | Family::RedisCli => true,
+                Family::Ioredis => true,
                 Family::NodeRedis => super::grammar::before(version, 4),
                 _ => false,
             };
