@@ -341,6 +341,16 @@ pub enum Distribution {
     Unknown,
 }
 
+impl Server {
+    /// Whether its TLS port lets in only who shows a certificate, as it does by default.
+    #[must_use]
+    pub fn wants_certificates(&self) -> bool {
+        let asked = self.directives.iter().rev().find(|one| one.name.value == "tls-auth-clients");
+        let asked = asked.and_then(|one| one.arguments.first()).map_or("yes", Text::as_str);
+        self.tls_port.is_some() && !["no", "optional"].iter().any(|word| asked.eq_ignore_ascii_case(word))
+    }
+}
+
 /// A Redis server.
 #[derive(Debug, Clone)]
 pub struct Server {

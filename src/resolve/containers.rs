@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use crate::facts::EnvFile;
 use crate::finding::Confidence;
+use crate::library::{Family, VersionRange};
 use crate::model::{
-    Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Reach, Server, Service,
+    Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Product, Reach, Server, Service,
 };
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::evaluate::FoundClient;
+use crate::resolve::images::{self, Recognised};
 use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Lookup, Project};
@@ -160,7 +162,20 @@ fn of_container(
     }
     let more = without_code::from_folder_env(inputs, around, network, &found);
     add(&mut found, more);
+    // `redis-cli` comes with the image's server and is as old.
+    for client in found.iter_mut().filter(|client| client.family == Family::RedisCli) {
+        client.version = server_version(container).unwrap_or(client.version);
+    }
     found
+}
+
+/// The version of the Redis or Valkey in a container's image.
+fn server_version(container: &Container) -> Option<VersionRange> {
+    let image = container.image.as_ref()?.single()?.value.as_ref()?;
+    match images::recognise(image.as_str()) {
+        Recognised::Server(image) if matches!(image.product, Product::Redis | Product::Valkey) => Some(image.version),
+        _ => None,
+    }
 }
 
 /// Whether another container of the project is made of the same code.

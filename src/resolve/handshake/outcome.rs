@@ -185,6 +185,8 @@ impl Link<'_> {
                 }
                 Outcome::Fails { stage: FailStage::Select, error: OUT_OF_RANGE.to_owned(), fault: None }
             }
+            // Whether the client has a certificate does not show in what it connects with.
+            (Outcome::Works, ..) if self.client.tls && self.server.wants_certificates() => Outcome::Undetermined,
             _ => outcome,
         }
     }
