@@ -27,6 +27,7 @@ mod ours;
 mod outside;
 mod peers;
 mod planted;
+mod tls;
 mod transcript;
 
 use catalogue::{SETTINGS, Setting, Setup, setups};

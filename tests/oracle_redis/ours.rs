@@ -118,6 +118,12 @@ fn read(
 }
 
 impl Ours {
+    /// Our reading of a configuration file alone.
+    pub fn of_conf(conf: &str, image: &str) -> Self {
+        let command = ["redis-server".to_owned(), format!("{FOLDER}/redis.conf")];
+        read(command.into(), &[("redis.conf", conf)], &[], image, None).expect("a server")
+    }
+
     /// Our reading of a scene; `None`: no server.
     pub fn of_scene(scene: &Scene, image: &str) -> Option<Self> {
         let real = |text: &str| text.replace("@/", &format!("{FOLDER}/"));

@@ -75,7 +75,7 @@ fn before_authentication(client: &ClientCase, family: Family, server: &Server, a
             Some(Outcome::Hangs { error: "TimeoutError: Timeout connecting to server".to_owned() })
         }
         (_, true, false) if !plain => fails(FailStage::Tls, reset_text(family)),
-        (false, false, _) if server.port.is_some() || server.tls_port.is_some() => {
+        (false, false, _) if server.port.is_some() || server.tls_port.is_some() || server.listens_on_no_port() => {
             fails(FailStage::Connect, &refused_text(client, family, port))
         }
         _ => None,
@@ -165,6 +165,15 @@ struct Link<'a> {
 
 impl Link<'_> {
     fn outcome(&self, family: Family, version: VersionRange) -> Outcome {
+        match self.answer(family, version) {
+            // Whether the client has a certificate does not show in what it connects with.
+            Outcome::Works if self.client.tls && self.server.wants_certificates() => Outcome::Undetermined,
+            outcome => outcome,
+        }
+    }
+
+    /// What comes of the login and of the choice of a database.
+    fn answer(&self, family: Family, version: VersionRange) -> Outcome {
         let mut outcome = self.authentication(family, version);
         let open = self.users.iter().any(|user| user.name.as_str() == "default" && user.on && user.nopass);
         // What is refused does not end these: a Sentinel does not even look, redis-cli tells and goes on.
@@ -185,8 +194,6 @@ impl Link<'_> {
                 }
                 Outcome::Fails { stage: FailStage::Select, error: OUT_OF_RANGE.to_owned(), fault: None }
             }
-            // Whether the client has a certificate does not show in what it connects with.
-            (Outcome::Works, ..) if self.client.tls && self.server.wants_certificates() => Outcome::Undetermined,
             _ => outcome,
         }
     }
