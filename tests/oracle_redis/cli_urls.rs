@@ -76,8 +76,8 @@ fn urls() -> Vec<String> {
     for (nth, login) in LOGINS.iter().enumerate() {
         for (at, path) in PATHS.iter().enumerate() {
             let number = nth * PATHS.len() + at;
-            let scheme = if number % 7 == 0 { SCHEMES[number / 7 % SCHEMES.len()] } else { SCHEMES[0] };
-            let place = if number % 3 == 0 { PLACES[number / 3 % PLACES.len()] } else { PLACES[0] };
+            let scheme = if number.is_multiple_of(7) { SCHEMES[number / 7 % SCHEMES.len()] } else { SCHEMES[0] };
+            let place = if number.is_multiple_of(3) { PLACES[number / 3 % PLACES.len()] } else { PLACES[0] };
             all.push(format!("{scheme}{login}{place}{path}"));
         }
     }
