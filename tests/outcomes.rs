@@ -127,3 +127,62 @@ fn a_sentinel_goes_on_at_an_open_master() {
     let let_in = "Sentinel is silently let in unauthenticated, as is everyone else";
     expect(&found, Some(("warning[unexpected-password]", let_in)), "auth-pass");
 }
+
+/// A service in each folder, with the URL of the same open server.
+fn services(folders: &[&str], files: &[(&str, &str)]) -> Vec<String> {
+    let mut compose = "services:\n  redis: {image: 'redis:7.4'}\n".to_owned();
+    for folder in folders {
+        compose += &format!("  {folder}: {{build: ./{folder}, environment: {{REDIS_URL: 'redis://:pw@redis'}}}}\n");
+    }
+    let all: Vec<(&str, &str)> = files.iter().copied().chain([("compose.yaml", compose.as_str())]).collect();
+    findings(&all)
+}
+
+#[test]
+fn each_service_has_the_version_that_its_own_folder_pins() {
+    let found = services(
+        &["api", "worker"],
+        &[
+            ("requirements.txt", "redis==3.5.3\n"),
+            ("api/Dockerfile", "FROM python:3.13\nCOPY . .\nCMD python main.py\n"),
+            ("api/main.py", CODE),
+            ("api/pyproject.toml", "[project]\ndependencies = [\"redis>=4\"]\n"),
+            ("api/uv.lock", "[[package]]\nname = \"redis\"\nversion = \"7.1.0\"\n"),
+            ("worker/Dockerfile", "FROM python:3.13\nCOPY . .\nCMD python main.py\n"),
+            ("worker/main.py", CODE),
+            ("worker/requirements.txt", "-c constraints.txt\nredis\n"),
+            ("worker/constraints.txt", "redis==8.1.0\n"),
+        ],
+    );
+    let (api, worker) =
+        (found.iter().find(|line| line.contains("is refused")), found.iter().find(|line| line.contains("let in")));
+    assert!(api.is_some_and(|line| line.contains("error[unexpected-password]")), "{found:#?}");
+    assert!(worker.is_some_and(|line| line.contains("warning[unexpected-password]")), "{found:#?}");
+}
+
+#[test]
+fn a_service_of_node_has_the_library_of_its_packages() {
+    let both = format!("refused by node-redis ≤ 5 (`{ERROR}`), silently unauthenticated from 6 on");
+    let some = format!("refused (`{ERROR}`), or with some libraries silently unauthenticated");
+    for (name, packages, expected) in [
+        ("package.json", "{\"dependencies\": {\"redis\": \"^4.6.0\"}}", ("error", "node-redis is refused with")),
+        ("package.json", "{\"dependencies\": {\"redis\": \">=5\"}}", ("error", both.as_str())),
+        ("package.json", "{\"dependencies\": {\"ioredis\": \"^5.3.0\"}}", ("warning", "ioredis is silently let in")),
+        (
+            "package-lock.json",
+            "{\"lockfileVersion\": 3, \"packages\": {\"node_modules/redis\": {\"version\": \"6.1.0\"}}}",
+            ("warning", "node-redis is silently let in"),
+        ),
+        (
+            "package.json",
+            "{\"dependencies\": {\"redis\": \"^4.6.0\", \"ioredis\": \"^5.3.0\"}}",
+            ("error", some.as_str()),
+        ),
+        ("package.json", "{\"dependencies\": {}}", ("error", some.as_str())),
+    ] {
+        let path = format!("api/{name}");
+        let found = services(&["api"], &[("api/Dockerfile", "FROM node:24\nCOPY . .\n"), (&path, packages)]);
+        let [only] = found.as_slice() else { panic!("{packages}: {found:#?}") };
+        assert!(only.contains(&format!("{}[unexpected-password]", expected.0)) && only.contains(expected.1), "{only}");
+    }
+}

@@ -15,7 +15,7 @@ use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Lookup, Project};
 use crate::resolve::without_code::{self, Surroundings};
-use crate::resolve::{Inputs, conditions, entry, evaluate, handshake, server_auth, wiring};
+use crate::resolve::{Inputs, conditions, entry, evaluate, handshake, server_auth, versions, wiring};
 use crate::source::FileId;
 
 /// Everything that runs in a project; `services` is what its files say of them.
@@ -146,10 +146,24 @@ fn of_container(
             found.push(clients::client(inputs, client, place.clone(), id));
         }
     }
+    let node =
+        if placement.is_python() { None } else { versions::of_node(inputs.facts, &|path| placement.holds(path)) };
     let mut add = |found: &mut Vec<Client>, more: Vec<FoundClient>| {
-        for client in more {
+        for mut client in more {
             let id = ids.next(&place, client.setting.as_deref());
-            found.push(clients::client(inputs, client, place.clone(), id));
+            let version = match (client.family, node) {
+                (Family::Unknown, Some((library, version))) => {
+                    client.family = library;
+                    Some(version)
+                }
+                // It comes with the image's server and is as old.
+                (Family::RedisCli, _) => server_version(container),
+                _ => None,
+            };
+            found.push(match version {
+                Some(version) => clients::client_of(inputs, client, version, place.clone(), id),
+                None => clients::client(inputs, client, place.clone(), id),
+            });
         }
     };
     let around = Surroundings { project, container, placement };
@@ -162,10 +176,6 @@ fn of_container(
     }
     let more = without_code::from_folder_env(inputs, around, network, &found);
     add(&mut found, more);
-    // `redis-cli` comes with the image's server and is as old.
-    for client in found.iter_mut().filter(|client| client.family == Family::RedisCli) {
-        client.version = server_version(container).unwrap_or(client.version);
-    }
     found
 }
 

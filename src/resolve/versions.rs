@@ -44,6 +44,18 @@ pub fn of(facts: &Facts, family: Family, path: &str) -> VersionRange {
     locked.or(declared).unwrap_or_default()
 }
 
+/// The library of a service whose Node code is not read: the only one that its packages name, in all their versions.
+#[must_use]
+pub fn of_node(facts: &Facts, holds: &dyn Fn(&str) -> bool) -> Option<(Family, VersionRange)> {
+    let node = |family: Family| matches!(family, Family::NodeRedis | Family::Ioredis);
+    let own: Vec<&PinFile> =
+        facts.pins.iter().filter(|file| holds(&file.path) && file.pins.iter().any(|pin| node(pin.package))).collect();
+    let mut named = own.iter().flat_map(|file| &file.pins).map(|pin| pin.package).filter(|family| node(*family));
+    let library = named.next()?;
+    let range = own.iter().map(|file| of(facts, library, &file.path)).reduce(VersionRange::hull)?;
+    named.all(|other| other == library).then_some((library, range))
+}
+
 /// The versions of a lock file one by one: only some of them may fit what is declared.
 fn single(file: &PinFile, package: Family) -> Option<Vec<VersionRange>> {
     let own = || file.pins.iter().filter(|pin| pin.package == package);

@@ -29,8 +29,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         finding.related = common::no_demand(fault.server);
         finding.related.extend(fault.other_passwords(span));
         finding.help = Some(format!("give `{server}` the same password (`--requirepass`), or remove it from {client}"));
-        finding.group =
-            password.map(|text| format!("{} {}", common::digest(text.as_str()), common::key(fault.server.span)));
+        // With other versions it is another matter.
+        let (server, severity) = (common::key(fault.server.span), finding.severity.name());
+        finding.group = password.map(|text| format!("{} {server} {severity}", common::digest(text.as_str())));
         findings.push(finding);
     }
 }
