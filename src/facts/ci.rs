@@ -38,6 +38,8 @@ pub struct Job {
     pub services: Vec<Service>,
     /// `env` of the job.
     pub env: Vec<(Spanned<String>, Text)>,
+    /// What the matrix gives to each run, by what stands behind `matrix.`; empty: no matrix, or one that is not known.
+    pub runs: Vec<Vec<(String, Text)>>,
     /// Its steps, in order.
     pub steps: Vec<Step>,
 }

@@ -1,6 +1,6 @@
 //! GitHub Actions workflows: <https://docs.github.com/actions/reference/workflow-syntax-for-github-actions>.
 
-use super::{key, pairs};
+use super::{key, matrix, pairs};
 use crate::facts::ci::{Command, Job, Service, Step, System, Workflow};
 use crate::source::{FileId, Spanned};
 use crate::syntax::yaml::{NodeId, Yaml};
@@ -41,6 +41,7 @@ fn job(tree: &Yaml, id: Spanned<String>, node: NodeId) -> Job {
             .filter_map(|entry| Some(service(tree, key(tree, entry.key)?, entry.value)))
             .collect(),
         env: pairs(tree, tree.get(node, "env")),
+        runs: tree.get_path(node, &["strategy", "matrix"]).map(|node| matrix::runs(tree, node)).unwrap_or_default(),
         steps: steps.iter().map(|step| self::step(tree, *step)).collect(),
     }
 }

@@ -80,6 +80,7 @@ fn job(tree: &Yaml, root: NodeId, id: Spanned<String>, node: NodeId) -> Option<J
             .map(|services| tree.sequence(services).iter().filter_map(|one| service(tree, *one)).collect())
             .unwrap_or_default(),
         env,
+        runs: Vec::new(),
         steps: vec![Step { uses: None, with: Vec::new(), run: lines, env: Vec::new(), span: id.span }],
         id,
     })

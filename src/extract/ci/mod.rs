@@ -2,6 +2,7 @@
 
 mod github;
 mod gitlab;
+mod matrix;
 
 use crate::facts::ci::Workflow;
 use crate::finding::Notice;

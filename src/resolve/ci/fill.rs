@@ -16,18 +16,25 @@ pub(super) struct Filler<'a> {
     symbols: &'a Symbols,
     /// What GitLab knows by name; later definitions win.
     variables: HashMap<&'a str, &'a Text>,
+    /// What GitHub's matrix gives to this run.
+    matrix: &'a [(String, Text)],
 }
 
 impl<'a> Filler<'a> {
-    pub(super) fn new(workflow: &'a Workflow, job: &'a Job, symbols: &'a Symbols) -> Self {
+    pub(super) fn new(
+        workflow: &'a Workflow,
+        job: &'a Job,
+        matrix: &'a [(String, Text)],
+        symbols: &'a Symbols,
+    ) -> Self {
         let all = workflow.env.iter().chain(&job.env);
         let variables = all.map(|(name, value)| (name.value.as_str(), value)).collect();
-        Self { system: workflow.system, symbols, variables }
+        Self { system: workflow.system, symbols, variables, matrix }
     }
 
     pub(super) fn fill(&self, text: &Text) -> Text {
         match self.system {
-            System::GitHub => expressions(text, self.symbols),
+            System::GitHub => expressions(text, self.matrix, self.symbols),
             System::GitLab => self.expand(text, 0),
         }
     }
@@ -65,8 +72,9 @@ impl<'a> Filler<'a> {
     }
 }
 
-/// Fills `${{ … }}` with symbols: the same secret is the same symbol, everything else equals nothing.
-fn expressions(text: &Text, symbols: &Symbols) -> Text {
+/// Fills `${{ … }}` with the values of the matrix and with symbols: the same secret is the same symbol, everything else
+/// equals nothing.
+fn expressions(text: &Text, matrix: &[(String, Text)], symbols: &Symbols) -> Text {
     let value = text.as_str();
     let mut out = Text::empty(text.anchor());
     let mut at = 0;
@@ -75,6 +83,12 @@ fn expressions(text: &Text, symbols: &Symbols) -> Text {
         out.push_text(&text.slice(at..start));
         let expression = value[start + 3..end - 2].trim();
         let span: Span = text.span_of(start..end);
+        let of_matrix = expression.strip_prefix("matrix.").and_then(|name| matrix.iter().find(|(own, _)| own == name));
+        if let Some((_, value)) = of_matrix {
+            out.push_text(value);
+            at = end;
+            continue;
+        }
         let symbol = match expression.split_once('.') {
             Some((scope @ ("secrets" | "vars"), name)) if is_identifier(name) => {
                 symbols.variable(&format!("github {scope}"), name)
@@ -108,10 +122,13 @@ mod tests {
     #[test]
     fn the_same_secret_is_the_same_symbol() {
         let symbols = Symbols::default();
-        let one = expressions(&text("redis://:${{ secrets.PW }}@redis"), &symbols);
-        let two = expressions(&text("${{secrets.PW}}"), &symbols);
+        let one = expressions(&text("redis://:${{ secrets.PW }}@redis"), &[], &symbols);
+        let two = expressions(&text("${{secrets.PW}}"), &[], &symbols);
         assert!(one.as_str().contains(two.as_str()));
-        assert_ne!(expressions(&text("${{ matrix.a }}"), &symbols), expressions(&text("${{ matrix.a }}"), &symbols));
+        let unknown = || expressions(&text("${{ matrix.a }}"), &[], &symbols);
+        assert_ne!(unknown(), unknown());
+        let matrix = [("a".to_owned(), text("7"))];
+        assert_eq!(expressions(&text("redis:${{ matrix.a }}-alpine"), &matrix, &symbols).as_str(), "redis:7-alpine");
     }
 
     #[test]
@@ -119,9 +136,16 @@ mod tests {
         let name = |name: &str| Spanned::new(name.to_owned(), Span::new(FileId(0), 0..0));
         let env = vec![(name("A"), text("a")), (name("B"), text("${A}b")), (name("L"), text("$L"))];
         let workflow = Workflow { file: FileId(0), path: String::new(), system: System::GitLab, env, jobs: Vec::new() };
-        let job = Job { id: name("job"), container: None, services: Vec::new(), env: Vec::new(), steps: Vec::new() };
+        let job = Job {
+            id: name("job"),
+            container: None,
+            services: Vec::new(),
+            env: Vec::new(),
+            runs: Vec::new(),
+            steps: Vec::new(),
+        };
         let symbols = Symbols::default();
-        let filler = Filler::new(&workflow, &job, &symbols);
+        let filler = Filler::new(&workflow, &job, &[], &symbols);
         assert_eq!(filler.fill(&text("x$B-${A}$$A $ ${")).as_str(), "xab-a$A $ ${");
         assert!(symbols.has_opaque(&filler.fill(&text("$L"))));
         assert_eq!(filler.fill(&text("$SECRET")), filler.fill(&text("${SECRET}")));

@@ -8,10 +8,11 @@ mod fill;
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
-use crate::facts::ci::{Command, Job, Service, System, Workflow};
+use crate::facts::ci::{self, Command, Job, Service, System, Workflow};
 use crate::finding::Confidence;
 use crate::model::{EnvironmentKind, Given, Published, Stage};
 use crate::resolve::project::{Case, Container, Mount, Project, Variable, Variables};
+use crate::secrets::is_secret_name;
 use crate::source::Spanned;
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::syntax::words;
@@ -28,14 +29,60 @@ pub fn projects(facts: &Facts, symbols: &Symbols) -> Vec<Project> {
     let mut projects = Vec::new();
     for workflow in &facts.workflows {
         for job in &workflow.jobs {
-            projects.extend(project(workflow, job, symbols));
+            let runs = runs(job);
+            for (at, run) in runs.iter().enumerate() {
+                let title = if runs.len() > 1 { title(job, run, at + 1) } else { job.id.value.clone() };
+                projects.extend(project(workflow, job, run, &title, symbols));
+            }
         }
     }
     projects
 }
 
-fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project> {
-    let filler = Filler::new(workflow, job, symbols);
+/// More runs than this that differ in what we read are not told apart.
+const MAX_RUNS: usize = 16;
+
+/// The runs of a job as far as they differ in its services and variables; one, without values, where they don't.
+fn runs(job: &Job) -> Vec<Vec<(String, Text)>> {
+    let services = job.services.iter().flat_map(|service| {
+        let single = [&service.image, &service.options].into_iter().flatten();
+        let commands =
+            [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|command| match command {
+                Command::Line(line) => std::slice::from_ref(line),
+                Command::Words(words) => words,
+            });
+        single.chain(commands).chain(&service.ports).chain(service.env.iter().map(|(_, value)| value))
+    });
+    let steps = job.steps.iter().flat_map(|step| step.env.iter().chain(&step.with));
+    let variables = job.env.iter().chain(steps).map(|(_, value)| value);
+    let read: Vec<&str> = services.chain(variables).chain(&job.container).map(Text::as_str).collect();
+    let is_used = |name: &str| read.iter().any(|text| text.contains(&format!("matrix.{name}")));
+    let mut runs: Vec<Vec<(String, Text)>> = Vec::new();
+    for run in &job.runs {
+        let own: Vec<_> = run.iter().filter(|(name, _)| is_used(name)).cloned().collect();
+        let same = |other: &Vec<(String, Text)>| {
+            other.len() == own.len()
+                && other.iter().zip(&own).all(|(one, two)| one.0 == two.0 && one.1.as_str() == two.1.as_str())
+        };
+        if !runs.iter().any(same) {
+            runs.push(own);
+        }
+    }
+    if (1..=MAX_RUNS).contains(&runs.len()) { runs } else { vec![Vec::new()] }
+}
+
+/// `test (7.2, valkey)`, as GitHub calls the runs of a job; by number where a value may hold more than a version.
+fn title(job: &Job, run: &[(String, Text)], number: usize) -> String {
+    let plain = |value: &str| value.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | ' '));
+    if run.iter().any(|(name, value)| is_secret_name(name) || !plain(value.as_str())) {
+        return format!("{} (run {number})", job.id.value);
+    }
+    let values: Vec<&str> = run.iter().map(|(_, value)| value.as_str()).collect();
+    format!("{} ({})", job.id.value, values.join(", "))
+}
+
+fn project(workflow: &Workflow, job: &Job, run: &[(String, Text)], title: &str, symbols: &Symbols) -> Option<Project> {
+    let filler = Filler::new(workflow, job, run, symbols);
     let mut containers: Vec<Container> =
         job.services.iter().map(|service| container(workflow, job, service, &filler)).collect();
     let mut started = containers.len();
@@ -47,13 +94,13 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
     if containers.is_empty() {
         return None;
     }
-    containers.push(runner(workflow, job, &filler));
+    containers.extend(runners(workflow, job, &filler));
     let evidence = match started {
         0 => format!("job {} of {} starts service containers", job.id.value, workflow.path),
         _ => format!("job {} of {} starts a Redis in a step", job.id.value, workflow.path),
     };
     Some(Project {
-        name: format!("{}:{}", workflow.path, job.id.value),
+        name: format!("{}:{title}", workflow.path),
         kind: EnvironmentKind::Ci,
         stage: Stage::Development,
         files: vec![workflow.file],
@@ -73,7 +120,7 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
 fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<'_>) -> Container {
     let argv = |command: &Option<Command>| -> Option<Vec<Case<Vec<Text>>>> {
         let words = match command.as_ref()? {
-            Command::Line(line) => words::split_command(line).ok()?,
+            Command::Line(line) => words::split_command(&filler.fill(line)).ok()?,
             Command::Words(words) => words.clone(),
         };
         Some(vec![Case { when: Vec::new(), value: words, trace: Vec::new() }])
@@ -103,11 +150,30 @@ fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<
     }
 }
 
-/// The scripts: on the runner, or in the job's container.
-fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
+/// The scripts, once for each set of steps whose variables do not contradict each other: a step sees its own alone.
+fn runners(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Vec<Container> {
+    let mut sets: Vec<Vec<&ci::Step>> = vec![Vec::new()];
+    for step in &job.steps {
+        let agrees = |set: &Vec<&ci::Step>| {
+            let others = || set.iter().flat_map(|other| &other.env);
+            step.env.iter().all(|(name, value)| {
+                others().all(|(other, given)| other.value != name.value || given.as_str() == value.as_str())
+            })
+        };
+        match sets.iter_mut().find(|set| agrees(set)) {
+            Some(set) => set.push(step),
+            None => sets.push(vec![step]),
+        }
+    }
+    let name = |at: usize| if at == 0 { job.id.value.clone() } else { format!("{} {}", job.id.value, at + 1) };
+    sets.iter().enumerate().map(|(at, steps)| runner(workflow, job, steps, &name(at), filler)).collect()
+}
+
+/// Steps on the runner, or in the job's container.
+fn runner(workflow: &Workflow, job: &Job, steps: &[&ci::Step], name: &str, filler: &Filler<'_>) -> Container {
     let mut layers: Vec<&[(Spanned<String>, Text)]> = vec![&workflow.env, &job.env];
-    layers.extend(job.steps.iter().map(|step| step.env.as_slice()));
-    let command: Vec<Text> = job.steps.iter().flat_map(|step| step.run.clone()).collect();
+    layers.extend(steps.iter().map(|step| step.env.as_slice()));
+    let command: Vec<Text> = steps.iter().flat_map(|step| step.run.clone()).collect();
     let on_runner = workflow.system == System::GitHub && job.container.is_none();
     // The executor decides whether a job of GitLab shares its services' `localhost`: on Kubernetes it does.
     let elsewhere = match workflow.system {
@@ -115,7 +181,12 @@ fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
         System::GitLab => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
     };
     let mut environment = variables(&layers, filler);
-    environment.incomplete = (workflow.system == System::GitLab).then_some(job.id.span);
+    // What a step writes to that file are variables of the steps after it.
+    let writes = job.steps.iter().flat_map(|step| &step.run).find(|line| line.as_str().contains("GITHUB_ENV"));
+    environment.incomplete = match workflow.system {
+        System::GitHub => writes.map(Text::span),
+        System::GitLab => Some(job.id.span),
+    };
     Container {
         image: job.container.as_ref().map(|image| Resolved::known(filler.fill(image), Vec::new())),
         command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
@@ -132,7 +203,7 @@ fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
         networks: (!on_runner).then(|| BTreeMap::from([(JOB_NETWORK.to_owned(), Vec::new())])),
         network_mode: on_runner.then(|| Spanned::new("host".to_owned(), job.id.span)),
         extra_hosts: elsewhere,
-        ..Container::named(&job.id.value, job.id.span)
+        ..Container::named(name, job.id.span)
     }
 }
 
@@ -148,7 +219,7 @@ fn variables(layers: &[&[(Spanned<String>, Text)]], filler: &Filler<'_>) -> Vari
 }
 
 /// A Redis that an action starts on the runner, published on a port of it.
-fn redis_action(step: &crate::facts::ci::Step, filler: &Filler<'_>) -> Option<Container> {
+fn redis_action(step: &ci::Step, filler: &Filler<'_>) -> Option<Container> {
     let uses = step.uses.as_ref()?;
     let action = uses.as_str().split('@').next()?.to_ascii_lowercase();
     // Inputs as these actions document them; what both name alike is read alike.
