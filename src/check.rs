@@ -26,6 +26,8 @@ pub struct Checked {
     pub places: BTreeSet<Fingerprint>,
     /// Every place of every fault, displayed or not, and how serious it is.
     pub known: BTreeMap<Fingerprint, Severity>,
+    /// Where each of them is.
+    pub known_at: BTreeMap<Fingerprint, Span>,
     /// Below the confidence asked for.
     pub hidden: usize,
     /// Outside the paths asked for.
@@ -92,6 +94,7 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
     for (finding, fingerprint) in found.into_iter().zip(fingerprints) {
         let worst = checked.known.entry(fingerprint.clone()).or_insert(finding.severity);
         *worst = finding.severity.max(*worst);
+        checked.known_at.entry(fingerprint.clone()).or_insert(finding.primary.span);
         let link = running.get(finding.rule).is_some_and(|rule| rule.category.is_about_links());
         let fate = if is_ignored(&finding, link, &mut ignores, context.sources) {
             Fate::Suppressed

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::cli::Fixing;
 use crate::console::{complain, print};
 use redislint::fix::auth::Taken;
-use redislint::fix::engine::{Change, Fixed};
+use redislint::fix::engine::{Change, Done, Fixed};
 use redislint::fix::{diff, write};
 use redislint::git;
 use redislint::report::clean;
@@ -78,15 +78,18 @@ fn some(paths: &[String]) -> String {
 
 fn summary(fixing: &Fixing, fixed: &Fixed) -> String {
     let mut out = String::new();
-    let lists = [
-        (if fixing.dry_run { "would be fixed" } else { "fixed" }, &fixed.applied),
-        ("not fixed, as that would break something else or leave the finding", &fixed.refused),
-    ];
-    for (what, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
-        let _ = writeln!(out, "{what}:");
-        for done in list {
-            let _ = writeln!(out, "  {}: {}: {}", clean(&done.place), done.rule, clean(&done.description));
-        }
+    let line = |done: &Done| format!("  {}: {}: {}", clean(&done.place), done.rule, clean(&done.description));
+    if !fixed.applied.is_empty() {
+        out.push_str(if fixing.dry_run { "would be fixed:\n" } else { "fixed:\n" });
+    }
+    for done in &fixed.applied {
+        let _ = writeln!(out, "{}", line(done));
+    }
+    if !fixed.refused.is_empty() {
+        out.push_str("not fixed:\n");
+    }
+    for (done, why) in &fixed.refused {
+        let _ = writeln!(out, "{} ({})", line(done), clean(why));
     }
     if fixed.applied.is_empty() {
         out.push_str("nothing was fixed\n");
@@ -119,6 +122,12 @@ pub fn remarks(taken: &Taken) -> String {
     }
     for (place, what) in &taken.by_hand {
         let _ = writeln!(out, "  {}: {}", clean(place), clean(what));
+    }
+    if !taken.prepare.is_empty() && !taken.fixed.changes.is_empty() {
+        out.push_str("to be run first, as it takes a password from there:\n");
+        for line in &taken.prepare {
+            let _ = writeln!(out, "  {}", clean(line));
+        }
     }
     if !taken.verify.is_empty() && !taken.fixed.changes.is_empty() {
         out.push_str("to see that it works, once it runs:\n");

@@ -27,6 +27,10 @@ pub enum Family {
     RedisCli,
     /// redis-rs.
     RedisRs,
+    /// A server that copies another one (`replicaof`).
+    Replica,
+    /// A Sentinel that watches over a master (`sentinel monitor`).
+    Sentinel,
     /// Not known; judged only where all families agree.
     Unknown,
 }
@@ -47,8 +51,16 @@ impl Family {
             Self::Ioredis => "ioredis",
             Self::RedisCli => "redis-cli",
             Self::RedisRs => "redis-rs",
+            Self::Replica => "the replica",
+            Self::Sentinel => "the Sentinel",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whether it is no library but another server that logs in.
+    #[must_use]
+    pub fn is_server(self) -> bool {
+        matches!(self, Self::Replica | Self::Sentinel)
     }
 
     /// Whether redis-py opens the connection: the family's version is redis-py's.
@@ -62,7 +74,14 @@ impl Family {
             | Self::Arq
             | Self::DjangoRedis
             | Self::DjangoCore => true,
-            Self::ValkeyPy | Self::NodeRedis | Self::Ioredis | Self::RedisCli | Self::RedisRs | Self::Unknown => false,
+            Self::ValkeyPy
+            | Self::NodeRedis
+            | Self::Ioredis
+            | Self::RedisCli
+            | Self::RedisRs
+            | Self::Replica
+            | Self::Sentinel
+            | Self::Unknown => false,
         }
     }
 }
@@ -74,4 +93,16 @@ pub struct VersionRange {
     pub from: Option<(u32, u32)>,
     /// Highest major and minor version.
     pub to: Option<(u32, u32)>,
+}
+
+impl VersionRange {
+    /// Whether it is this version or a later one; `None`: that depends on which of the range it is.
+    #[must_use]
+    pub fn is_from(self, version: (u32, u32)) -> Option<bool> {
+        match (self.from, self.to) {
+            (_, Some(to)) if to < version => Some(false),
+            (Some(from), _) if from >= version => Some(true),
+            _ => None,
+        }
+    }
 }

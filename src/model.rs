@@ -358,8 +358,8 @@ pub struct Server {
     pub product: Product,
     /// Whose build.
     pub distribution: Distribution,
-    /// Major and minor version where the image tag tells.
-    pub version: Option<(u32, u32)>,
+    /// Its version, as far as the image tag tells.
+    pub version: VersionRange,
     /// The image reference.
     pub image: Option<Text>,
     /// Plaintext port inside its own network; `None`: none, or unknown.
@@ -626,6 +626,14 @@ impl ClientCase {
     pub fn address_span(&self) -> Option<Span> {
         self.host.as_ref().or(self.url.as_ref()).map(Text::span)
     }
+
+    /// Whether a login failed because the URL has its password where the user name belongs (`redis://secret@host`).
+    #[must_use]
+    pub fn has_password_as_user(&self, outcome: &Outcome) -> bool {
+        let alone = self.url.is_some() && self.password.as_ref().is_none_or(Text::is_empty);
+        let named = self.username.as_ref().is_some_and(|user| !user.is_empty() && user.as_str() != "default");
+        alone && named && outcome.fault().is_some()
+    }
 }
 
 /// Why a client refuses its own settings.
@@ -757,6 +765,18 @@ pub enum Outcome {
     },
     /// Could not be told.
     Undetermined,
+}
+
+impl Outcome {
+    /// What is wrong with the login.
+    #[must_use]
+    pub fn fault(&self) -> Option<AuthFault> {
+        match self {
+            Self::WorksUnauthenticated { fault } => Some(*fault),
+            Self::Fails { fault, .. } => *fault,
+            _ => None,
+        }
+    }
 }
 
 /// What a written-down password is for.

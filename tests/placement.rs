@@ -216,3 +216,21 @@ fn django_loads_its_whole_project_with_the_settings_of_its_program() {
     let of_web: Vec<_> = shown.iter().filter(|line| line.starts_with("web ")).map(String::as_str).collect();
     assert_eq!(of_web, ["web - 5", "web CACHE_REDIS_URL 2", "web CELERY_BROKER_URL 0"]);
 }
+
+#[test]
+fn what_the_image_sets_holds_where_compose_says_nothing() {
+    let code = "import os\nfrom redis import Redis\nclient = Redis.from_url(os.environ['REDIS_URL'])\n";
+    let dockerfile = "FROM python:3.12 AS base\nWORKDIR /app\nCOPY app.py .\nFROM base AS dev\nENV REDIS_URL=redis://redis/4\nFROM base\nENV REDIS_URL redis://redis/5\n";
+    let service = |name: &str, more: &str| format!("  {name}:\n    build:\n      context: .\n{more}");
+    let compose = [
+        "services:\n".to_owned(),
+        service("dev", "      target: dev\n"),
+        service("last", ""),
+        service("own", "    environment:\n      REDIS_URL: redis://redis/6\n"),
+        service("passed", "    environment:\n      - REDIS_URL\n"),
+        "  redis:\n    image: redis:7\n".to_owned(),
+    ]
+    .concat();
+    let files = [("compose.yaml", compose.as_str()), ("Dockerfile", dockerfile), ("app.py", code)];
+    assert_eq!(clients(&files), ["dev REDIS_URL 4", "last REDIS_URL 5", "own REDIS_URL 6", "passed REDIS_URL 5"]);
+}

@@ -212,7 +212,8 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
             (FileKind::Dotenv, Says::Anything)
         }
         // Not `dockerfile.rs`: a program about such files.
-        "rs" | "go" | "js" | "ts" | "md" | "java" | "rb" | "c" | "h" | "sh" => return None,
+        "rs" | "go" | "js" | "ts" | "tsx" | "md" | "mdx" | "rst" | "txt" | "java" | "rb" | "c" | "h" | "sh"
+        | "dockerignore" => return None,
         _ if name == "dockerfile" || name.starts_with("dockerfile.") || extension == "dockerfile" => {
             (FileKind::Dockerfile, Says::Anything)
         }
@@ -296,6 +297,8 @@ mod tests {
                 ("deploy/valkey.conf", ""),
                 ("users.acl", ""),
                 ("Dockerfile.redis", ""),
+                ("Dockerfile.redis.dockerignore", ""),
+                ("dockerfile.mdx", ""),
                 ("notes.md", "redis"),
                 ("composer.yml", ""),
                 (".envrc", ""),

@@ -3,6 +3,8 @@
 //! Comes from `extract/python` (later also from other languages): a small expression language in which everything that
 //! settings are not made of is `Opaque`. Knows no library; what a call means is `resolve/evaluate`'s.
 
+use std::collections::HashMap;
+
 use crate::source::{FileId, Span, Spanned};
 use crate::text::Text;
 
@@ -23,6 +25,8 @@ pub struct Module {
     pub functions: Vec<Function>,
     /// Calls at module or class level that may connect to Redis.
     pub calls: Vec<Expr>,
+    /// The branches that calls anywhere in it stand under, outermost first.
+    pub branches: HashMap<Span, Vec<Guard>>,
     /// The repository's files of modules that strings in it name: `include=["app.tasks"]`.
     pub named: Vec<String>,
     /// It imports modules by names that it makes itself: which, can't be told.
@@ -41,6 +45,7 @@ impl Module {
             classes: Vec::new(),
             functions: Vec::new(),
             calls: Vec::new(),
+            branches: HashMap::new(),
             named: Vec::new(),
             imports_by_name: false,
         }

@@ -4,19 +4,20 @@
 //! none came up, nothing reads worse and nothing became harder to tell. All that fit together are tried at once; what
 //! fails is halved until the culprits stand alone, so that the number of analyses stays small.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::standing::{Shift, Standing};
 use crate::edit::{self, Edit, Fix, Safety};
-use crate::finding::{Level, Severity};
-use crate::model::{Environment, EnvironmentKind, Link, Outcome};
 use crate::report::Report;
-use crate::rule::Category;
 use crate::source::{Sources, Span};
 use crate::tree::{Content, Tree};
-use crate::{Options, lint, rules, secrets};
+use crate::{Options, lint, secrets};
 
 /// A fix may make place for the next one; a chain longer than this is none.
 const MAX_ROUNDS: usize = 32;
+
+/// The rules whose fixes take a value out of the repository: what programs on the host are told is not known then.
+const TAKING_OUT: [&str; 1] = ["password-fallback"];
 
 /// So many analyses a run does at most; what is still untried then is left alone.
 const MAX_TRIALS: usize = 96;
@@ -47,8 +48,8 @@ pub struct Fixed {
     pub changes: BTreeMap<String, Change>,
     /// What was done.
     pub applied: Vec<Done>,
-    /// What does not mend its finding without breaking something, and is left to people.
-    pub refused: Vec<Done>,
+    /// What is left to people, and why.
+    pub refused: Vec<(Done, String)>,
     /// The texts as they were, with their secrets marked.
     pub before: Report,
     /// What is found after it all.
@@ -60,7 +61,7 @@ impl Fixed {
     pub(super) fn new(
         bench: Bench<'_>,
         applied: Vec<Done>,
-        refused: Vec<Done>,
+        refused: Vec<(Done, String)>,
         mut before: Report,
         mut after: Report,
     ) -> Self {
@@ -82,21 +83,22 @@ pub fn fix(tree: Tree, options: &Options, wanted: &dyn Fn(&'static str, &Fix) ->
     let before = lint(&tree, options);
     let mut bench = Bench::new(tree, options);
     let mut now = lint(&bench.tree, options);
-    let (mut applied, mut refused) = (Vec::new(), BTreeSet::new());
+    let (mut applied, mut refused) = (Vec::new(), BTreeMap::new());
     for _ in 0..MAX_ROUNDS {
         let candidates = candidates(&now, |rule, fix| wanted(rule, fix), &refused);
         let batch = apart(candidates);
         if batch.is_empty() {
             break;
         }
-        let mut round =
-            Round { bench: &mut bench, base: &now, standing: Standing::of(&now), kept: Vec::new(), best: None };
+        let mut round = Round { bench: &mut bench, base: &now, kept: Vec::new(), best: None };
         round.halve(batch, &mut refused);
         let (kept, best) = (std::mem::take(&mut round.kept), round.best.take());
         applied.extend(kept.iter().map(|candidate| candidate.done.clone()));
         let Some((texts, report)) = best else { continue };
         bench.commit(texts);
         now = report;
+        // What failed with the old texts may do with the new ones.
+        refused.clear();
     }
     Fixed::new(bench, applied, refused.into_iter().collect(), before, now)
 }
@@ -118,7 +120,7 @@ struct Candidate {
 fn candidates(
     report: &Report,
     wanted: impl Fn(&'static str, &Fix) -> bool,
-    refused: &BTreeSet<Done>,
+    refused: &BTreeMap<Done, String>,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (finding, fingerprint) in report.findings.iter().zip(&report.fingerprints) {
@@ -126,7 +128,7 @@ fn candidates(
             let editable = |edit: &Edit| report.sources.get(edit.span.file).is_utf8();
             let place = place(&report.sources, finding.primary.span);
             let done = Done { rule: finding.rule, place, description: fix.description.clone() };
-            if !refused.contains(&done) && fix.edits.iter().all(editable) {
+            if !refused.contains_key(&done) && fix.edits.iter().all(editable) {
                 found.push(Candidate { about: fingerprint.about().to_owned(), done, edits: fix.edits.clone() });
                 break;
             }
@@ -184,6 +186,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Adds lines at the end of a file, which may be new.
+    ///
+    /// They come first where the text refers to what they set: an env file knows only what stands above.
     pub fn append(&self, texts: &mut BTreeMap<String, Change>, path: &str, lines: &str) {
         let before = match self.tree.read(path) {
             Content::Bytes(bytes) => Some(bytes),
@@ -191,7 +195,13 @@ impl<'a> Bench<'a> {
         };
         let start = Change { after: before.clone().unwrap_or_default(), before };
         let change = texts.entry(path.to_owned()).or_insert(start);
-        if !change.after.is_empty() && !change.after.ends_with(b"\n") {
+        let name = lines.split('=').next().unwrap_or_default();
+        let text = String::from_utf8_lossy(&change.after).into_owned();
+        if text.contains(&format!("${{{name}")) && !text.starts_with('\u{FEFF}') {
+            change.after.splice(0..0, lines.bytes());
+            return;
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
             change.after.push(b'\n');
         }
         change.after.extend_from_slice(lines.as_bytes());
@@ -228,146 +238,45 @@ type Tried = (BTreeMap<String, Change>, Report);
 struct Round<'a, 'b> {
     bench: &'a mut Bench<'b>,
     base: &'a Report,
-    standing: Standing,
     kept: Vec<Candidate>,
     best: Option<Tried>,
 }
 
 impl Round<'_, '_> {
     /// Keeps what can be kept, together with all that was kept before.
-    fn halve(&mut self, batch: Vec<Candidate>, refused: &mut BTreeSet<Done>) {
+    fn halve(&mut self, batch: Vec<Candidate>, refused: &mut BTreeMap<Done, String>) {
         let mut pending = vec![batch];
         while let Some(mut batch) = pending.pop() {
-            if let Some(tried) = self.try_with(&batch) {
-                self.best = Some(tried);
-                self.kept.append(&mut batch);
-            } else if batch.len() > 1 {
-                let second = batch.split_off(batch.len() / 2);
-                pending.extend([second, batch]);
-            } else {
-                refused.extend(batch.into_iter().map(|candidate| candidate.done));
+            match self.try_with(&batch) {
+                Ok(tried) => {
+                    self.best = Some(tried);
+                    self.kept.append(&mut batch);
+                }
+                Err(_) if batch.len() > 1 => {
+                    let second = batch.split_off(batch.len() / 2);
+                    pending.extend([second, batch]);
+                }
+                Err(why) => refused.extend(batch.into_iter().map(|candidate| (candidate.done, why.clone()))),
             }
         }
     }
 
-    fn try_with(&mut self, batch: &[Candidate]) -> Option<Tried> {
+    fn try_with(&mut self, batch: &[Candidate]) -> Result<Tried, String> {
         if self.bench.trials >= MAX_TRIALS {
-            return None;
+            return Err("too many others were tried: say it again".to_owned());
         }
         let all = || self.kept.iter().chain(batch);
         let edits: Vec<&Edit> = all().flat_map(|candidate| &candidate.edits).collect();
-        let texts = self.bench.edited(&self.base.sources, &edits)?;
+        let texts = self.bench.edited(&self.base.sources, &edits).ok_or("it crosses another one")?;
         let report = self.bench.judge(&texts);
         let mended: Vec<&str> = all().map(|candidate| candidate.about.as_str()).collect();
-        self.standing.is_better(&Standing::of(&report), &mended).then_some((texts, report))
+        let shift = Shift::of(&self.base.sources, edits.iter().copied());
+        let standing = if all().any(|candidate| TAKING_OUT.contains(&candidate.done.rule)) {
+            Standing::without_host
+        } else {
+            Standing::of
+        };
+        standing(self.base).check(&standing(&report), &mended, &shift)?;
+        Ok((texts, report))
     }
-}
-
-/// What matters about a report when two are compared: the faults by kind and place, and how much could be told.
-pub(super) struct Standing {
-    /// Severities, the worst first.
-    faults: BTreeMap<String, Vec<Severity>>,
-    /// Notices that cost something, by code.
-    lost: BTreeMap<&'static str, usize>,
-    servers: usize,
-    clients: usize,
-    /// Links of which the end is not known.
-    untold: usize,
-}
-
-impl Standing {
-    pub fn of(report: &Report) -> Self {
-        Self::counting(report, |_| true)
-    }
-
-    /// Without servers and clients of programs on the host, which are told their settings from now on.
-    pub fn without_host(report: &Report) -> Self {
-        Self::counting(report, |environment| environment.kind != EnvironmentKind::Host)
-    }
-
-    fn counting(report: &Report, counts: impl Fn(&Environment) -> bool) -> Self {
-        let mut faults: BTreeMap<String, Vec<Severity>> = BTreeMap::new();
-        for (fingerprint, severity) in &report.known {
-            faults.entry(fingerprint.about().to_owned()).or_default().push(*severity);
-        }
-        for severities in faults.values_mut() {
-            severities.sort_unstable_by(|a, b| b.cmp(a));
-        }
-        let mut lost = BTreeMap::new();
-        for notice in report.notices.iter().filter(|notice| notice.level > Level::Info) {
-            *lost.entry(notice.code).or_default() += 1;
-        }
-        let mut standing = Self { faults, lost, servers: 0, clients: 0, untold: 0 };
-        for environment in report.model.environments.iter().filter(|environment| counts(environment)) {
-            standing.servers += environment.servers.len();
-            standing.clients += environment.clients.len();
-            let open = |link: &&Link| link.outcomes.iter().any(|end| end.outcome == Outcome::Undetermined);
-            standing.untold += environment.links.iter().filter(open).count();
-        }
-        standing
-    }
-
-    /// In what `after` is worse, in words; `None`: in nothing.
-    pub fn worse(&self, after: &Self) -> Option<String> {
-        if self.holds(after) {
-            return None;
-        }
-        let new = after.faults.iter().filter(|(about, now)| {
-            !is_about_secrets(about) && !self.faults.get(*about).is_some_and(|known| no_worse(known, now))
-        });
-        let new: Vec<String> = new
-            .map(|(about, _)| {
-                let mut words = about.split(' ');
-                format!("`{}` in {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
-            })
-            .collect();
-        let number = |number: usize, what: &str| format!("{number} {what}");
-        let counts = [
-            (after.servers < self.servers, number(self.servers - after.servers.min(self.servers), "servers fewer")),
-            (after.clients < self.clients, number(self.clients - after.clients.min(self.clients), "clients fewer")),
-            (
-                after.untold > self.untold,
-                number(after.untold - self.untold.min(after.untold), "links more that can't be told"),
-            ),
-            (!self.as_readable(after), "a file that can't be read whole".to_owned()),
-        ];
-        let lost = counts.into_iter().filter(|(is, _)| *is).map(|(_, what)| what);
-        Some(new.into_iter().chain(lost).collect::<Vec<_>>().join(", "))
-    }
-
-    /// Whether `after` has lost the faults that were to be `mended`, has no new or worse one, and tells as much.
-    pub fn is_better(&self, after: &Self, mended: &[&str]) -> bool {
-        let number = |standing: &Self, about: &str| standing.faults.get(about).map_or(0, Vec::len);
-        let gone = mended.iter().all(|about| {
-            let wanted = mended.iter().filter(|other| *other == about).count();
-            number(after, about) + wanted <= number(self, about)
-        });
-        gone && self.holds(after)
-    }
-
-    /// Whether `after` has no new or worse fault, and tells as much. A password that is written down was so before: no
-    /// fix writes one, but it may be seen only when its URL can be read.
-    pub fn holds(&self, after: &Self) -> bool {
-        let faults = after
-            .faults
-            .iter()
-            .filter(|(about, _)| !is_about_secrets(about))
-            .all(|(about, now)| no_worse(self.faults.get(about).map_or(&[], Vec::as_slice), now));
-        let as_rich = after.servers >= self.servers && after.clients >= self.clients && after.untold <= self.untold;
-        faults && self.as_readable(after) && as_rich
-    }
-
-    fn as_readable(&self, after: &Self) -> bool {
-        after.lost.iter().all(|(code, number)| *number <= self.lost.get(code).copied().unwrap_or_default())
-    }
-}
-
-/// Whether faults of one kind became neither more nor worse; both lists begin with the worst.
-fn no_worse(known: &[Severity], now: &[Severity]) -> bool {
-    now.len() <= known.len() && now.iter().zip(known).all(|(now, known)| now <= known)
-}
-
-fn is_about_secrets(about: &str) -> bool {
-    let rule = about.split(' ').next().unwrap_or_default();
-    rules::ALL.iter().any(|known| known.name == rule && known.category == Category::Secrets)
 }

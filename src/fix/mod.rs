@@ -5,10 +5,12 @@
 //! Only this module and its parts look at syntax again after the model was made: an edit has to fit its place.
 
 pub mod auth;
+mod base64;
 pub mod diff;
 pub mod engine;
 mod place;
 mod rules;
+mod standing;
 pub mod write;
 
 use std::collections::HashMap;
@@ -34,11 +36,14 @@ pub struct Scene<'a> {
 type Proposer = fn(&Scene<'_>, &Finding) -> Option<Fix>;
 
 /// Every rule that has a fix.
-const FIXABLE: [(&str, Proposer); 11] = [
+const FIXABLE: [(&str, Proposer); 14] = [
     ("published-port", rules::ports::bind_to_loopback),
     ("protected-mode-off", rules::commands::drop_protected_mode),
     ("config-not-loaded", rules::commands::name_configuration),
     ("broken-command", rules::commands::quote_argument),
+    ("broken-command", rules::commands::quote_reference),
+    ("invalid-directive", rules::commands::quote_reference),
+    ("broken-healthcheck", rules::commands::quote_reference),
     ("unescaped-password", rules::urls::percent_encode),
     ("password-as-username", rules::urls::insert_colon),
     ("unescaped-dollar", rules::values::double_dollar),
@@ -48,7 +53,7 @@ const FIXABLE: [(&str, Proposer); 11] = [
     ("localhost-in-container", rules::environment::name_server),
 ];
 
-/// The rules that have a fix.
+/// The rules that have a fix, some more than one.
 pub fn fixable() -> impl Iterator<Item = &'static str> {
     FIXABLE.iter().map(|(rule, _)| *rule)
 }

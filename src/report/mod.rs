@@ -50,6 +50,8 @@ pub struct Report {
     pub places: BTreeSet<Fingerprint>,
     /// Every place of every fault, displayed or not, and how serious it is.
     pub known: BTreeMap<Fingerprint, Severity>,
+    /// Where each of them is.
+    pub known_at: BTreeMap<Fingerprint, Span>,
     /// Trouble with the input.
     pub notices: Vec<Notice>,
     /// What was judged.
@@ -123,6 +125,7 @@ impl Report {
             fingerprints: checked.fingerprints,
             places: checked.places,
             known: checked.known,
+            known_at: checked.known_at,
             notices,
             summary,
         }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use crate::facts::EnvFile;
-use crate::model::{Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Reach, Server};
+use crate::finding::Confidence;
+use crate::model::{
+    Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Reach, Server, Service,
+};
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::evaluate::FoundClient;
 use crate::resolve::network::Network;
@@ -13,13 +16,14 @@ use crate::resolve::without_code::{self, Surroundings};
 use crate::resolve::{Inputs, conditions, entry, evaluate, handshake, server_auth, wiring};
 use crate::source::FileId;
 
-/// Everything that runs in a project.
+/// Everything that runs in a project; `services` is what its files say of them.
 #[must_use]
-pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
-    let mut servers = Vec::new();
+pub fn environment(inputs: &mut Inputs<'_>, project: &Project, services: Vec<Service>) -> Environment {
+    let (mut servers, mut logins) = (Vec::new(), Vec::new());
     for container in &project.containers {
-        let server = server_auth::server(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols);
-        if let Some(mut server) = server {
+        let server = server_auth::with_logins(container, inputs.facts, inputs.index, inputs.sources, inputs.symbols);
+        if let Some((mut server, found)) = server {
+            logins.extend(found.into_iter().map(|login| (container, login)));
             if project.is_shut_off(container) {
                 server.published.clear();
             }
@@ -44,6 +48,20 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
             all.push(client);
         }
     }
+    for (container, login) in logins {
+        let place = Place::Container(container.name.clone());
+        let id = ids.next(&place, login.setting.as_deref());
+        let mut client = clients::client(inputs, login, place, id);
+        for case in &mut client.cases {
+            if let Some(host) = &case.host {
+                case.reach = network.from_container(container, host, case.port);
+            }
+        }
+        // Names of servers change hands in a cluster: only one that is found here is looked at.
+        if client.cases.iter().all(|case| matches!(case.reach, Reach::Servers(_))) {
+            all.push(client);
+        }
+    }
     let port = |client: &Client, case: &ClientCase, server: usize| match (&client.place, &case.host) {
         (Place::Container(name), Some(host)) => network.port_behind(name, host, case.port, &servers[server]),
         _ => case.port,
@@ -61,7 +79,7 @@ pub fn environment(inputs: &mut Inputs<'_>, project: &Project) -> Environment {
         evidence_at: project.evidence_at,
         confidence: project.confidence,
         given: project.given.clone(),
-        services: project.containers.iter().map(Container::to_service).collect(),
+        services,
         servers,
         clients: all,
         links,
@@ -102,6 +120,8 @@ fn of_container(
     };
     let mut found = Vec::new();
     let mut elsewhere = Vec::new();
+    // Which of the containers with this code connects can't be told where nothing is set for it.
+    let doubtful = loaded.is_none() && shares_code(project, container);
     if placement.is_python() {
         let clients = evaluate::clients(inputs.facts, &code, inputs.symbols);
         let mut others = Ids::default();
@@ -116,6 +136,10 @@ fn of_container(
                 continue;
             }
             client.confidence = client.confidence.min(clients::confidence_across_stages(path, project.stage));
+            let is_code = |file| inputs.sources.get(file).path().ends_with(".py");
+            if doubtful && client.settings.files().all(is_code) {
+                client.confidence = client.confidence.min(Confidence::Medium);
+            }
             let id = ids.next(&place, client.setting.as_deref());
             found.push(clients::client(inputs, client, place.clone(), id));
         }
@@ -137,6 +161,17 @@ fn of_container(
     let more = without_code::from_folder_env(inputs, around, network, &found);
     add(&mut found, more);
     found
+}
+
+/// Whether another container of the project is made of the same code.
+fn shares_code(project: &Project, container: &Container) -> bool {
+    let code = |container: &Container| {
+        let build = container.build.as_ref()?;
+        Some((build.context.clone()?, build.dockerfile.clone()))
+    };
+    let own = code(container);
+    let others = project.containers.iter().filter(|other| other.name != container.name);
+    own.is_some() && others.map(code).any(|other| other == own)
 }
 
 fn reach(network: &Network<'_>, container: &Container, placement: &Placement, case: &ClientCase) -> Reach {

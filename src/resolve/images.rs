@@ -3,7 +3,7 @@
 //! An image reference goes in; out comes who made it, what it runs, which variables it reads and where its own
 //! configuration lies. Knows nothing of a container's settings.
 
-use crate::model::{Distribution, Product, VariableUse};
+use crate::model::{Distribution, Product, VariableUse, VersionRange};
 use crate::symbol::is_symbol;
 
 /// An image that runs a Redis server.
@@ -13,8 +13,8 @@ pub struct Image {
     pub distribution: Distribution,
     /// What it serves.
     pub product: Product,
-    /// Major and minor version, where the tag tells.
-    pub version: Option<(u32, u32)>,
+    /// Its version, as far as the tag tells: `7` may be any 7.x.
+    pub version: VersionRange,
     /// Its row in the table.
     pub traits: &'static Traits,
 }
@@ -28,6 +28,12 @@ const MODULES: &[&str] = &[
     "redislabs/rebloom",
     "redislabs/redismod",
 ];
+
+/// Tags that always stand for the newest image.
+const MOVING: &[&str] = &["latest", "alpine", "bookworm", "trixie", "bullseye", "slim", "edge", "stable", "lts"];
+
+/// What such a tag means at least, for years now.
+const NEWEST: VersionRange = VersionRange { from: Some((7, 0)), to: None };
 
 /// What an image is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +203,8 @@ const LOOKALIKES: &[&str] = &[
 #[must_use]
 pub fn recognise(reference: &str) -> Recognised {
     let (name, tag) = split(reference);
-    let version = tag.and_then(version);
+    let pinned = reference.contains('@') && tag.is_none();
+    let version = if pinned { VersionRange::default() } else { version(tag.unwrap_or("latest")) };
     let server = |distribution, product, traits| Recognised::Server(Image { distribution, product, version, traits });
     if let Some((_, distribution, product, traits)) = TABLE.iter().find(|(known, ..)| *known == name) {
         return server(*distribution, *product, traits);
@@ -205,7 +212,7 @@ pub fn recognise(reference: &str) -> Recognised {
     if MODULES.contains(&name) {
         // The tag is the module's version, not the server's.
         let (distribution, product) = (Distribution::Official, Product::Redis);
-        return Recognised::Server(Image { distribution, product, version: None, traits: &REDIS });
+        return Recognised::Server(Image { distribution, product, version: VersionRange::default(), traits: &REDIS });
     }
     // A mirror or proxy keeps the last two parts: `public.ecr.aws/docker/library/redis`.
     let mirrored = TABLE.iter().find(|(known, ..)| {
@@ -233,7 +240,7 @@ pub fn recognise(reference: &str) -> Recognised {
 /// A server in an image that is not in the table, known by the program it runs.
 #[must_use]
 pub fn unknown(product: Product) -> Image {
-    Image { distribution: Distribution::Unknown, product, version: None, traits: &PLAIN }
+    Image { distribution: Distribution::Unknown, product, version: VersionRange::default(), traits: &PLAIN }
 }
 
 /// A server on a host.
@@ -274,20 +281,28 @@ fn split(reference: &str) -> (&str, Option<&str>) {
     (name, tag)
 }
 
-/// `7.2.4-alpine` → 7.2; `7-alpine` → 7 with the lowest minor; `latest`, `alpine` → none.
-fn version(tag: &str) -> Option<(u32, u32)> {
+/// `7.2.4-alpine` → 7.2; `7-alpine` → any 7; `latest`, `alpine` → not one of old. A tag of somebody's own tells nothing.
+fn version(tag: &str) -> VersionRange {
     let tag = tag.strip_prefix('v').unwrap_or(tag);
-    let number = tag.split(|char: char| !char.is_ascii_digit() && char != '.').next()?;
-    let mut parts = number.split('.');
-    let major = parts.next()?.parse().ok()?;
-    Some((major, parts.next().and_then(|minor| minor.parse().ok()).unwrap_or(0)))
+    let mut parts = tag.split(['.', '-']).map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => VersionRange { from: Some((major, minor)), to: Some((major, minor)) },
+        (Some(Ok(major)), _) => VersionRange { from: Some((major, 0)), to: Some((major, u32::MAX)) },
+        _ if tag.split('-').all(moves) => NEWEST,
+        _ => VersionRange::default(),
+    }
+}
+
+/// Whether a part of a tag names no version of the server: `latest`, `alpine3.20`.
+fn moves(part: &str) -> bool {
+    MOVING.contains(&part.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    type Found = (Distribution, Product, Option<(u32, u32)>);
+    type Found = (Distribution, Product, VersionRange);
 
     fn found(reference: &str) -> Option<Found> {
         match recognise(reference) {
@@ -299,25 +314,32 @@ mod tests {
     #[test]
     fn references_in_every_form() {
         use Distribution::{Bitnami, Dragonfly, Keydb, Official, Stack};
+        let exactly = |version| VersionRange { from: Some(version), to: Some(version) };
+        let any = |major| VersionRange { from: Some((major, 0)), to: Some((major, u32::MAX)) };
+        let unknown = VersionRange::default();
         for (reference, distribution, product, version) in [
-            ("redis", Official, Product::Redis, None),
-            ("redis:7-alpine", Official, Product::Redis, Some((7, 0))),
-            ("redis:7.2.4-bookworm", Official, Product::Redis, Some((7, 2))),
-            ("redis:alpine", Official, Product::Redis, None),
-            ("docker.io/library/redis:6.2", Official, Product::Redis, Some((6, 2))),
-            ("public.ecr.aws/docker/library/redis:7", Official, Product::Redis, Some((7, 0))),
-            ("registry.example.com:5000/redis:7", Official, Product::Redis, Some((7, 0))),
-            ("redis:7@sha256:0123", Official, Product::Redis, Some((7, 0))),
-            ("redis@sha256:0123", Official, Product::Redis, None),
-            ("valkey/valkey:8", Official, Product::Valkey, Some((8, 0))),
-            ("bitnami/redis:7.4", Bitnami, Product::Redis, Some((7, 4))),
-            ("bitnamilegacy/redis", Bitnami, Product::Redis, None),
-            ("bitnami/valkey", Bitnami, Product::Valkey, None),
-            ("redis/redis-stack:latest", Stack, Product::Redis, None),
-            ("redis/redis-stack-server:7.2.0-v9", Stack, Product::Redis, Some((7, 2))),
-            ("eqalpha/keydb", Keydb, Product::Keydb, None),
-            ("docker.dragonflydb.io/dragonflydb/dragonfly", Dragonfly, Product::Dragonfly, None),
-            ("ghcr.io/dragonflydb/dragonfly:v1.2.3", Dragonfly, Product::Dragonfly, Some((1, 2))),
+            ("redis", Official, Product::Redis, NEWEST),
+            ("redis:latest", Official, Product::Redis, NEWEST),
+            ("redis:7-alpine", Official, Product::Redis, any(7)),
+            ("redis:7.2.4-bookworm", Official, Product::Redis, exactly((7, 2))),
+            ("redis:6.2-alpine3.18", Official, Product::Redis, exactly((6, 2))),
+            ("redis:alpine", Official, Product::Redis, NEWEST),
+            ("redis:alpine3.20", Official, Product::Redis, NEWEST),
+            ("redis:ours-7", Official, Product::Redis, unknown),
+            ("docker.io/library/redis:6.2", Official, Product::Redis, exactly((6, 2))),
+            ("public.ecr.aws/docker/library/redis:7", Official, Product::Redis, any(7)),
+            ("registry.example.com:5000/redis:7", Official, Product::Redis, any(7)),
+            ("redis:7@sha256:0123", Official, Product::Redis, any(7)),
+            ("redis@sha256:0123", Official, Product::Redis, unknown),
+            ("valkey/valkey:8", Official, Product::Valkey, any(8)),
+            ("bitnami/redis:7.4", Bitnami, Product::Redis, exactly((7, 4))),
+            ("bitnamilegacy/redis", Bitnami, Product::Redis, NEWEST),
+            ("bitnami/valkey", Bitnami, Product::Valkey, NEWEST),
+            ("redis/redis-stack:latest", Stack, Product::Redis, NEWEST),
+            ("redis/redis-stack-server:7.2.0-v9", Stack, Product::Redis, exactly((7, 2))),
+            ("eqalpha/keydb", Keydb, Product::Keydb, NEWEST),
+            ("docker.dragonflydb.io/dragonflydb/dragonfly", Dragonfly, Product::Dragonfly, NEWEST),
+            ("ghcr.io/dragonflydb/dragonfly:v1.2.3", Dragonfly, Product::Dragonfly, exactly((1, 2))),
         ] {
             assert_eq!(found(reference), Some((distribution, product, version)), "{reference}");
         }

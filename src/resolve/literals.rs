@@ -1,6 +1,6 @@
 //! Every password written down: in servers' directives, clients' URLs and settings, env files and conf files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::Facts;
 use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Module};
@@ -56,7 +56,7 @@ pub fn password_in_url(text: &Text) -> Option<Text> {
         .iter()
         .any(|known| scheme == *known || scheme.strip_prefix(known).is_some_and(|rest| rest.starts_with('+')));
     let password = split.password.filter(|password| redis && !password.is_empty())?;
-    Symbols::is_known(&password).then(|| url::percent_decode(&password))
+    Some(url::percent_decode(&password))
 }
 
 /// Collects literals by place, so that one written password is one literal however often it is read.
@@ -65,15 +65,18 @@ struct Collector<'a> {
     found: BTreeMap<Span, Literal>,
     /// Defaults of `getenv` and the like in code.
     defaults: Vec<Span>,
+    /// References that compose sees in a password where somebody wrote a dollar sign.
+    dollars: BTreeSet<Span>,
 }
 
 impl Collector<'_> {
     fn add(&mut self, value: &Text, role: LiteralRole, setting: Option<&str>, environment: Option<&Environment>) {
+        let value = self.before_dollar(value).unwrap_or_else(|| value.clone());
         // A password put together from several places is written down nowhere as a whole.
         let apart = value.spans().windows(2).any(|two| two[0].file != two[1].file || two[0].end != two[1].start);
         // A pair of quotes that a template kept is a slip, and no secret.
         let quotes_only = value.as_str().chars().all(|char| matches!(char, '"' | '\''));
-        if quotes_only || !Symbols::is_known(value) || apart {
+        if quotes_only || !Symbols::is_known(&value) || apart {
             return;
         }
         let span = value.span();
@@ -95,6 +98,16 @@ impl Collector<'_> {
                 literal.environments.push(environment.name.clone());
             }
         }
+    }
+
+    /// The beginning of a password that somebody wrote a dollar sign into, at which compose takes it apart.
+    fn before_dollar(&self, value: &Text) -> Option<Text> {
+        let ends_there = |at: &usize| {
+            let before = value.span_of(0..*at);
+            self.dollars.iter().any(|dollar| (dollar.file, dollar.start) == (before.file, before.end))
+        };
+        let at = value.as_str().char_indices().map(|(at, char)| at + char.len_utf8()).find(ends_there)?;
+        Some(value.slice(0..at))
     }
 }
 
@@ -124,7 +137,7 @@ pub fn collect<'a>(
     environments: impl Iterator<Item = &'a Environment>,
     sources: &Sources,
 ) -> Vec<Literal> {
-    let mut collector = Collector { sources, found: BTreeMap::new(), defaults: Vec::new() };
+    let mut collector = Collector { sources, found: BTreeMap::new(), defaults: Vec::new(), dollars: BTreeSet::new() };
     for conf in &facts.confs {
         from_conf(&mut collector, conf);
     }
@@ -172,6 +185,8 @@ fn from_setting(collector: &mut Collector<'_>, name: &str, value: &Text, environ
 }
 
 fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
+    let dollars = environment.references.iter().filter(|reference| reference.inside_password && !reference.braced);
+    collector.dollars = dollars.map(|reference| reference.span).collect();
     for service in &environment.services {
         for (name, value) in &service.environment {
             if let Some(value) = value {
@@ -198,6 +213,19 @@ fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
             if named.is_some() || !is_test(collector.sources.get(password.span().file).path()) {
                 collector.add(password, LiteralRole::Client, client.setting.as_deref(), named);
             }
+        }
+        // Of a URL that can't be read the password is written down all the same.
+        let broken = client.cases.iter().filter(|case| case.error.is_some());
+        for password in broken.filter_map(|case| url::cut_password(case.url.as_ref()?)) {
+            collector.add(&password, LiteralRole::Client, client.setting.as_deref(), named);
+        }
+    }
+    for link in &environment.links {
+        let Some(client) = environment.clients.get(link.client) else { continue };
+        let cases = link.outcomes.iter().filter_map(|end| Some((client.cases.get(end.client_case)?, &end.outcome)));
+        let misplaced = cases.filter(|(case, outcome)| case.has_password_as_user(outcome));
+        for password in misplaced.filter_map(|(case, _)| case.username.as_ref()) {
+            collector.add(password, LiteralRole::Client, client.setting.as_deref(), named);
         }
     }
 }

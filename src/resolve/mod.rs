@@ -12,6 +12,7 @@ pub mod handshake;
 pub mod healthcheck;
 pub mod host;
 pub mod hosts;
+pub mod image_variables;
 pub mod images;
 pub mod kubernetes;
 pub mod literals;
@@ -33,7 +34,8 @@ pub mod without_code;
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::finding::Notice;
-use crate::model::Model;
+use crate::model::{Model, Service};
+use crate::resolve::project::Project;
 use crate::source::Sources;
 use crate::symbol::Symbols;
 use crate::tree::Index;
@@ -62,11 +64,14 @@ pub fn resolve(
     let (mut projects, mut notices) = compose::projects(facts, index, sources, symbols, config);
     projects.extend(ci::projects(facts, symbols));
     projects.extend(kubernetes::projects(facts, sources, symbols));
+    // What the files that describe the containers say, as their own tools show it.
+    let described: Vec<Vec<Service>> = projects.iter().map(Project::services).collect();
+    image_variables::add(&mut projects, facts, index, symbols);
     let mut inputs = Inputs { facts, index, sources, symbols };
     let mut environments = Vec::new();
     let mut unread = Vec::new();
-    for project in &projects {
-        let environment = containers::environment(&mut inputs, project);
+    for (project, services) in projects.iter().zip(described) {
+        let environment = containers::environment(&mut inputs, project, services);
         unread.extend(unread::variables(&inputs, project, &environment));
         environments.push(environment);
     }

@@ -81,8 +81,8 @@ pub fn is_test(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     folders.split('/').any(|folder| matches!(folder, "tests" | "test" | "testing" | "__tests__" | "testdata"))
         || name.starts_with("test_")
-        || name.ends_with("_test.py")
-        || matches!(name, "conftest.py" | "tests.py")
+        || ["_test.py", "_tests.py", "_testing.py"].iter().any(|ending| name.ends_with(ending))
+        || matches!(name, "conftest.py" | "test.py" | "tests.py" | "testing.py")
 }
 
 /// What `COPY` and `ADD` bring in from the context, relative to the root of the repository.
@@ -186,7 +186,9 @@ mod tests {
 
     #[test]
     fn tests_are_told_by_folder_or_name() {
-        for path in ["tests/a.py", "app/tests/b.py", "test_x.py", "a/conftest.py"] {
+        for path in
+            ["tests/a.py", "app/tests/b.py", "test_x.py", "a/conftest.py", "settings/test.py", "settings_testing.py"]
+        {
             assert!(is_test(path), "{path}");
         }
         for path in ["app/contest.py", "latest/a.py", "app/attest.py"] {

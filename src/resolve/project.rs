@@ -56,6 +56,12 @@ pub struct Project {
 }
 
 impl Project {
+    /// What the files say of the containers, as their own tools show it.
+    #[must_use]
+    pub fn services(&self) -> Vec<Service> {
+        self.containers.iter().map(Container::to_service).collect()
+    }
+
     /// Whether a container has no way out: all its networks are `internal`, where published ports lead nowhere.
     #[must_use]
     pub fn is_shut_off(&self, container: &Container) -> bool {

@@ -77,11 +77,13 @@ pub fn references(inputs: &Inputs<'_>, project: &Project) -> Vec<Reference> {
 /// The ends of commands that compose throws away: those that hold arguments.
 #[must_use]
 pub fn lost_words(inputs: &Inputs<'_>, project: &Project) -> Vec<LostWords> {
+    let dotenv = join(&project.directory, ".env").unwrap_or_default();
+    let known = values(inputs, &dotenv);
     let mut lost = Vec::new();
     for service in services(inputs, project) {
         for line in [&service.command, &service.entrypoint].into_iter().flatten() {
             let Some(CommandLine::Line(text)) = &line.value else { continue };
-            let Some(filled) = filled(text) else { continue };
+            let Some(filled) = filled(text, &known) else { continue };
             let Ok((_, Some(at))) = words::split_until_stop(&filled) else { continue };
             let (before, rest) = filled.as_str().split_at(at);
             let glued =
@@ -206,14 +208,17 @@ fn parts(value: &Text) -> Vec<(Variable, String, bool)> {
     all
 }
 
-/// The line with every reference replaced by a letter.
-fn filled(text: &Text) -> Option<Text> {
+/// The line with every reference replaced by what `.env` sets, else by a letter.
+fn filled(text: &Text, known: &BTreeMap<String, Text>) -> Option<Text> {
     let template = template::parse(text).ok()?;
     let mut out = Text::empty(template.anchor);
     for part in template.parts {
         match part {
             Part::Literal(literal) => out.push_text(&literal),
-            Part::Variable(variable) => out.push_mapped("x", variable.span),
+            Part::Variable(variable) => {
+                let value = known.get(&variable.name).map_or("x", Text::as_str);
+                out.push_mapped(value, variable.span);
+            }
         }
     }
     Some(out)
@@ -252,6 +257,15 @@ fn assigned(inputs: &Inputs<'_>, path: &str) -> Option<BTreeMap<String, Spanned<
     let file = inputs.facts.env_files.iter().find(|file| file.path == path)?.file;
     let (entries, _) = dotenv::parse(file, inputs.sources.get(file).text(), Dialect::Compose);
     Some(entries.into_iter().map(|entry| (entry.key.value.clone(), entry.key)).collect())
+}
+
+/// The values that a `.env` gives as they are.
+fn values(inputs: &Inputs<'_>, path: &str) -> BTreeMap<String, Text> {
+    let Some(file) = inputs.facts.env_files.iter().find(|file| file.path == path) else { return BTreeMap::new() };
+    let (entries, _) = dotenv::parse(file.file, inputs.sources.get(file.file).text(), Dialect::Compose);
+    let plain = entries.into_iter().filter_map(|entry| Some((entry.key.value, entry.value?)));
+    let plain = plain.filter(|(_, value)| !value.expands || !value.text.as_str().contains('$'));
+    plain.map(|(name, value)| (name, value.text)).filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// What env files set, each read once.

@@ -114,9 +114,8 @@ pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> 
 /// fail alike are one fault, of which the first speaks.
 #[must_use]
 pub fn auth_faults(model: &Model, fault: AuthFault) -> Vec<Fault<'_>> {
-    let is_hit = |case: &ClientCase, outcome: &Outcome| {
-        !is_password_as_username(case, outcome) && fault_of(outcome) == Some(fault)
-    };
+    let is_hit =
+        |case: &ClientCase, outcome: &Outcome| !case.has_password_as_user(outcome) && outcome.fault() == Some(fault);
     let mut found: Vec<Fault<'_>> = Vec::new();
     for fault in faults(model, is_hit) {
         let same = |first: &&mut Fault<'_>| {
@@ -130,28 +129,11 @@ pub fn auth_faults(model: &Model, fault: AuthFault) -> Vec<Fault<'_>> {
     found
 }
 
-/// Whether a login failed because the URL has its password where the user name belongs (`redis://secret@host`).
-#[must_use]
-pub fn is_password_as_username(case: &ClientCase, outcome: &Outcome) -> bool {
-    let in_url = case.url.is_some() && case.password.as_ref().is_none_or(Text::is_empty);
-    in_url
-        && case.username.as_ref().is_some_and(|user| !user.is_empty() && user.as_str() != "default")
-        && fault_of(outcome).is_some()
-}
-
 /// Whether one of the client's logins is refused, or lets it in unauthenticated.
 #[must_use]
 pub fn has_auth_fault(environment: &Environment, client: &Client) -> bool {
     let own = |link: &&Link| environment.clients.get(link.client).is_some_and(|one| std::ptr::eq(one, client));
-    environment.links.iter().filter(own).flat_map(|link| &link.outcomes).any(|end| fault_of(&end.outcome).is_some())
-}
-
-fn fault_of(outcome: &Outcome) -> Option<AuthFault> {
-    match outcome {
-        Outcome::WorksUnauthenticated { fault } => Some(*fault),
-        Outcome::Fails { fault, .. } => *fault,
-        _ => None,
-    }
+    environment.links.iter().filter(own).flat_map(|link| &link.outcomes).any(|end| end.outcome.fault().is_some())
 }
 
 /// The error text of an end.
@@ -315,6 +297,7 @@ pub fn speaks_of_redis(name: &str) -> bool {
 #[must_use]
 pub fn client_name(client: &Client) -> String {
     match (&client.setting, &client.place) {
+        (_, Place::Container(service)) if client.family.is_server() => format!("{} `{service}`", client.family.name()),
         (Some(setting), _) => format!("`{setting}`"),
         (None, Place::Container(service)) => format!("the client in `{service}`"),
         (None, Place::Host) => "the client".to_owned(),

@@ -59,7 +59,7 @@ pub fn switched_off(server: &Server) -> Option<&Directive> {
 #[must_use]
 pub fn protected(server: &Server) -> Option<bool> {
     // Up to 6.2 an explicit bind switches it off, whatever the directive says.
-    if server.version.is_some_and(|version| version <= (6, 2)) && server.bind.is_some() {
+    if server.version.is_from((7, 0)) == Some(false) && server.bind.is_some() {
         return Some(false);
     }
     match directive(server, "protected-mode").and_then(|directive| directive.arguments.first()) {

@@ -26,6 +26,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         finding.related = vec![common::demand(fault.server, &fault.auth.auth)];
         finding.related.extend(host.map(|span| Label::new(span, "the host is set here")));
         finding.help = Some(match fault.server.product {
+            _ if fault.client.family == Family::Replica => {
+                format!("give {client} the password of `{server}` in `masterauth`, from the same variable")
+            }
+            _ if fault.client.family == Family::Sentinel => {
+                format!("give {client} the password of `{server}` in `sentinel auth-pass`")
+            }
             Product::Sentinel => "the password of the URL or call is for the master: give that of the Sentinels in \
                                   `sentinel_kwargs`"
                 .to_owned(),
@@ -39,6 +45,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// The URL or the host; where another file than that of a call sets the host, the call, which takes no password.
 fn place(fault: &Fault<'_>) -> (Span, Option<Span>) {
     let (site, value) = (fault.client.span, common::client_span(fault.client, fault.case));
-    let takes_none = fault.case.url.is_none() && fault.client.family != Family::Unknown;
+    let takes_none =
+        fault.case.url.is_none() && fault.client.family != Family::Unknown && !fault.client.family.is_server();
     if takes_none && site.file != value.file { (site, Some(value)) } else { (value, None) }
 }

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for fault in common::faults(context.model, common::is_password_as_username) {
+    for fault in common::faults(context.model, ClientCase::has_password_as_user) {
         let client = common::client_name(fault.client);
         let message = format!(
             "{client} has its password where the user name belongs, and sends no password to `{}`: `{}`",

@@ -40,7 +40,7 @@ pub fn server(auth: Vec<AuthCase>) -> Server {
         names: vec!["redis".to_owned()],
         product: Product::Redis,
         distribution: Distribution::Official,
-        version: Some((7, 0)),
+        version: VersionRange { from: Some((7, 0)), to: Some((7, 0)) },
         image: Some(text("redis:7", 110)),
         port: Some(6379),
         tls_port: None,

@@ -5,6 +5,7 @@ use crate::model::ClientCase;
 use crate::rule::{Category, Context, Rule};
 use crate::rules::{common, lost};
 use crate::source::Span;
+use crate::syntax::url;
 
 /// See `rules/unescaped-password.md`.
 pub static RULE: Rule = Rule {
@@ -29,14 +30,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The first character between scheme and `@` that a URL gives a meaning of its own.
+/// The first character of the password that a URL gives a meaning of its own.
 pub fn culprit(case: &ClientCase) -> Option<(char, Span)> {
-    let url = case.url.as_ref()?;
-    let start = url.as_str().find("://")? + 3;
-    let end = url.as_str().rfind('@').filter(|end| *end > start)?;
-    let userinfo = &url.as_str()[start..end];
-    let colon = userinfo.find(':')?;
-    let at = userinfo.find(['#', '/', '?', '[', ']']).filter(|at| *at > colon)?;
-    let char = userinfo[at..].chars().next()?;
-    Some((char, url.span_of(start + at..start + at + 1)))
+    let password = url::cut_password(case.url.as_ref()?)?;
+    let (at, char) = password.as_str().char_indices().find(|(_, char)| url::CUTTING.contains(char))?;
+    Some((char, password.span_of(at..at + 1)))
 }

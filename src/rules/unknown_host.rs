@@ -1,7 +1,7 @@
 //! A client uses a single-label host name that its environment does not have. From clients.
 
-use crate::finding::{Finding, Label, Severity};
-use crate::model::{ClientCase, EnvironmentKind, Reach};
+use crate::finding::{Confidence, Finding, Label, Severity};
+use crate::model::{ClientCase, Environment, EnvironmentKind, Reach};
 use crate::rule::{Category, Context, Rule};
 use crate::rules::{common, lost};
 
@@ -29,6 +29,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             lost.environment.name
         );
         let mut finding = lost.finding(&RULE, "no service of this name", message);
+        if is_beside(context, lost.environment, &host) {
+            finding.confidence = finding.confidence.min(Confidence::Medium);
+        }
         if let Reach::UnknownName { suggestion: Some(name) } = &lost.case.reach {
             let server = lost.environment.servers.iter().find(|server| server.names.contains(name));
             finding.related.extend(server.map(|server| Label::new(server.span, "this name exists")));
@@ -36,6 +39,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+}
+
+/// Whether files beside those of an environment have a service of that name. Where nothing says what runs together, it
+/// may be run along.
+fn is_beside(context: &Context<'_>, environment: &Environment, name: &str) -> bool {
+    let beside = |other: &&Environment| folder(&other.name) == folder(&environment.name);
+    environment.evidence_at.is_none()
+        && context
+            .model
+            .environments
+            .iter()
+            .filter(beside)
+            .any(|other| other.services.iter().any(|service| service.name == name))
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn is_unknown(case: &ClientCase) -> bool {

@@ -27,6 +27,13 @@ impl Interval {
         self.from >= self.below
     }
 
+    /// Without a hole that lies at one of the ends.
+    fn without(self, hole: Self) -> Self {
+        let from = if hole.from <= self.from && self.from < hole.below { hole.below } else { self.from };
+        let below = if hole.from < self.below && self.below <= hole.below { hole.from } else { self.below };
+        Self { from, below }
+    }
+
     /// Everything between the lowest and the highest of both.
     fn hull(self, other: Self) -> Self {
         Self { from: self.from.min(other.from), below: self.below.max(other.below) }
@@ -50,22 +57,25 @@ struct Written<'a> {
     numbers: Vec<u32>,
     /// It ends in `*` or `x`.
     wildcard: bool,
+    /// A number has zeros before it.
+    padded: bool,
     rest: &'a str,
 }
 
 fn written(text: &str) -> Option<Written<'_>> {
     let mut rest = text.trim().trim_start_matches(['v', 'V', '=']).trim_start();
-    let (mut numbers, mut wildcard) = (Vec::new(), false);
+    let (mut numbers, mut wildcard, mut padded) = (Vec::new(), false, false);
     loop {
         let digits = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
-        if digits > 0 {
-            numbers.push(rest[..digits].parse().ok()?);
-            rest = &rest[digits..];
-        } else if let Some(behind) = rest.strip_prefix(['*', 'x', 'X']) {
+        if let Some(behind) = rest.strip_prefix(['*', 'x', 'X']) {
             wildcard = true;
             rest = behind;
-        } else {
+        } else if digits == 0 || wildcard {
             return None;
+        } else {
+            padded |= digits > 1 && rest.starts_with('0');
+            numbers.push(rest[..digits].parse().ok()?);
+            rest = &rest[digits..];
         }
         match rest.strip_prefix('.') {
             Some(behind) if behind.starts_with(|char: char| char.is_ascii_digit() || "*xX".contains(char)) => {
@@ -73,14 +83,8 @@ fn written(text: &str) -> Option<Written<'_>> {
             }
             _ => break,
         }
-        if wildcard {
-            // Nothing behind a wildcard matters.
-            rest = rest.trim_start_matches(['.', '*', 'x', 'X']);
-            break;
-        }
     }
-    numbers.truncate(3);
-    Some(Written { numbers, wildcard, rest })
+    Some(Written { numbers, wildcard, padded, rest })
 }
 
 impl Written<'_> {
@@ -128,51 +132,72 @@ impl Written<'_> {
     }
 }
 
-/// PEP 440: `>=4.5,<6`, `~=5.0.1`, `==4.*`. Nothing at all allows everything; `!=` is passed over, as it leaves a hole.
+/// What a clause allows, or excludes.
+enum Clause {
+    Within(Interval),
+    Without(Interval),
+}
+
+/// PEP 440: `>=4.5,<6`, `~=5.0.1`, `==4.*`. Nothing at all allows everything.
 #[must_use]
 pub fn pep440(text: &str) -> Option<VersionRange> {
-    let mut all = Interval::ALL;
-    for clause in text.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
-        let operator = clause.len() - clause.trim_start_matches(['=', '<', '>', '~', '!']).len();
-        let (operator, version) = clause.split_at(operator);
-        let version = written(version)?;
-        let pre = version.rest.trim_start_matches(['.', '-', '_']);
-        let pre = ["a", "b", "c", "rc", "dev", "alpha", "beta"].iter().any(|word| pre.starts_with(word));
-        let exactly = version.exactly();
-        let next = Interval { from: exactly.below, below: END };
-        all = all.and(match operator {
-            "==" | "===" if version.wildcard => version.all(),
-            "==" | "===" => exactly,
-            ">=" => Interval { from: exactly.from, below: END },
-            // `>5.0b1` lets 5.0 in.
-            ">" if pre => Interval { from: exactly.from, below: END },
-            ">" => next,
-            "<=" if pre => Interval { from: [0; 3], below: exactly.from },
-            "<=" => Interval { from: [0; 3], below: exactly.below },
-            "<" => Interval { from: [0; 3], below: exactly.from },
-            "~=" if version.numbers.len() > 1 => {
-                Interval { from: exactly.from, below: version.next(version.numbers.len() - 2) }
-            }
-            "!=" => Interval::ALL,
-            _ => return None,
-        });
-    }
-    (!all.is_empty()).then(|| all.range())
+    let clauses = text.split(',').map(str::trim).filter(|clause| !clause.is_empty());
+    intersection(clauses, clause_of_pep440).filter(|all| !all.is_empty()).map(Interval::range)
 }
 
 /// Poetry: PEP 440, `^`, `~`, wildcards, and a bare version for itself; `||` parts alternatives.
 #[must_use]
 pub fn poetry(text: &str) -> Option<VersionRange> {
-    alternatives(text, |part| {
-        let clauses = part.split([',', ' ']).map(str::trim).filter(|clause| !clause.is_empty());
-        intersection(&joined(clauses), |operator, version| {
-            Some(match operator {
-                "" if version.wildcard => version.all(),
-                "" => version.exactly(),
-                _ => return comparator(operator, version),
-            })
+    alternatives(text.split('|').filter(|part| !part.is_empty()), |part| {
+        if part.contains(['x', 'X']) {
+            // npm's wildcard, which Poetry refuses.
+            return None;
+        }
+        let clauses = joined(part.split([',', ' ']));
+        intersection(clauses.iter().map(String::as_str), |operator, version| {
+            Some(Clause::Within(match operator {
+                "" if version.numbers.is_empty() => Interval::ALL,
+                "^" | "~" if version.wildcard => return None,
+                "^" => version.caret(),
+                "~" => version.tilde(),
+                "~=" if version.numbers.len() == 1 => Interval { from: version.lowest(), below: version.next(1) },
+                "" => return clause_of_pep440("==", version),
+                _ => return clause_of_pep440(operator, version),
+            }))
         })
     })
+}
+
+fn clause_of_pep440(operator: &str, version: &Written<'_>) -> Option<Clause> {
+    let suffix = version.rest.trim_start_matches(['.', '-', '_']);
+    let begins = |words: &[&str]| words.iter().any(|word| suffix.starts_with(word));
+    let pre = begins(&["a", "b", "c", "rc", "dev", "pre"]);
+    let post = begins(&["post", "rev", "r"]) && !pre;
+    let readable = version.rest.is_empty() || pre || post || version.rest.starts_with('+');
+    let equality = matches!(operator, "==" | "===" | "!=");
+    if !readable || version.rest.contains(' ') || version.numbers.is_empty() || (version.wildcard && !equality) {
+        return None;
+    }
+    let exactly = version.exactly();
+    let equal = if version.wildcard { version.all() } else { exactly };
+    let below = |below| Interval { from: [0; 3], below };
+    let from = |from| Interval { from, below: END };
+    Some(Clause::Within(match operator {
+        "==" | "===" => equal,
+        "!=" => return Some(Clause::Without(equal)),
+        // `>5.0b1` lets 5.0 in, and so does `<5.0.post1`.
+        ">=" => from(exactly.from),
+        ">" if pre => from(exactly.from),
+        ">" => from(exactly.below),
+        "<=" | "<" if pre => below(exactly.from),
+        "<=" => below(exactly.below),
+        "<" if post => below(exactly.below),
+        "<" => below(exactly.from),
+        "~=" if version.numbers.len() > 1 => {
+            Interval { from: exactly.from, below: version.next(version.numbers.len().min(3) - 2) }
+        }
+        _ => return None,
+    }))
 }
 
 /// npm's semver: `^4.6.7`, `1.x`, `>=4 <6`, `4.5 - 5.2`, with `||` between alternatives. Tags and addresses are none.
@@ -180,16 +205,45 @@ pub fn poetry(text: &str) -> Option<VersionRange> {
 pub fn npm(text: &str) -> Option<VersionRange> {
     let text = text.rsplit_once('@').filter(|_| text.starts_with("npm:")).map_or(text, |(_, version)| version);
     let text = text.strip_prefix("workspace:").unwrap_or(text);
-    alternatives(text, |part| {
+    alternatives(text.split("||"), |part| {
         if let Some((low, high)) = part.split_once(" - ") {
-            let (low, high) = (written(low)?, written(high)?);
+            let (low, high) = (written(low).filter(is_of_npm)?, written(high).filter(is_of_npm)?);
             let below = if high.numbers.is_empty() { END } else { high.all().below };
             return Some(Interval { from: low.lowest(), below });
         }
-        intersection(&joined(part.split([' ', ','])), |operator, version| match operator {
-            "" => Some(version.all()),
-            _ => comparator(operator, version),
+        let clauses = joined(part.split_ascii_whitespace());
+        intersection(clauses.iter().map(String::as_str), |operator, version| {
+            is_of_npm(version).then(|| comparator(operator, version))?.map(Clause::Within)
         })
+    })
+}
+
+/// Three numbers at most, and behind them nothing but a pre-release or a build.
+fn is_of_npm(version: &Written<'_>) -> bool {
+    let rest = version.rest;
+    version.numbers.len() <= 3
+        && !version.padded
+        && !rest.contains(' ')
+        && (rest.is_empty() || rest.starts_with(['-', '+']))
+}
+
+/// npm's comparators. A number that is missing stands for any.
+fn comparator(operator: &str, version: &Written<'_>) -> Option<Interval> {
+    let all = version.all();
+    let any = version.numbers.is_empty();
+    let pre = version.rest.starts_with('-');
+    Some(match operator {
+        "" | "=" => all,
+        "^" => version.caret(),
+        "~" | "~>" => version.tilde(),
+        ">=" => Interval { from: all.from, below: END },
+        "<" | ">" if any => Interval { from: END, below: END },
+        "<" => Interval { from: [0; 3], below: all.from },
+        ">" if pre => Interval { from: all.from, below: END },
+        ">" => Interval { from: all.below, below: END },
+        "<=" if pre => Interval { from: [0; 3], below: all.from },
+        "<=" => Interval { from: [0; 3], below: all.below },
+        _ => return None,
     })
 }
 
@@ -205,9 +259,12 @@ fn joined<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
     clauses
 }
 
-fn alternatives(text: &str, read: impl Fn(&str) -> Option<Interval>) -> Option<VersionRange> {
+fn alternatives<'a>(
+    parts: impl Iterator<Item = &'a str>,
+    read: impl Fn(&str) -> Option<Interval>,
+) -> Option<VersionRange> {
     let mut hull: Option<Interval> = None;
-    for part in text.split("||").flat_map(|part| part.split('|')).map(str::trim) {
+    for part in parts.map(str::trim) {
         let part = if part.is_empty() { Interval::ALL } else { read(part)? };
         if !part.is_empty() {
             hull = Some(hull.map_or(part, |hull| hull.hull(part)));
@@ -216,33 +273,27 @@ fn alternatives(text: &str, read: impl Fn(&str) -> Option<Interval>) -> Option<V
     hull.map(Interval::range)
 }
 
-fn intersection(clauses: &[String], read: impl Fn(&str, &Written<'_>) -> Option<Interval>) -> Option<Interval> {
-    clauses.iter().try_fold(Interval::ALL, |all, clause| {
+/// What all clauses allow together, up to holes in the middle; `None`: one of them can't be read.
+fn intersection<'a>(
+    clauses: impl Iterator<Item = &'a str>,
+    read: impl Fn(&str, &Written<'_>) -> Option<Clause>,
+) -> Option<Interval> {
+    let (mut all, mut holes) = (Interval::ALL, Vec::new());
+    for clause in clauses {
         let operator = clause.len() - clause.trim_start_matches(['=', '<', '>', '~', '!', '^']).len();
         let (operator, version) = clause.split_at(operator);
-        Some(all.and(read(operator, &written(version)?)?))
-    })
-}
-
-/// The comparators that npm and Poetry share. A number that is missing stands for any.
-fn comparator(operator: &str, version: &Written<'_>) -> Option<Interval> {
-    let all = version.all();
-    let any = version.numbers.is_empty();
-    Some(match operator {
-        "=" | "==" | "===" => all,
-        "^" => version.caret(),
-        "~" | "~>" => version.tilde(),
-        "~=" if version.numbers.len() > 1 => {
-            Interval { from: all.from, below: version.next(version.numbers.len() - 2) }
+        match read(operator, &written(version)?)? {
+            Clause::Within(interval) => all = all.and(interval),
+            Clause::Without(hole) => holes.push(hole),
         }
-        ">=" => Interval { from: all.from, below: END },
-        "<" | ">" if any => Interval { from: END, below: END },
-        "<" => Interval { from: [0; 3], below: all.from },
-        ">" => Interval { from: all.below, below: END },
-        "<=" => Interval { from: [0; 3], below: all.below },
-        "!=" => Interval::ALL,
-        _ => return None,
-    })
+    }
+    // Each hole can be at an end once another one has been taken off there.
+    for _ in 0..holes.len() {
+        for hole in &holes {
+            all = all.without(*hole);
+        }
+    }
+    Some(all)
 }
 
 #[cfg(test)]

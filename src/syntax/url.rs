@@ -73,6 +73,19 @@ pub fn split(text: &Text) -> Url {
     }
 }
 
+/// The password that was meant, from the first `:` to the last `@`, where a delimiter in it cuts the URL apart.
+#[must_use]
+pub fn cut_password(text: &Text) -> Option<Text> {
+    let value = text.as_str();
+    let start = value.find("://")? + "://".len();
+    let end = value.rfind('@').filter(|end| *end > start)?;
+    let colon = start + value[start..end].find(':')? + 1;
+    value[colon..end].contains(CUTTING).then(|| text.slice(colon..end))
+}
+
+/// What ends the authority of a URL, or makes its host an address of IPv6.
+pub const CUTTING: [char; 5] = ['#', '/', '?', '[', ']'];
+
 /// Percent-decodes as Python's `unquote` does (a `%` without two hexadecimal digits stays), keeping spans.
 #[must_use]
 pub fn percent_decode(text: &Text) -> Text {

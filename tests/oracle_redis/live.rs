@@ -2,11 +2,13 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::catalogue::{Setting, Setup};
+use crate::ours::Scene;
 
 pub fn argv(setup: &Setup, port: &str, folder: &str) -> Vec<String> {
     let mut argv = Vec::new();
@@ -21,7 +23,7 @@ pub fn argv(setup: &Setup, port: &str, folder: &str) -> Vec<String> {
     argv.iter().map(|word| word.replace('@', if word.starts_with("@/") { folder } else { "@" })).collect()
 }
 
-/// A server of ours, ended with this value.
+/// A server of ours, ended with this value together with all that it started.
 pub struct Live {
     child: Child,
     pub port: u16,
@@ -29,7 +31,8 @@ pub struct Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        let _ =
+            Command::new("kill").args(["-9", "--", &format!("-{}", self.child.id())]).stderr(Stdio::null()).status();
         let _ = self.child.wait();
     }
 }
@@ -43,29 +46,78 @@ pub fn start(program: &Path, setup: &Setup, folder: &Path) -> Option<Live> {
     };
     write("redis.conf", setup.conf.as_deref());
     write("users.acl", setup.acl.as_deref());
-    let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address").port();
-    let mut child = Command::new(program)
-        .args(argv(setup, &port.to_string(), &folder.display().to_string()))
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a server program");
-    let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(10) {
-        if child.try_wait().expect("a child").is_some() {
-            return None;
-        }
-        // A server that will refuse its ACL file listens before it says so: only a reply counts.
-        if TcpStream::connect(("127.0.0.1", port)).is_ok_and(|stream| Resp::over(stream).replies()) {
-            return Some(Live { child, port });
-        }
-        std::thread::sleep(Duration::from_millis(10));
+    let launch = Launch::new(program, folder);
+    let mut command = Command::new(program);
+    command.args(argv(setup, &launch.port.to_string(), &folder.display().to_string()));
+    launch.start(&mut command)
+}
+
+/// How a server is started: in which folder, and on which port.
+pub struct Launch<'a> {
+    program: &'a Path,
+    folder: &'a Path,
+    port: u16,
+}
+
+impl<'a> Launch<'a> {
+    pub fn new(program: &'a Path, folder: &'a Path) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address").port();
+        Self { program, folder, port }
     }
-    let _ = child.kill();
-    let _ = child.wait();
-    panic!("{} neither starts nor refuses", program.display());
+
+    /// Runs a command in which `@` stands for the folder and `6379` for the port, and `redis-server` is the program.
+    pub fn scene(&self, scene: &Scene) -> Option<Live> {
+        let bin = self.folder.join(".bin");
+        std::fs::create_dir(&bin).expect("a temporary folder");
+        let program = std::fs::canonicalize(which(self.program)).expect("a server program");
+        std::os::unix::fs::symlink(program, bin.join("redis-server")).expect("a link");
+        let real = |text: &str| {
+            text.replace("@/", &format!("{}/", self.folder.display())).replace("6379", &self.port.to_string())
+        };
+        for (name, body) in scene.files {
+            let path = self.folder.join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a temporary folder");
+            std::fs::write(path, real(body)).expect("a temporary folder");
+        }
+        let words: Vec<String> = scene.command.iter().map(|word| real(word)).collect();
+        let path = format!("{}:/usr/bin:/bin", bin.display());
+        // The name is looked up in the path of the new process.
+        let mut command = Command::new("/usr/bin/env");
+        command.args(["-i", &format!("PATH={path}")]);
+        command.args(scene.environment.iter().map(|(name, value)| format!("{name}={value}"))).args(words);
+        self.start(&mut command)
+    }
+
+    fn start(&self, command: &mut Command) -> Option<Live> {
+        let child = command
+            .current_dir(self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("a server program");
+        let mut live = Live { child, port: self.port };
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(10) {
+            // A server that will refuse its ACL file listens before it says so: only a reply counts.
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok_and(|stream| Resp::over(stream).replies()) {
+                return Some(live);
+            }
+            if live.child.try_wait().expect("a child").is_some() {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{} neither starts nor refuses: {command:?}", self.program.display());
+    }
+}
+
+/// A program by its name alone, as the path has it.
+fn which(program: &Path) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.exists());
+    found.unwrap_or_else(|| program.to_owned())
 }
 
 /// A connection that speaks RESP as far as this test needs it.
@@ -102,6 +154,17 @@ impl Resp {
             self.skip(2 * pairs.trim().parse::<usize>().expect("a count"));
         }
         line.trim_end().to_owned()
+    }
+
+    /// Sends a command and returns all that comes until nothing more does.
+    pub fn text(&mut self, words: &[&str]) -> String {
+        let mut text = self.call(words);
+        self.0.get_mut().set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+        let mut line = String::new();
+        while self.0.read_line(&mut line).is_ok_and(|read| read > 0) {
+            text += &std::mem::take(&mut line);
+        }
+        text
     }
 
     fn skip(&mut self, values: usize) {

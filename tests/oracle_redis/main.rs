@@ -1,9 +1,7 @@
 //! Oracle: what we say of server configurations × client settings against what real servers and redis-py answer.
 //!
-//! Live with every server that `REDISLINT_REDIS_SERVERS` lists (`:`-separated) or that is on the `PATH`, and with the
-//! redis-py of every interpreter in `REDISLINT_PYTHONS`, a sample of them for each configuration unless
-//! `REDISLINT_FULL` is set. Without a server, the answers recorded in `tests/transcripts/redis.json` are compared
-//! instead; `REDISLINT_RECORD=1` writes them anew.
+//! Live with every server that `REDISLINT_REDIS_SERVERS` lists (`:`-separated) or that is on the `PATH`. Without one, the
+//! answers recorded in `tests/transcripts` are compared instead; `REDISLINT_RECORD=1` writes them anew.
 
 #![cfg(unix)]
 #![allow(
@@ -16,22 +14,25 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 mod catalogue;
+mod clients;
+mod commands;
 mod generated;
 mod health;
 mod live;
-mod node;
 mod ours;
 mod outside;
+mod peers;
 mod planted;
-mod redis_py;
+mod transcript;
 
 use catalogue::{SETTINGS, Setting, Setup, setups};
 use live::{converse, servers, start};
 use ours::{ours, spoken};
 use planted::Plant;
+use transcript::Rows;
 
 type Transcript = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -123,41 +124,22 @@ fn features(setup: &Setup, setting: &Setting, version: (u32, u32), real: &str) -
     all.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name).collect()
 }
 
-/// A transcript on disk: the distinct answers, and for each server the numbers of its answers in the order of
-/// [`questions`].
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Kept {
-    answers: Vec<String>,
-    servers: BTreeMap<String, Vec<usize>>,
+/// The answers as a transcript holds them: without the questions.
+fn rows(all: &Transcript) -> Rows {
+    let row = |row: &BTreeMap<String, String>| questions().iter().map(|asked| row[asked].clone()).collect();
+    all.iter().map(|(key, answers)| (key.clone(), row(answers))).collect()
 }
 
 fn questions() -> Vec<String> {
     SETTINGS.iter().flat_map(|setting| ["7.4", "8.0"].map(|version| format!("{version} {}", setting.url))).collect()
 }
 
-fn keep(all: &Transcript) {
-    let mut answers: Vec<String> = all.values().flat_map(BTreeMap::values).cloned().collect();
-    answers.sort();
-    answers.dedup();
-    let number = |answer: &String| answers.binary_search(answer).expect("it was collected");
-    let row = |row: &Transcript, key: &String| questions().iter().map(|asked| number(&row[key][asked])).collect();
-    let servers = all.keys().map(|key| (key.clone(), row(all, key))).collect();
-    let text = serde_json::to_string(&Kept { answers, servers }).expect("JSON").replace("],\"", "],\n\"");
-    std::fs::write(transcripts(), text + "\n").expect("the transcript file");
-}
-
 fn replay() -> Transcript {
-    let text = std::fs::read_to_string(transcripts()).expect("recorded transcripts");
-    let kept: Kept = serde_json::from_str(&text).expect("JSON");
-    let row = |numbers: Vec<usize>| {
-        assert_eq!(numbers.len(), questions().len(), "the settings changed: record anew");
-        questions().into_iter().zip(numbers).map(|(asked, at)| (asked, kept.answers[at].clone())).collect()
+    let row = |answers: Vec<String>| {
+        assert_eq!(answers.len(), questions().len(), "the settings changed: record anew with REDISLINT_RECORD=1");
+        questions().into_iter().zip(answers).collect()
     };
-    kept.servers.clone().into_iter().map(|(key, numbers)| (key, row(numbers))).collect()
-}
-
-fn transcripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts/redis.json")
+    transcript::replay("redis").into_iter().map(|(key, answers)| (key, row(answers))).collect()
 }
 
 #[test]
@@ -170,8 +152,8 @@ fn servers_answer_as_predicted() {
     let mode = if found.is_empty() { "replay" } else { "live" };
     if found.is_empty() {
         all = replay();
-    } else if std::env::var_os("REDISLINT_RECORD").is_some() {
-        keep(&all);
+    } else if transcript::recording() {
+        transcript::keep("redis", &rows(&all));
     }
     let Compared { cells, untold, features, wrong } = compare(&all, &planted::NONE);
     println!("oracle_redis: {mode}, {} servers, {cells} cells, {untold} undetermined", all.len());

@@ -35,33 +35,61 @@ pub fn ours(setup: &Setup, image: &str) -> Ours {
 
 /// The same with a health check and variables of the container.
 pub fn ours_with(setup: &Setup, image: &str, test: Option<&[String]>, variables: &[(&str, &str)]) -> Ours {
+    let files: Vec<(&str, &str)> = [("redis.conf", &setup.conf), ("users.acl", &setup.acl)]
+        .into_iter()
+        .filter_map(|(name, body)| Some((name, body.as_deref()?)))
+        .collect();
+    let command = std::iter::once("redis-server".to_owned()).chain(argv(setup, "6379", FOLDER)).collect();
+    read(command, &files, variables, image, test).expect("a server")
+}
+
+/// A command as it stands in a compose file, with what it meets in the container. `@` stands for the folder of the files.
+#[derive(Clone)]
+pub struct Scene {
+    pub command: Vec<String>,
+    pub files: &'static [(&'static str, &'static str)],
+    pub environment: &'static [(&'static str, &'static str)],
+}
+
+/// Where the files lie in the container.
+const FOLDER: &str = "/cfg";
+
+/// What we make of a container; `None`: it runs no server.
+fn read(
+    command: Vec<String>,
+    files: &[(&str, &str)],
+    variables: &[(&str, &str)],
+    image: &str,
+    test: Option<&[String]>,
+) -> Option<Ours> {
     let mut sources = Sources::default();
-    sources.add("compose.yaml", b"services: {}", None);
-    let (mut facts, mut files) = (Facts::default(), Vec::new());
-    for (name, body) in [("redis.conf", &setup.conf), ("users.acl", &setup.acl)] {
-        let Some(body) = body else { continue };
-        let file = sources.add(name, body.as_bytes(), None);
+    let script = command.join("\n");
+    let first = sources.add("compose.yaml", script.as_bytes(), None);
+    let mut facts = Facts::default();
+    for (name, body) in files {
+        let file = sources.add(*name, body.as_bytes(), None);
         let (lines, _) = redis_conf::parse(file, body);
-        facts.confs.push(ConfFile {
-            file,
-            path: name.to_owned(),
-            lines,
-            comment: redis_conf::first_comment(file, body),
-        });
-        files.push((name.to_owned(), None));
+        let comment = redis_conf::first_comment(file, body);
+        facts.confs.push(ConfFile { file, path: (*name).to_owned(), lines, comment });
     }
-    let index = Index::new(files.clone());
-    let mounts = files.iter().map(|(name, _)| Mount {
+    let index = Index::new(files.iter().map(|(name, _)| ((*name).to_owned(), None)).collect::<Vec<_>>());
+    let mount = |source: &str, target: String| Mount {
         span: place(),
-        source: Some(name.clone()),
+        source: Some(source.to_owned()),
         volume: None,
-        target: format!("/cfg/{name}"),
+        target,
         content: None,
         contents: Vec::new(),
         exists: Some(true),
-    });
-    let argv = argv(setup, "6379", "/cfg");
-    let command: Vec<Text> = std::iter::once("redis-server").chain(argv.iter().map(String::as_str)).map(text).collect();
+    };
+    // Words have the places that they have in the text, as what stands between them is read there.
+    let mut at = 0;
+    let mut word = |word: &String| {
+        let begin = at;
+        at += word.len() + 1;
+        Text::exact(word, Span::new(first, begin..begin + word.len()))
+    };
+    let command = command.iter().map(&mut word).collect();
     let mut environment = Variables::default();
     for (name, value) in variables {
         let value = Resolved::known(text(value), Vec::new());
@@ -72,20 +100,42 @@ pub fn ours_with(setup: &Setup, image: &str, test: Option<&[String]>, variables:
         command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
         command_span: Some(place()),
         environment,
-        mounts: mounts.collect(),
+        mounts: vec![mount("", FOLDER.to_owned())],
+        working_dir: Some(text(FOLDER)),
         healthcheck: test.map(|test| {
             vec![Case { when: Vec::new(), value: test.iter().map(|word| text(word)).collect(), trace: Vec::new() }]
         }),
         ..Container::named("redis", place())
     };
     let symbols = Symbols::default();
-    let server = server_auth::server(&container, &facts, &index, &mut sources, &symbols).expect("a server");
-    Ours { sources, symbols, server }
+    let server = server_auth::server(&container, &facts, &index, &mut sources, &symbols)?;
+    Some(Ours { sources, symbols, server })
 }
 
 impl Ours {
+    /// Our reading of a scene; `None`: no server.
+    pub fn of_scene(scene: &Scene, image: &str) -> Option<Self> {
+        let real = |text: &str| text.replace("@/", &format!("{FOLDER}/"));
+        let bodies: Vec<(&str, String)> = scene.files.iter().map(|(name, body)| (*name, real(body))).collect();
+        let files: Vec<(&str, &str)> = bodies.iter().map(|(name, body)| (*name, body.as_str())).collect();
+        read(scene.command.iter().map(|word| real(word)).collect(), &files, scene.environment, image, None)
+    }
+
     pub fn outcome(&self, url: &str, version: (u32, u32)) -> Outcome {
         self.outcome_of(Family::RedisPy, url, version)
+    }
+
+    /// What becomes of another server that logs in so.
+    pub fn login(&self, family: Family, user: &str, password: &str) -> Outcome {
+        let value = |value: &str| Some(Resolved::known(text(value), Vec::new()));
+        let given = |given: &str| value(given).filter(|_| !given.is_empty());
+        let settings = ConnectionSettings {
+            host: value("redis"),
+            username: given(user),
+            password: given(password),
+            ..ConnectionSettings::default()
+        };
+        self.end(&settings, family, VersionRange::default())
     }
 
     /// What becomes of a client of this library.
@@ -93,12 +143,15 @@ impl Ours {
         assert!(self.sources.find("compose.yaml").is_some());
         let settings =
             ConnectionSettings { url: Some(Resolved::known(text(url), Vec::new())), ..ConnectionSettings::default() };
-        let range = VersionRange { from: Some(version), to: Some(version) };
-        let cases = handshake::connect(&settings, family, range, &self.symbols);
-        let [case] = cases.as_slice() else { panic!("one case for {url}") };
+        self.end(&settings, family, VersionRange { from: Some(version), to: Some(version) })
+    }
+
+    fn end(&self, settings: &ConnectionSettings, family: Family, range: VersionRange) -> Outcome {
+        let cases = handshake::connect(settings, family, range, &self.symbols);
+        let [case] = cases.as_slice() else { panic!("one case for {settings:?}") };
         let auth: &Auth = &self.server.auth[0].auth;
         let all = handshake::outcomes(case, family, range, &self.server, auth, &self.symbols);
-        let [(_, outcome)] = all.as_slice() else { panic!("one version has one outcome: {url}") };
+        let [(_, outcome)] = all.as_slice() else { panic!("one version has one outcome: {settings:?}") };
         outcome.clone()
     }
 }

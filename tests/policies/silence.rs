@@ -167,3 +167,40 @@ fn what_holds_in_a_fresh_clone_alone_is_at_medium_confidence() {
     let found = of(&report, "published-port");
     assert_eq!((found[0].severity, found[0].confidence), (Severity::Error, Confidence::Medium));
 }
+
+#[test]
+fn a_name_that_files_beside_have_is_unknown_at_medium_confidence() {
+    let alone = "services:\n  web:\n    build: .\n    environment:\n      REDIS_URL: redis://cache:6379/0\n";
+    let base = "services:\n  web:\n    build: .\n  cache:\n    image: redis:7\n";
+    let found = |more: &[(&str, &str)]| {
+        let files = [("deploy/compose.prod.yaml", alone), ("main.py", READS), ("deploy/main.py", READS)];
+        let files: Vec<(&str, &str)> = files.into_iter().chain(more.iter().copied()).collect();
+        of(&all(&files), "unknown-host").iter().map(|finding| finding.confidence).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[]), [Confidence::High]);
+    assert_eq!(found(&[("other/compose.yaml", base)]), [Confidence::High]);
+    assert_eq!(found(&[("deploy/compose.yaml", base)]), [Confidence::Medium]);
+    let script = "docker compose -f compose.prod.yaml up\n";
+    assert_eq!(found(&[("deploy/compose.yaml", base), ("deploy/run.sh", script)]), [Confidence::High]);
+}
+
+#[test]
+fn which_of_two_services_with_one_code_connects_may_be_in_doubt() {
+    let code = "import os\n\nimport redis\n\nr = redis.Redis.from_url(os.getenv(\"REDIS_URL\", \"redis://localhost:6379/0\"))\n";
+    let found = |jobs: &str| {
+        let compose = format!(
+            "services:\n  web:\n    build: .\n    command: supervisord\n    environment:\n      REDIS_URL: redis://:a-Harbor-2@redis:6379\n{jobs}  \
+             redis:\n    image: redis:7\n"
+        );
+        let files =
+            [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", code)];
+        let report = all(&files);
+        let seen = |rule| of(&report, rule).iter().map(|finding| finding.confidence).collect::<Vec<_>>();
+        (seen("unexpected-password"), seen("localhost-in-container"))
+    };
+    assert_eq!(found(""), (vec![Confidence::High], vec![]));
+    let migrate = "  migrate:\n    build: .\n    command: run-migrations\n";
+    assert_eq!(found(migrate), (vec![Confidence::High], vec![Confidence::Medium]));
+    let starts = "  other:\n    build: .\n    command: python main.py\n";
+    assert_eq!(found(starts), (vec![Confidence::High], vec![Confidence::High]));
+}

@@ -24,10 +24,7 @@ pub(super) fn requirements(text: &str) -> Requirements {
         locked: COMPILED.iter().any(|mark| text.contains(mark)),
     };
     for line in joined.lines() {
-        let line = line.split(" #").next().unwrap_or(line).trim();
-        if line.starts_with('#') {
-            continue;
-        }
+        let line = without_comment(line).trim();
         let option = ["--requirement", "--constraint", "-r", "-c"].iter().find_map(|option| line.strip_prefix(option));
         match option {
             Some(path) => read.includes.push(path.trim_start_matches(['=', ' ', '\t']).to_owned()),
@@ -35,6 +32,12 @@ pub(super) fn requirements(text: &str) -> Requirements {
         }
     }
     read
+}
+
+/// pip takes a number sign for a comment at the beginning of a line and behind a blank.
+fn without_comment(line: &str) -> &str {
+    let begins = |at: &usize| *at == 0 || line[..*at].ends_with([' ', '\t']);
+    line.match_indices('#').map(|(at, _)| at).find(begins).map_or(line, |at| &line[..at])
 }
 
 /// A requirement as PEP 508 writes it: `redis[hiredis]>=4,<6 ; python_version > "3.8" --hash=…`.

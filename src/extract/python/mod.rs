@@ -10,7 +10,7 @@ mod lower;
 mod named;
 mod prefixes;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::Ranged;
@@ -18,7 +18,7 @@ use ruff_text_size::Ranged;
 use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Import, Module};
 use crate::facts::{FileKind, Request};
 use crate::finding::Notice;
-use crate::source::{FileId, Spanned};
+use crate::source::{FileId, Span, Spanned};
 use crate::syntax::python;
 use crate::text::Text;
 
@@ -48,6 +48,7 @@ pub fn extract(
         imports: Vec::new(),
         requests: Vec::new(),
         names_of_files: Vec::new(),
+        branches: HashMap::new(),
     };
     let mut block = Block::default();
     walker.block(&tree.body, &mut block, &mut Vec::new(), 0);
@@ -80,6 +81,7 @@ pub fn extract(
     module.classes = block.classes;
     module.functions = block.functions;
     module.calls = block.calls;
+    module.branches = walker.branches;
     (module, walker.requests, notices)
 }
 
@@ -100,6 +102,8 @@ struct Walker<'a> {
     requests: Vec<Request>,
     /// Literal texts that may name a file with values.
     names_of_files: Vec<Text>,
+    /// The branches that calls stand under.
+    branches: HashMap<Span, Vec<Guard>>,
 }
 
 impl Walker<'_> {
@@ -108,7 +112,14 @@ impl Walker<'_> {
             return;
         }
         for statement in body {
+            let (known, under) = (out.calls.len(), guards.len());
             self.statement(statement, out, guards, depth);
+            if under > 0 {
+                // Those of an inner block are known with all their branches.
+                for call in &out.calls[known..] {
+                    self.branches.entry(call.span).or_insert_with(|| guards[..under].to_vec());
+                }
+            }
         }
     }
 

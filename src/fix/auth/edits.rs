@@ -1,9 +1,11 @@
 //! What is done to single places: the user and password of a URL, an argument of a call, a value of a variable.
 
 use crate::edit::Edit;
+use crate::fix::base64;
 use crate::fix::place::{extended, is_yaml, line_start, next_line};
 use crate::source::{Sources, Span};
 use crate::syntax::url;
+use crate::syntax::yaml::{self, Entry};
 use crate::text::Text;
 
 /// The user and password of a URL with their `@`, as written; `None` where they stand in several places.
@@ -15,6 +17,17 @@ pub fn userinfo(sources: &Sources, value: &Text) -> Option<Span> {
     let fits = before.file == behind.file && before.len() == 1 && behind.len() == 1 && before.end <= behind.start;
     let span = Span { start: before.end, ..behind };
     (fits && !sources.slice(span).contains('\n')).then_some(span)
+}
+
+/// Takes the user and password out of a URL that stands in a Secret as base64.
+pub fn userinfo_in_base64(sources: &Sources, value: &Text) -> Option<Edit> {
+    let parts = url::split(value);
+    let start = parts.scheme?.len() + "://".len();
+    let behind = start + parts.userinfo?.len() + "@".len();
+    let (span, url) = (value.span(), value.as_str());
+    let is_encoded = base64::decode(sources.slice(span)).is_some_and(|bytes| bytes == url.as_bytes());
+    let bare = format!("{}{}", &url[..start], url.get(behind..)?);
+    is_encoded.then(|| Edit::replace(span, base64::encode(bare.as_bytes())))
 }
 
 /// Where the user and password of a URL would stand.
@@ -54,29 +67,6 @@ pub fn single_quotes(sources: &Sources, place: Span) -> Option<[Edit; 2]> {
     plain.then(|| [quote(literal.start), quote(literal.end - 1)])
 }
 
-/// Takes `password="…"` out of a call, or empties a password's own literal.
-pub fn remove_python_password(sources: &Sources, password: &Text) -> Option<Edit> {
-    let literal = password.anchor();
-    let source = sources.get(literal.file);
-    let (text, range) = (source.text(), literal.range());
-    let quoted = text.get(range.clone())?.starts_with(['"', '\'']);
-    if !source.path().ends_with(".py") || !quoted {
-        return None;
-    }
-    let before = text[..range.start].trim_end();
-    let argument = before.strip_suffix('=').map(str::trim_end).and_then(|before| before.strip_suffix("password"));
-    let Some(call) = argument.filter(|before| before.trim_end().ends_with(['(', ','])) else {
-        return Some(Edit::replace(literal, "\"\""));
-    };
-    let rest = &text[range.end..];
-    let (start, end) = match rest.trim_start().strip_prefix(',') {
-        // What follows moves up to its place.
-        Some(more) => (call.len(), text.len() - more.trim_start().len()),
-        None => (call.trim_end().trim_end_matches(',').len(), range.end),
-    };
-    Some(Edit::delete(Span::new(literal.file, start..end)))
-}
-
 /// Takes the line of a variable out of an env file.
 pub fn remove_env_line(sources: &Sources, value: Span) -> Option<Edit> {
     let source = sources.get(value.file);
@@ -89,39 +79,27 @@ pub fn remove_env_line(sources: &Sources, value: Span) -> Option<Edit> {
     (whole && is_env && plain).then(|| Edit::delete(Span::new(value.file, line)))
 }
 
-/// Takes a directive away that has its line in a file to itself.
+/// Takes the entry of a mapping away whose value this is, as long as others stay.
+pub fn remove_entry(sources: &Sources, value: Span) -> Option<Edit> {
+    let source = sources.get(value.file);
+    let (text, range) = (source.text(), value.range());
+    let (yaml, _) = yaml::parse(value.file, text);
+    let is_value = |entry: &&Entry| yaml.node(entry.value).span.contains(value) && yaml.as_str(entry.value).is_some();
+    let (entries, entry) = yaml.nodes().find_map(|node| {
+        let entries = yaml.raw_entries(node);
+        Some((entries, entries.iter().find(is_value)?))
+    })?;
+    let line = line_start(text, range.start)..next_line(text, range.end);
+    let before = &text[line.start..yaml.node(entry.key).span.range().start];
+    let alone = is_yaml(source.path()) && before.trim().is_empty() && entries.len() > 1;
+    (alone && yaml.as_text(entry.value)?.len() == value.len()).then(|| Edit::delete(Span::new(value.file, line)))
+}
+
+/// Takes a directive away that has its line to itself, in a file or in a text within one.
 pub fn remove_line(sources: &Sources, span: Span) -> Option<Edit> {
     let source = sources.get(span.file);
     let (text, range) = (source.text(), extended(source.text(), span, "\"'").range());
     let line = line_start(text, range.start)..next_line(text, range.end);
-    let alone = text[line.clone()].trim().len() == range.len() && !is_yaml(source.path());
+    let alone = text[line.clone()].trim().len() == range.len();
     alone.then(|| Edit::delete(Span::new(span.file, line)))
-}
-
-/// Takes the default of a setting away: `NAME: str = "…"` and `os.getenv("NAME", "…")` demand the variable then.
-pub fn demand_setting(sources: &Sources, literal: Span) -> Option<Edit> {
-    let source = sources.get(literal.file);
-    let (text, range) = (source.text(), literal.range());
-    if !source.path().ends_with(".py") || !text.get(range.clone())?.starts_with(['"', '\'']) {
-        return None;
-    }
-    let before = &text[line_start(text, range.start)..range.start];
-    let rest = &text[range.end..next_line(text, range.end)];
-    let annotated = before.trim_end().strip_suffix('=').map(str::trim_end);
-    if let Some((name, kind)) = annotated.and_then(|before| before.split_once(':')) {
-        let is_name = !name.trim().is_empty() && name.trim().chars().all(|char| char.is_alphanumeric() || char == '_');
-        let end = line_start(text, range.start) + name.len() + 1 + kind.len();
-        let alone = rest.trim().is_empty() || rest.trim_start().starts_with('#');
-        return (is_name && alone).then(|| Edit::delete(Span::new(literal.file, end..range.end)));
-    }
-    // `os.getenv("NAME", "…")` → `os.environ["NAME"]`
-    let call = before.trim_end().strip_suffix(',')?;
-    let (open, name) = ["os.getenv(", "os.environ.get("].iter().find_map(|open| {
-        let at = call.rfind(open)?;
-        Some((at, &call[at + open.len()..]))
-    })?;
-    let quoted = name.len() > 2 && name.starts_with(['"', '\'']) && name.ends_with(['"', '\'']);
-    let close = rest.trim_start().starts_with(')').then(|| rest.find(')')).flatten()?;
-    let start = range.start - before.len() + open;
-    quoted.then(|| Edit::replace(Span::new(literal.file, start..range.end + close + 1), format!("os.environ[{name}]")))
 }

@@ -1,14 +1,17 @@
 //! No password any more: it leaves the server's command or redis.conf, the clients' URLs and arguments, the health checks,
-//! and the documents that show it.
+//! variables and Secrets that nothing uses then, and the documents that show it.
 
 use std::collections::BTreeSet;
 
-use super::edits::{remove_env_line, remove_line, remove_python_password, userinfo, userinfo_around};
-use super::{Plan, documents, known, known_passwords};
+use super::edits::{remove_entry, remove_env_line, remove_line, userinfo, userinfo_around, userinfo_in_base64};
+use super::{Plan, documents, known, known_passwords, leftovers, python, strangers, variable_place};
 use crate::edit::Edit;
 use crate::fix::Scene;
-use crate::fix::place::ServiceText;
-use crate::model::{Client, ClientCase, Environment, Place, Server, VariableUse};
+use crate::fix::place::{ServiceText, Value};
+use crate::model::{
+    Client, ClientCase, Directive, Distribution, Environment, EnvironmentKind, ImageVariable, Place, Server,
+    VariableUse,
+};
 use crate::rules::common;
 use crate::source::FileId;
 
@@ -20,9 +23,16 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
         for server in &environment.servers {
             self::server(scene, server, &mut plan);
             passwords.extend(known_passwords(server));
+            if server.auth.iter().any(|case| !common::is_open(&case.auth)) {
+                strangers(environment, server, "take the password out of", &mut plan);
+            }
         }
         for link in &environment.links {
             let Some(client) = environment.clients.get(link.client) else { continue };
+            if client.family.is_server() {
+                plan.leave(client.span, "take the password for the other server out");
+                continue;
+            }
             for case in &client.cases {
                 self::client(scene, environment, client, case, &mut plan);
                 passwords.extend(case.password.as_ref().and_then(known));
@@ -37,67 +47,93 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
             plan.add(Edit::delete(userinfo));
         }
     }
+    leftovers::clear(scene, environments, &passwords, &mut plan);
     documents::forget(scene, documents, &passwords, "", &mut plan);
     plan
 }
 
-/// What sets the password of a server, and what its health check sends.
+/// What sets the password of a server, and what its health checks send.
 fn server(scene: &Scene<'_>, server: &Server, plan: &mut Plan) {
-    let service = ServiceText::find(scene.sources, server.span);
-    for directive in &server.directives {
-        let name = directive.name.value.trim_start_matches('-').to_ascii_lowercase();
-        let span = directive.arguments.iter().fold(directive.name.span, |span, value| span.to(value.span()));
-        match name.as_str() {
-            "requirepass" if directive.from_arguments => {
-                let words = service.as_ref().filter(|_| directive.name.span.file == server.span.file);
-                let edit = words.and_then(|service| service.remove_option(directive.name.span));
-                plan.add_or(edit, span, "take the password out of the command");
-            }
-            "requirepass" => plan.add_or(remove_line(scene.sources, span), span, "take this line out"),
-            "user" | "aclfile" => plan.leave(span, "take the users and their passwords out"),
-            _ => {}
+    let left = plan.by_hand.len();
+    for one in &server.directives {
+        directive(scene, one, plan);
+    }
+    if plan.by_hand.len() > left {
+        // A command that stays needs its variables.
+        return;
+    }
+    for one in server.variables.iter().filter(|one| one.taken_in == one.name.span) {
+        variable(scene, server, one, plan);
+    }
+    let Some(health) = server.healthcheck.as_ref().filter(|health| health.authenticates) else { return };
+    let edits = ServiceText::find(scene.sources, health.span).map(|service| service.health_passwords());
+    let edits = edits.unwrap_or_default();
+    if edits.is_empty() && !server.variables.iter().any(|variable| variable.name.value == "REDISCLI_AUTH") {
+        plan.leave(health.span, "take the password out of the health check");
+    }
+    for edit in edits {
+        plan.add_or(Some(edit), health.span, "take the password out of the health check");
+    }
+}
+
+/// What makes a server ask for a password, or send one to its master.
+fn directive(scene: &Scene<'_>, directive: &Directive, plan: &mut Plan) {
+    let name = directive.name.value.trim_start_matches('-').to_ascii_lowercase();
+    let span = directive.arguments.iter().fold(directive.name.span, |span, value| span.to(value.span()));
+    let words = || ServiceText::find(scene.sources, directive.name.span);
+    match name.as_str() {
+        "requirepass" | "masterauth" | "aclfile" if directive.from_arguments => {
+            let edit = words().and_then(|service| service.remove_option(directive.name.span));
+            plan.add_or(edit, directive.name.span, "take the password out of the command");
         }
-    }
-    for variable in &server.variables {
-        let name = &variable.name;
-        let sets = common::names_password(&name.value) && variable.usage != VariableUse::Unknown;
-        let sends = name.value == "REDISCLI_AUTH";
-        let Some(service) = service.as_ref().filter(|_| (sets || sends) && variable.taken_in == name.span) else {
-            continue;
-        };
-        // An image that demands a password wants to be told that there is none.
-        let edit = if sets && variable.usage == VariableUse::Read {
-            service.replace_variable(name.span, "ALLOW_EMPTY_PASSWORD", "yes")
-        } else {
-            service.remove_variable(name.span)
-        };
-        plan.add_or(edit, name.span, "take this variable out");
-    }
-    if let Some(health) = server.healthcheck.as_ref().filter(|health| health.authenticates) {
-        match service.as_ref().and_then(ServiceText::health_password) {
-            Some(edit) => plan.add(edit),
-            None if server.variables.iter().any(|variable| variable.name.value == "REDISCLI_AUTH") => {}
-            None => plan.leave(health.span, "take the password out of the health check"),
+        "user" if directive.from_arguments => {
+            let edit = words().and_then(|service| service.remove_words(span));
+            plan.add_or(edit, directive.name.span, "take the users out of the command");
         }
+        "requirepass" | "masterauth" | "aclfile" | "user" => {
+            plan.add_or(remove_line(scene.sources, span), span, "take this line out");
+        }
+        "sentinel" if directive.arguments.first().is_some_and(|word| word.as_str().starts_with("auth-")) => {
+            plan.add_or(remove_line(scene.sources, span), span, "take this line out");
+        }
+        _ => {}
     }
+}
+
+/// A variable from which an image, a script or `redis-cli` takes the password.
+fn variable(scene: &Scene<'_>, server: &Server, variable: &ImageVariable, plan: &mut Plan) {
+    let name = &variable.name;
+    let sets = common::names_password(&name.value) && variable.usage != VariableUse::Unknown;
+    if !sets && name.value != "REDISCLI_AUTH" {
+        return;
+    }
+    let Some(service) = ServiceText::find(scene.sources, name.span) else { return };
+    // An image that demands a password wants to be told that there is none.
+    let edit = if sets && variable.usage == VariableUse::Read && server.distribution == Distribution::Bitnami {
+        service.replace_variable(name.span, "ALLOW_EMPTY_PASSWORD", &Value::Text("yes".to_owned()))
+    } else {
+        service.remove_variable(name.span)
+    };
+    plan.add_or(edit, name.span, "take this variable out");
 }
 
 /// What a client sends.
 fn client(scene: &Scene<'_>, environment: &Environment, client: &Client, case: &ClientCase, plan: &mut Plan) {
     let Some(password) = case.password.as_ref().filter(|password| !password.is_empty()) else { return };
     let span = password.span();
-    if let Some(userinfo) = case.url.as_ref().and_then(|url| userinfo(scene.sources, url)) {
-        plan.add(Edit::delete(userinfo));
-        return;
+    if let Some(url) = &case.url {
+        let edit = userinfo(scene.sources, url).map(Edit::delete).or_else(|| userinfo_in_base64(scene.sources, url));
+        if let Some(edit) = edit {
+            return plan.add_or(Some(edit), span, "take the password out");
+        }
     }
-    let edit = remove_python_password(scene.sources, password)
+    let edit = python::remove_password(scene.sources, password)
         .or_else(|| remove_env_line(scene.sources, span))
         .or_else(|| {
             let Place::Container(service) = &client.place else { return None };
-            let service = environment.services.iter().find(|one| one.name == *service)?;
-            ServiceText::find(scene.sources, service.span)
-                .filter(|_| span.file == service.span.file)?
-                .remove_variable(span)
-        });
+            let place = variable_place(environment, service, span)?;
+            ServiceText::find(scene.sources, place)?.remove_variable(place)
+        })
+        .or_else(|| remove_entry(scene.sources, span).filter(|_| environment.kind == EnvironmentKind::Ci));
     plan.add_or(edit, span, "take the password out");
 }

@@ -67,6 +67,10 @@ pub fn quote_argument(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
     }
     let line = line_start(text, span.range().start);
     let start = line + text[line..span.range().start].rfind([' ', '\t'])? + 1;
+    if text[start..].starts_with('$') {
+        // What stops compose is in the value.
+        return None;
+    }
     let end = start + text[start..].find([' ', '\t', '\r', '\n']).unwrap_or(text.len() - start);
     // Quotes of any kind in the word or around the value: which ones fit is a person's to say.
     let value = &text[line..next_line(text, end)];
@@ -75,6 +79,15 @@ pub fn quote_argument(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
     }
     let quote = |at| Edit::insert(span.file, at, "\"");
     Some(Fix::new(Safety::Safe, "put the argument in quotes", vec![quote(start), quote(end)]))
+}
+
+/// Puts the reference to a variable in quotes whose value a command line takes apart.
+pub fn quote_reference(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
+    // Its end may be that of a value elsewhere.
+    let span = finding.primary.span;
+    let start = Span { end: span.start, ..span };
+    let edits = ServiceText::find(scene.sources, start)?.quote_reference(start)?;
+    Some(Fix::new(Safety::Safe, "put the reference in quotes", edits))
 }
 
 pub fn servers<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a Server> + use<'a> {

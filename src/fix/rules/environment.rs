@@ -4,7 +4,7 @@ use super::commands::servers;
 use crate::edit::{Edit, Fix, Safety};
 use crate::finding::Finding;
 use crate::fix::Scene;
-use crate::fix::place::ServiceText;
+use crate::fix::place::{ServiceText, Value};
 use crate::model::{Client, ClientCase, Environment, Place, Reach};
 use crate::rules::common;
 use crate::symbol::Symbols;
@@ -24,7 +24,7 @@ pub fn give_credentials(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
         return None;
     }
     let reference = service.reference_behind(directive.name.span)?;
-    let edit = service.add_variables(&[("REDISCLI_AUTH", reference)])?;
+    let edit = service.add_variables(&[("REDISCLI_AUTH", Value::Text(reference.to_owned()))])?;
     Some(Fix::new(Safety::Safe, "give the health check the server's password in `REDISCLI_AUTH`", vec![edit]))
 }
 
@@ -58,5 +58,5 @@ fn edit(scene: &Scene<'_>, environment: &Environment, client: &Client, case: &Cl
     if has_password || url.as_str().contains('@') {
         return None;
     }
-    ServiceText::find(scene.sources, service.span)?.add_variables(&[(setting, &value)])
+    ServiceText::find(scene.sources, service.span)?.add_variables(&[(setting, Value::Text(value))])
 }

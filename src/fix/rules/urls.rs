@@ -5,6 +5,7 @@ use crate::finding::Finding;
 use crate::fix::Scene;
 use crate::model::ClientCase;
 use crate::source::Span;
+use crate::syntax::url;
 use crate::text::Text;
 
 /// Writes the characters of a password that cut its URL apart as `%XX`.
@@ -17,15 +18,11 @@ pub fn percent_encode(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
     Some(Fix::new(Safety::Safe, "percent-encode the password", edits.collect()))
 }
 
-/// Every character of the password that a URL gives a meaning of its own; `None` where the URL has no password.
+/// Every character of the password that a URL gives a meaning of its own; `None` where none cuts it apart.
 fn special(case: &ClientCase) -> Option<Vec<(char, Span)>> {
-    let url = case.url.as_ref()?;
-    let start = url.as_str().find("://")? + 3;
-    let end = url.as_str().rfind('@').filter(|end| *end > start)?;
-    let colon = start + url.as_str()[start..end].find(':')? + 1;
-    let password = url.as_str()[colon..end].char_indices();
-    let special = password.filter(|(_, char)| "#/?[]@".contains(*char));
-    Some(special.map(|(at, char)| (char, url.span_of(colon + at..colon + at + 1))).collect())
+    let password = url::cut_password(case.url.as_ref()?)?;
+    let special = password.as_str().char_indices().filter(|(_, char)| *char == '@' || url::CUTTING.contains(char));
+    Some(special.map(|(at, char)| (char, password.span_of(at..at + 1))).collect())
 }
 
 /// Puts a colon before a password that stands where the user name belongs.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::facts::code::{Call, Expr, ExprKind, Function};
+use crate::source::Span;
 
 use super::calls::parameters;
 use super::values::{ClassRef, Evaluator, Scope, Value};
@@ -20,7 +21,8 @@ pub(super) struct Callers<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     call: &'a Call,
-    scope: Scope<'a>,
+    pub span: Span,
+    pub scope: Scope<'a>,
 }
 
 impl<'a> Callers<'a> {
@@ -43,7 +45,7 @@ impl<'a> Callers<'a> {
     }
 
     fn add(&mut self, calls: &'a [Expr], scope: Scope<'a>) {
-        for call in calls.iter().filter_map(Expr::as_call) {
+        for (call, span) in calls.iter().filter_map(|expr| Some((expr.as_call()?, expr.span))) {
             let name = match &call.callee.kind {
                 ExprKind::Name(name) => {
                     let import = scope.module.imports.iter().find(|import| import.bound == *name);
@@ -52,7 +54,7 @@ impl<'a> Callers<'a> {
                 ExprKind::Attribute(_, name) => &name.value,
                 _ => continue,
             };
-            self.calls.entry(name).or_default().push(Caller { call, scope });
+            self.calls.entry(name).or_default().push(Caller { call, span, scope });
         }
     }
 

@@ -3,6 +3,7 @@
 //! `values` evaluates expressions, `environment` reads variables as Python libraries do, `sites` knows the calls and
 //! settings that connect. What can't be proven is opaque.
 
+mod branches;
 mod builtins;
 mod callers;
 mod calls;
@@ -91,6 +92,11 @@ impl ConnectionSettings {
     /// Whether any value comes, at least in part, from one of these files.
     #[must_use]
     pub fn reads_any(&self, files: &[FileId]) -> bool {
+        self.files().any(|file| files.contains(&file))
+    }
+
+    /// The files that the values come from.
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
         let fields = [
             &self.url,
             &self.host,
@@ -108,7 +114,7 @@ impl ConnectionSettings {
             .flat_map(|value| &value.alternatives)
             .filter_map(|alternative| alternative.value.as_ref())
             .flat_map(Text::spans)
-            .any(|span| files.contains(&span.file))
+            .map(|span| span.file)
     }
 }
 

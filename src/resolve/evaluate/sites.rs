@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::facts::code::{Binding, Call, Expr, ExprKind};
 use crate::finding::Confidence;
 use crate::model::Family;
+use crate::resolve::placement::is_test;
 use crate::source::Span;
 use crate::symbol::{Resolved, Step, is_symbol};
 use crate::text::Text;
@@ -21,8 +22,10 @@ use super::{sentinel, settings};
 #[derive(Default)]
 pub(super) struct Found {
     pub clients: Vec<FoundClient>,
-    /// Clients of code that is not loaded.
+    /// Clients of code that is not loaded, or stands in a branch that is not taken.
     pub elsewhere: Vec<FoundClient>,
+    /// The call at hand stands in such a branch.
+    skipped: bool,
     /// Bindings that a client was made of: these settings have a known site.
     pub used: HashSet<Span>,
     /// Which library reads them there.
@@ -145,6 +148,7 @@ impl<'a> Walk<'a, '_> {
         for binding in bindings {
             if let Some(value) = &binding.value {
                 let (target, span) = (&binding.name.value, binding.name.span);
+                self.found.skipped = false;
                 celery::celery_attribute(self.evaluator, target, value, span, scope, self.found);
             }
         }
@@ -169,6 +173,10 @@ impl<'a> Walk<'a, '_> {
 
     fn site(&mut self, expr: &'a Expr, call: &'a Call, name: &str, scope: Scope<'a>, caller: Option<&Caller<'a>>) {
         let evaluator = self.evaluator;
+        evaluator.refuel();
+        let outer = caller.is_none_or(|caller| evaluator.is_reached(caller.span, caller.scope));
+        let entered = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
+        self.found.skipped = !(outer && evaluator.is_reached(expr.span, entered));
         evaluator.refuel();
         evaluator.take_visited();
         let scope = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
@@ -327,7 +335,7 @@ pub(super) fn push(
     let confidence = confidence(&scope.module.path);
     let name = setting.map(|setting| setting.name.clone());
     let client = FoundClient { span, setting: name, family, settings, confidence, trace };
-    if evaluator.is_running(scope.module) {
+    if evaluator.is_running(scope.module) && !found.skipped {
         found.add(client, setting);
     } else {
         found.elsewhere.push(client);
@@ -336,10 +344,7 @@ pub(super) fn push(
 
 /// Unit tests connect to what the test sets up.
 pub(super) fn confidence(path: &str) -> Confidence {
-    let test = path.split('/').any(|part| {
-        matches!(part, "tests" | "test" | "conftest.py") || (part.starts_with("test_") && part.ends_with(".py"))
-    });
-    if test { Confidence::Low } else { Confidence::High }
+    if is_test(path) { Confidence::Low } else { Confidence::High }
 }
 
 /// Drops the alternatives that are certainly no Redis URL; `false`: nothing is left, or nothing that speaks of Redis

@@ -391,3 +391,30 @@ fn options_spread_into_a_call_are_read_or_unknown() {
     let text = "import redis\ndef f(**options):\n    return redis.Redis(host='h', **options)\n";
     assert_eq!(clients_of(text), ["- redis-py host=h port=… db=… username=… password=…"]);
 }
+
+#[test]
+fn a_call_counts_where_its_branch_may_be_taken() {
+    let shown = |set: &[(&str, &str)], text: &str| Repository::new(&[("app/a.py", text)]).shown(set, false);
+    let flag = "import os, redis\nON = os.getenv('ON', 'no') == 'yes'\n";
+    let url = ["- redis-py url=redis://h"];
+    for made in [
+        "if ON:\n    c = redis.from_url('redis://h')\n",
+        "def f():\n    if not ON:\n        return None\n    return redis.from_url('redis://h')\n",
+        "def connect(url):\n    return redis.from_url(url)\nif ON:\n    c = connect('redis://h')\n",
+        "class Client:\n    def __init__(self, url):\n        self.c = redis.from_url(url)\nif ON and True:\n    c = Client('redis://h')\n",
+    ] {
+        let text = format!("{flag}{made}");
+        assert_eq!(shown(&[("ON", "yes")], &text), url, "{made}");
+        assert_eq!(shown(&[], &text), [""; 0], "{made}");
+    }
+    // What can't be told, and what the program itself changes, may be.
+    for made in [
+        "def f(on):\n    if on:\n        return redis.from_url('redis://h')\n",
+        "c = None\ndef f():\n    global c\n    if c:\n        return c\n    c = redis.from_url('redis://h')\n",
+        "on = False\ndef f():\n    if on:\n        return redis.from_url('redis://h')\ndef g():\n    global on\n    on = True\n",
+        "for at in range(3):\n    c = redis.from_url('redis://h')\n",
+        "try:\n    c = redis.from_url('redis://h')\nexcept Exception:\n    pass\n",
+    ] {
+        assert_eq!(shown(&[], &format!("{flag}{made}")), url, "{made}");
+    }
+}

@@ -164,7 +164,12 @@ struct Link<'a> {
 
 impl Link<'_> {
     fn outcome(&self, family: Family, version: VersionRange) -> Outcome {
-        let outcome = self.authentication(family, version);
+        let mut outcome = self.authentication(family, version);
+        let open = self.users.iter().any(|user| user.name.as_str() == "default" && user.on && user.nopass);
+        if let (Family::Sentinel, true, Outcome::Fails { fault: Some(fault), .. }) = (family, open, &outcome) {
+            // It does not even look at the answer to its login.
+            outcome = Outcome::WorksUnauthenticated { fault: *fault };
+        }
         if let (Outcome::Works | Outcome::WorksUnauthenticated { .. } | Outcome::Undetermined, Some(refused)) =
             (&outcome, refused_database(self.client))
         {
@@ -266,7 +271,7 @@ impl Link<'_> {
         if self.server.product == Product::Valkey && !default.nopass {
             return fails(MISSING, Some(AuthFault::MissingPassword));
         }
-        let old = self.server.product == Product::Redis && self.server.version.is_some_and(|version| version < (7, 0));
+        let old = self.server.product == Product::Redis && self.server.version.is_from((7, 0)) == Some(false);
         fails(if old { "ERR unknown command `AUTH`" } else { "ERR unknown command 'AUTH'" }, None)
     }
 
@@ -317,7 +322,7 @@ impl Link<'_> {
             Family::NodeRedis => from(6),
             // Any `protocol` in the URL makes ioredis 6 fall back to AUTH.
             Family::Ioredis => from(6) && self.asked_protocol().is_none(),
-            Family::RedisCli => false,
+            Family::RedisCli | Family::Replica | Family::Sentinel => false,
             _ => match self.asked_protocol() {
                 Some(protocol) if from(5) => protocol == 3,
                 _ => from(8),

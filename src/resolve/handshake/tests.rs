@@ -27,7 +27,7 @@ fn server() -> Server {
         names: Vec::new(),
         product: Product::Redis,
         distribution: Distribution::Official,
-        version: None,
+        version: VersionRange::default(),
         image: None,
         port: Some(6379),
         tls_port: None,

@@ -170,9 +170,9 @@ impl Door<'_> {
 
     /// Whether the tool ends when its login is refused; `None`: not measured for this product.
     fn gives_up(&self) -> Option<bool> {
-        match (self.server.product, self.server.version) {
-            (Product::Redis, Some(version)) => Some(version < (7, 0)),
-            (Product::Redis | Product::Valkey | Product::Sentinel, _) => Some(false),
+        match self.server.product {
+            Product::Redis => self.server.version.is_from((7, 0)).map(|newer| !newer),
+            Product::Valkey | Product::Sentinel => Some(false),
             _ => None,
         }
     }

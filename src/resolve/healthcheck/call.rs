@@ -3,7 +3,7 @@
 //! Knows neither servers nor shells; a value that a shell fills in and nobody knows is an opaque text.
 
 use super::commands::Verb;
-use crate::model::{ClientCase, Reach};
+use crate::model::{ClientCase, Reach, VersionRange};
 use crate::source::Span;
 use crate::symbol::Symbols;
 use crate::text::Text;
@@ -92,10 +92,15 @@ pub(super) fn is_program(word: &str) -> bool {
     matches!(word.rsplit('/').next(), Some("redis-cli" | "valkey-cli" | "keydb-cli"))
 }
 
+/// The page of options ends well since 7.0.
+fn helps(version: VersionRange) -> Call {
+    version.is_from((7, 0)).map_or(Call::Mode, Call::Ends)
+}
+
 /// Reads the words behind the program's name. `url` reads the argument of `-u`; `version`: of the tool, where known.
 pub(super) fn read(
     words: &[Text],
-    version: Option<(u32, u32)>,
+    version: VersionRange,
     anchor: Span,
     symbols: &Symbols,
     url: impl Fn(&Text) -> Option<ClientCase>,
@@ -105,11 +110,10 @@ pub(super) fn read(
     while let Some(word) = rest.next() {
         let last = rest.len() == 0;
         // `-t 1` came with 7.4; before, it is no option.
-        let timeout = word.as_str() == "-t" && version.is_none_or(|version| version >= (7, 4));
         match word.as_str() {
-            "-h" if last => return Call::Ends(version.is_none_or(|version| version >= (7, 0))),
+            "-h" if last => return helps(version),
             "-v" | "--version" => return Call::Version,
-            "--help" => return Call::Ends(version.is_none_or(|version| version >= (7, 0))),
+            "--help" => return helps(version),
             "-e" => talk.exits_on_error = true,
             "-3" => talk.greets = true,
             "-x" => talk.reads_input = true,
@@ -138,7 +142,10 @@ pub(super) fn read(
                         let Some(case) = url(value) else { return Call::Mode };
                         talk.takes(case);
                     }
-                    _ if timeout || WITH_ARGUMENT.contains(&option) => {}
+                    // It came with 7.4; before, it is no option.
+                    "-t" if version.is_from((7, 4)) == Some(true) => {}
+                    "-t" if version.is_from((7, 4)).is_none() => return Call::Mode,
+                    _ if WITH_ARGUMENT.contains(&option) => {}
                     _ => return Call::Ends(false),
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::finding::Confidence;
-use crate::model::{Distribution, Product};
+use crate::model::{Distribution, Product, VersionRange};
 use crate::resolve::conditions::always;
 use crate::resolve::healthcheck::call::is_program;
 use crate::source::FileId;
@@ -15,7 +15,7 @@ fn server(span: Span) -> Server {
         names: vec!["cache".to_owned()],
         product: Product::Redis,
         distribution: Distribution::Official,
-        version: None,
+        version: VersionRange::default(),
         image: None,
         port: Some(6379),
         tls_port: None,

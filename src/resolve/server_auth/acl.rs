@@ -26,6 +26,9 @@ pub(super) fn user(arguments: &[Text], span: Span) -> Result<User, (String, Span
     let Some((name, rules)) = arguments.split_first() else {
         return Err(("wrong number of arguments".to_owned(), span));
     };
+    if name.as_str().contains([' ', '\0']) {
+        return Err((format!("Error in user declaration '{}': Syntax error", shown(name)), name.span()));
+    }
     let mut user = User {
         name: name.clone(),
         on: false,

@@ -3,10 +3,11 @@
 //! Follows facts.md §3: includes at their place, arguments last, comments only at the start of a line. Says what is
 //! set, not what it means for a client.
 
+use super::argv::Input;
 use super::directives;
-use super::files::{Files, Found};
+use super::files::{Files, Found, WILDCARDS};
 use crate::facts::ConfFile;
-use crate::model::{Directive, Product};
+use crate::model::{Directive, Product, VersionRange};
 use crate::source::{Span, Spanned};
 use crate::symbol::{Symbols, is_symbol};
 use crate::syntax::redis_conf;
@@ -41,14 +42,18 @@ const MAX_INCLUDES: usize = 16;
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
     pub product: Product,
-    pub version: Option<(u32, u32)>,
+    pub version: VersionRange,
 }
 
 impl Dialect {
-    /// Redis 7.0 changed how arguments are joined and taught `include` to expand patterns.
-    fn before_7(self) -> bool {
-        matches!(self.product, Product::Keydb)
-            || (self.product == Product::Redis && self.version.is_some_and(|version| version < (7, 0)))
+    /// Redis 7.0 changed how arguments are joined, taught `include` to expand patterns, and takes a user only once;
+    /// `None`: it may be older or newer.
+    pub fn is_from_7(self) -> Option<bool> {
+        match self.product {
+            Product::Keydb => Some(false),
+            Product::Redis => self.version.is_from((7, 0)),
+            _ => Some(true),
+        }
     }
 }
 
@@ -56,6 +61,7 @@ impl Dialect {
 pub(super) fn arguments(
     argv: &[Text],
     generated: Option<&Text>,
+    input: &Input,
     files: &Files<'_>,
     dialect: Dialect,
     settings: &mut Settings,
@@ -67,17 +73,33 @@ pub(super) fn arguments(
         rest = others;
         // A script that names the path elsewhere as well writes the file before the server starts.
         let written = generated.is_some_and(|script| script.as_str().matches(first.as_str()).count() > 1);
-        if written || !Symbols::is_known(first) || first.is_empty() {
+        if written || !Symbols::is_known(first) {
             settings.unread = true;
-        } else {
+        } else if !first.is_empty() {
             load(first, files, dialect, settings, 0);
         }
     }
-    if rest.iter().any(|word| word.as_str() == "-") || brings_more(rest) {
-        settings.unread = true;
+    let reads = |word: Option<&Text>| word.is_some_and(|word| word.as_str() == "-");
+    if reads(rest.first()) || reads(rest.last()) {
+        read(input, files, dialect, settings);
     }
+    settings.unread |= brings_more(rest);
     for line in option_lines(rest, dialect) {
         apply(line, true, files, dialect, settings, 0);
+    }
+}
+
+/// Applies what a server reads from its standard input.
+fn read(input: &Input, files: &Files<'_>, dialect: Dialect, settings: &mut Settings) {
+    match input {
+        Input::Nothing => {}
+        Input::Unknown => settings.unread = true,
+        Input::File(path) => load(path, files, dialect, settings, 0),
+        Input::Text(text) => {
+            for line in from_text(text) {
+                apply(line, false, files, dialect, settings, 0);
+            }
+        }
     }
 }
 
@@ -102,7 +124,7 @@ fn option_lines(argv: &[Text], dialect: Dialect) -> Vec<Line> {
         if value == "-" && (at == 0 || at + 1 == argv.len()) {
             continue;
         }
-        if value.starts_with("--") && (handled || dialect.before_7()) {
+        if value.starts_with("--") && (handled || dialect.is_from_7() == Some(false)) {
             let option = word.slice(2..value.len());
             let parts = redis_conf::split_arguments(&option);
             let unbalanced = parts.is_none();
@@ -141,6 +163,11 @@ fn option_lines(argv: &[Text], dialect: Dialect) -> Vec<Line> {
                 glued: false,
             }),
         }
+    }
+    // An option without a name leaves its arguments to stand alone.
+    lines.retain(|line| !line.name.value.is_empty() || !line.arguments.is_empty());
+    for line in lines.iter_mut().filter(|line| line.name.value.is_empty()) {
+        line.name.value = line.arguments.remove(0).as_str().to_ascii_lowercase();
     }
     lines
 }
@@ -240,8 +267,13 @@ fn include(path: &Text, files: &Files<'_>, dialect: Dialect, settings: &mut Sett
         settings.unread = true;
         return;
     }
-    if !path.as_str().contains(['*', '?', '[']) || dialect.before_7() {
+    let expands = dialect.is_from_7();
+    if !path.as_str().contains(WILDCARDS) || expands == Some(false) {
         load(path, files, dialect, settings, depth + 1);
+        return;
+    }
+    if expands.is_none() {
+        settings.unread = true;
         return;
     }
     match files.glob(path.as_str()) {
@@ -268,7 +300,7 @@ fn refusal(line: &Line, dialect: Dialect) -> Option<String> {
     };
     match line.name.value.as_str() {
         "requirepass" | "masterauth" | "masteruser" | "aclfile" | "dir" | "tls-cert-file" | "tls-key-file"
-        | "tls-ca-cert-file" | "maxmemory" | "maxmemory-policy" | "appendfsync" | "logfile" | "dbfilename"
+        | "tls-ca-cert-file" | "maxmemory" | "logfile" | "dbfilename"
             if count != 1 =>
         {
             wrong_number()
@@ -293,7 +325,13 @@ fn refusal(line: &Line, dialect: Dialect) -> Option<String> {
         "databases" => integer(count, known, 1, 2_147_483_647),
         "timeout" | "tcp-keepalive" => integer(count, known, 0, 2_147_483_647),
         "maxclients" => integer(count, known, 1, 4_294_967_295),
-        "rename-command" if count != 2 => bad_directive(),
+        "rename-command" | "replicaof" | "slaveof" if count != 2 => bad_directive(),
+        "save" if count % 2 == 1 && known != Some("") && dialect.is_from_7() == Some(true) => {
+            Some("Invalid save parameters".to_owned())
+        }
+        "loglevel" => one_of(count, known, &["debug", "verbose", "notice", "warning", "nothing"]),
+        "appendfsync" => one_of(count, known, &["everysec", "always", "no"]),
+        "maxmemory-policy" => one_of(count, known, POLICIES),
         "include" if count != 1 => bad_directive(),
         // `requirepass=pw`, `requirepass: pw`, and an option with a single dash.
         name if dialect.product != Product::Dragonfly
@@ -315,6 +353,28 @@ fn integer(count: usize, known: Option<&str>, from: i64, to: i64) -> Option<Stri
         Ok(_) => Some(format!("argument must be between {from} and {to} inclusive")),
         Err(_) => Some("argument couldn't be parsed into an integer".to_owned()),
     }
+}
+
+/// What `maxmemory-policy` takes; the last two are of Redis 8.
+const POLICIES: &[&str] = &[
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "noeviction",
+    "volatile-lrm",
+    "allkeys-lrm",
+];
+
+fn one_of(count: usize, known: Option<&str>, all: &[&str]) -> Option<String> {
+    if count != 1 {
+        return Some("wrong number of arguments".to_owned());
+    }
+    let fits = all.iter().any(|one| one.eq_ignore_ascii_case(known.unwrap_or(one)));
+    (!fits).then(|| format!("argument(s) must be one of the following: {}", all.join(", ")))
 }
 
 /// Near misses of the directives that matter here; later versions and modules add names, so that any other unknown

@@ -2,12 +2,12 @@
 //!
 //! Directives, the container and its files go in, the parts of a [`Server`] come out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::argv::Run;
 use super::files::Files;
 use crate::finding::Confidence;
-use crate::model::{ConfMount, Directive, Distribution, ImageVariable, Product, Server, VariableUse};
+use crate::model::{ConfMount, Directive, Distribution, ImageVariable, Product, Server, VariableUse, VersionRange};
 use crate::resolve::images::Image;
 use crate::resolve::project::{Case, Container};
 use crate::source::{Span, Spanned};
@@ -28,7 +28,7 @@ pub(super) fn describe(directives: Vec<Directive>, product: Product, unread: boo
         names: Vec::new(),
         product,
         distribution: Distribution::Unknown,
-        version: None,
+        version: VersionRange::default(),
         image: None,
         port: used(port),
         tls_port: used(number("tls-port").flatten()),
@@ -110,6 +110,9 @@ pub(super) fn variables(container: &Container, image: &Image, runs: &[Case<Run>]
 /// The configuration files that lie in the container.
 pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) -> Vec<ConfMount> {
     let mut mounts = Vec::new();
+    // One file may lie at several paths, and one of these is enough.
+    let loaded: HashSet<&str> = loaded.iter().map(String::as_str).collect();
+    let read: HashSet<String> = loaded.iter().filter_map(|path| files.mount(path)?.1).collect();
     for mount in &files.mounts {
         let Some(source) = mount.source.as_deref() else { continue };
         let target = mount.target.trim_end_matches('/');
@@ -128,10 +131,11 @@ pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) ->
                     _ => false,
                 }
             });
+            let is_loaded = loaded.contains(target.as_str()) || read.contains(&conf.path);
             mounts.push(ConfMount {
                 span: mount.span,
                 source: Some(conf.file),
-                loaded: if loaded.contains(&target) { Some(true) } else { (!untold).then_some(false) },
+                loaded: if is_loaded { Some(true) } else { (!untold).then_some(false) },
                 target,
                 sets_password,
             });

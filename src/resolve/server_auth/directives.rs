@@ -1,17 +1,16 @@
 //! The directives that a server knows: any other name in its configuration keeps it from starting.
 //!
-//! Collected from `CONFIG GET *` of Redis 6.2.14 and 7.0.15 and of Valkey 9.1.2, with those that `CONFIG GET` leaves out
-//! and some of later versions that were not at hand to measure. One list for all of them, so that a name of a
-//! neighbouring version is never taken for a slip.
+//! Collected from `CONFIG GET *` of Redis 6.2.14, 7.0.15 and 8.2.3 and of Valkey 9.1.2, with those that `CONFIG GET` leaves
+//! out. One list for all of them, so that a name of a neighbouring version is never taken for a slip.
 
 use super::config::Dialect;
 use crate::model::Product;
 
 /// Whether the server is of a version that is known to refuse this name. Modules bring names with a dot.
 pub(super) fn is_unknown(name: &str, dialect: Dialect) -> bool {
-    let measured = match (dialect.product, dialect.version) {
-        (Product::Redis, Some(version)) => ((6, 0)..(7, 4)).contains(&version),
-        (Product::Valkey, Some(version)) => version <= (9, 1),
+    let measured = match dialect.product {
+        Product::Redis => dialect.version.from >= Some((6, 0)) && dialect.version.is_from((8, 3)) == Some(false),
+        Product::Valkey => dialect.version.is_from((9, 2)) == Some(false),
         _ => false,
     };
     let plain =
@@ -74,6 +73,7 @@ const KNOWN: &[&str] = &[
     "cluster-announce-port",
     "cluster-announce-tls-port",
     "cluster-blacklist-ttl",
+    "cluster-compatibility-sample-ratio",
     "cluster-config-file",
     "cluster-config-save-behavior",
     "cluster-databases",
@@ -255,6 +255,7 @@ const KNOWN: &[&str] = &[
     "unixsocketperm",
     "use-exit-on-panic",
     "user",
+    "vset-force-single-threaded-execution",
     "watchdog-period",
     "zset-max-listpack-entries",
     "zset-max-listpack-value",
@@ -265,15 +266,19 @@ const KNOWN: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::VersionRange;
 
     #[test]
     fn only_measured_versions_have_unknown_names() {
-        let redis = |version| Dialect { product: Product::Redis, version };
+        let redis = |from, to| Dialect { product: Product::Redis, version: VersionRange { from, to } };
+        let seven = redis(Some((7, 0)), Some((7, u32::MAX)));
         assert!(KNOWN.is_sorted());
-        assert!(is_unknown("nosuchdirective", redis(Some((7, 0)))));
-        assert!(!is_unknown("nosuchdirective", redis(None)));
-        assert!(!is_unknown("nosuchdirective", redis(Some((8, 0)))));
-        assert!(!is_unknown("slaveof", redis(Some((7, 0)))) && !is_unknown("search.workers", redis(Some((7, 0)))));
-        assert!(!is_unknown("${NAME}", redis(Some((7, 0)))));
+        assert!(is_unknown("nosuchdirective", seven));
+        assert!(is_unknown("nosuchdirective", redis(Some((8, 2)), Some((8, 2)))));
+        assert!(!is_unknown("nosuchdirective", redis(None, None)));
+        assert!(!is_unknown("nosuchdirective", redis(Some((7, 0)), None)));
+        assert!(!is_unknown("nosuchdirective", redis(Some((8, 0)), Some((8, u32::MAX)))));
+        assert!(!is_unknown("slaveof", seven) && !is_unknown("search.workers", seven));
+        assert!(!is_unknown("${NAME}", seven));
     }
 }

@@ -62,6 +62,11 @@ impl<'a> Files<'a> {
         Some((mount, source))
     }
 
+    /// Whether something is mounted at a path of the container that is not known to be missing there.
+    pub fn holds(&self, path: &str) -> bool {
+        self.mount(path).is_some() && !matches!(self.find(path), Found::Missing)
+    }
+
     /// What lies at a path of the container.
     pub fn find(&'a self, path: &str) -> Found<'a> {
         let path = self.absolute(path);
@@ -97,45 +102,66 @@ impl<'a> Files<'a> {
         states
     }
 
-    /// The paths of the container that match a pattern in the last part of `path`, sorted.
+    /// The paths of the container that match a pattern, sorted; `None`: what lies there was not read.
     pub fn glob(&self, path: &str) -> Option<Vec<String>> {
         let path = self.absolute(path);
-        let (folder, pattern) = path.rsplit_once('/')?;
-        let (_, source) = self.mount(folder)?;
-        let source = source?;
+        let first = path.split('/').position(|part| part.contains(WILDCARDS))?;
+        let parts: Vec<&str> = path.split('/').collect();
+        let (folder, pattern) = (parts[..first].join("/"), &parts[first..]);
+        let source = self.mount(if folder.is_empty() { "/" } else { &folder })?.1?;
         let prefix = if source.is_empty() { String::new() } else { format!("{source}/") };
-        Some(
-            self.index
-                .files_below(&source)
-                .filter_map(|file| file.strip_prefix(&prefix))
-                .filter(|file| !file.contains('/') && matches(pattern, file))
-                .map(|file| format!("{folder}/{file}"))
-                .collect(),
-        )
+        let fits = |file: &&str| {
+            let parts: Vec<&str> = file.split('/').collect();
+            parts.len() == pattern.len() && pattern.iter().zip(&parts).all(|(pattern, part)| matches(pattern, part))
+        };
+        let below = self.index.files_below(&source).filter_map(|file| file.strip_prefix(&prefix));
+        Some(below.filter(fits).map(|file| format!("{folder}/{file}")).collect())
     }
 }
 
-/// `*` and `?` of a file name, without going back more than once a star.
+/// What makes a path a pattern.
+pub(in crate::resolve) const WILDCARDS: [char; 3] = ['*', '?', '['];
+
+/// Whether a name fits a pattern, as `glob(3)` has it; without going back more than once a star.
 fn matches(pattern: &str, name: &str) -> bool {
+    // What begins with a dot has to be asked for.
+    if name.starts_with('.') && !pattern.starts_with('.') {
+        return false;
+    }
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut at, mut in_name, mut star) = (0, 0, None);
     while in_name < name.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, in_name));
-                at += 1;
-            }
-            Some(char) if *char == '?' || *char == name[in_name] => {
-                at += 1;
-                in_name += 1;
-            }
-            _ => {
-                let Some((star_at, from)) = star else { return false };
-                star = Some((star_at, from + 1));
-                at = star_at + 1;
-                in_name = from + 1;
-            }
+        if pattern.get(at) == Some(&'*') {
+            star = Some((at, in_name));
+            at += 1;
+        } else if let Some(length) = fits_one(&pattern[at..], name[in_name]) {
+            at += length;
+            in_name += 1;
+        } else {
+            let Some((star_at, from)) = star else { return false };
+            star = Some((star_at, from + 1));
+            at = star_at + 1;
+            in_name = from + 1;
         }
     }
     pattern[at..].iter().all(|char| *char == '*')
+}
+
+/// The length of the pattern's beginning that one letter fits.
+fn fits_one(pattern: &[char], letter: char) -> Option<usize> {
+    let class = match pattern {
+        ['?', ..] => return Some(1),
+        ['[', rest @ ..] => rest,
+        [first, ..] => return (*first == letter).then_some(1),
+        [] => return None,
+    };
+    let negated = usize::from(matches!(class.first(), Some('!' | '^')));
+    // A bracket that comes first is a letter.
+    let Some(end) = class.iter().skip(negated + 1).position(|char| *char == ']').map(|at| at + negated + 1) else {
+        return (letter == '[').then_some(1);
+    };
+    let letters = &class[negated..end];
+    let ranges = letters.windows(3).any(|three| three[1] == '-' && (three[0]..=three[2]).contains(&letter));
+    let holds = ranges || letters.contains(&letter);
+    (holds == (negated == 0)).then_some(end + 2)
 }

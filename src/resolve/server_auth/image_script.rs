@@ -1,5 +1,6 @@
 //! Start scripts of images that configure the server from variables: Bitnami, redis-stack, Dragonfly (facts.md §4).
 
+use super::argv::Input;
 use super::config::{self, Dialect, Settings};
 use super::files::Files;
 use super::lookup;
@@ -41,23 +42,28 @@ pub(super) fn configured(
                 settings.fatal = Some(fatal);
             }
             let dialect = Dialect { product: image.product, version: image.version };
-            if let Some(path) = image.traits.own_conf
-                && files.mount(path).is_some()
-            {
-                let path = Text::mapped(path, container.span);
-                config::load(&path, files, dialect, &mut settings, 0);
+            for path in image.traits.own_conf.into_iter().flat_map(|own| own_files(own, image.distribution)) {
+                if files.holds(&path) {
+                    config::load(&Text::mapped(&path, container.span), files, dialect, &mut settings, 0);
+                }
             }
             match flags {
                 Some(flags) => {
                     // The script puts its own options before these, so that no word can be a configuration file.
                     let argv = [flags.as_slice(), extra].concat();
-                    config::arguments(&argv, None, files, dialect, &mut settings);
+                    config::arguments(&argv, None, &Input::Nothing, files, dialect, &mut settings);
                 }
                 None => settings.unread = true,
             }
             Case { when: case.when, value: settings, trace: case.trace }
         })
         .collect()
+}
+
+/// The files that the script loads where they are mounted: its configuration, and what Bitnami includes at its end.
+fn own_files(own: &str, distribution: Distribution) -> Vec<String> {
+    let overrides = own.rsplit_once('/').filter(|_| distribution == Distribution::Bitnami);
+    std::iter::once(own.to_owned()).chain(overrides.map(|(folder, _)| format!("{folder}/overrides.conf"))).collect()
 }
 
 /// What a Bitnami script starts from.
@@ -71,7 +77,7 @@ struct Base {
 fn bitnami(image: &Image, container: &Container, files: &Files<'_>, symbols: &Symbols) -> Vec<Case<Base>> {
     let environment = &container.environment;
     let unread = || always(Base { unread: true, ..Base::default() });
-    if image.traits.own_conf.is_some_and(|path| files.mount(path).is_some()) {
+    if image.traits.own_conf.is_some_and(|path| files.holds(path)) {
         // A mounted file replaces everything that variables would set.
         return always(Base::default());
     }
@@ -138,10 +144,26 @@ fn plain_settings(image: &Image, environment: &Variables) -> Vec<Directive> {
         }
         all.push(directive("tls-port", port, span));
     }
+    all.extend(replication(prefix, &single));
     if let Some((path, span)) = single("ACLFILE") {
         all.push(directive("aclfile", path, span));
     }
     all
+}
+
+/// What makes a replica of it; Valkey says primary where Redis says master.
+fn replication(prefix: &str, single: &dyn Fn(&str) -> Option<(Text, Span)>) -> Vec<Directive> {
+    let mode = single("REPLICATION_MODE");
+    if !mode.is_some_and(|(mode, _)| matches!(mode.as_str(), "slave" | "replica")) {
+        return Vec::new();
+    }
+    let other = if prefix == "VALKEY_" { "PRIMARY" } else { "MASTER" };
+    let Some((host, span)) = single(&format!("{other}_HOST")) else { return Vec::new() };
+    let port = single(&format!("{other}_PORT_NUMBER")).map_or_else(|| Text::mapped("6379", span), |(port, _)| port);
+    let mut follows = directive("replicaof", host, span);
+    follows.arguments.push(port);
+    let password = single(&format!("{other}_PASSWORD")).map(|(text, span)| directive("masterauth", text, span));
+    std::iter::once(follows).chain(password).collect()
 }
 
 fn directive(name: &str, value: Text, span: Span) -> Directive {

@@ -9,16 +9,22 @@ pub(in crate::resolve) mod build;
 mod config;
 mod describe;
 mod directives;
+mod expand;
 pub(in crate::resolve) mod files;
 mod image_script;
+mod peers;
+mod script;
 #[cfg(test)]
 mod tests;
 mod users;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{ConfFile, Facts};
 use crate::finding::Confidence;
 use crate::model::{AuthCase, Directive, Distribution, Product, Server, User};
 use crate::resolve::conditions::{always, both, combine};
+use crate::resolve::evaluate::FoundClient;
 use crate::resolve::healthcheck;
 use crate::resolve::images::{self, Image, Recognised};
 use crate::resolve::project::{Case, Container, Mount, Variables};
@@ -26,10 +32,11 @@ use crate::source::{Sources, Span};
 use crate::symbol::{MAX_ALTERNATIVES, Step, Symbols};
 use crate::text::Text;
 use crate::tree::Index;
-use argv::{Run, Shell};
+use argv::Run;
 use build::Built;
 use config::{Dialect, Settings};
 use describe::{conf_mounts, describe, names, variables};
+use expand::Shell;
 use files::Files;
 
 /// The server that a container runs; `None`: it runs none.
@@ -41,6 +48,17 @@ pub fn server(
     sources: &mut Sources,
     symbols: &Symbols,
 ) -> Option<Server> {
+    with_logins(container, facts, index, sources, symbols).map(|(server, _)| server)
+}
+
+/// The same with the logins of that server at others: at its master, or at those that it watches.
+pub(in crate::resolve) fn with_logins(
+    container: &Container,
+    facts: &Facts,
+    index: &Index,
+    sources: &mut Sources,
+    symbols: &Symbols,
+) -> Option<(Server, Vec<FoundClient>)> {
     let (image, reference, known, built) = image(container, facts, index, symbols)?;
     let built = built.unwrap_or_default();
     let files = files(container, facts, index, &image, &built);
@@ -89,7 +107,7 @@ pub fn server(
     server.host_network = container.network_mode.as_ref().is_some_and(|mode| mode.value == "host");
     server.command = container.command_span;
     server.confidence = if image.distribution == Distribution::Unknown { Confidence::Medium } else { Confidence::High };
-    Some(server)
+    Some((server, peers::of(&settled)))
 }
 
 /// The server that a configuration file describes which no container loads.
@@ -113,10 +131,10 @@ pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symb
     let files =
         Files { facts, index, mounts: Vec::new(), directory: format!("/{folder}"), image_known: false, own: None };
     let mut settings = Settings::default();
-    config::host_file(conf, &files, Dialect { product, version: None }, &mut settings);
+    config::host_file(conf, &files, Dialect { product, version: image.version }, &mut settings);
     let start = Span { end: first.span.start, ..first.span };
     let case = Case { when: Vec::new(), value: Settled { settings, product, untold: false }, trace: Vec::new() };
-    let auth = users::auth(&case, &files, None, start, symbols);
+    let auth = users::auth(&case, &files, image.version, start, symbols);
     let mut server = describe(case.value.settings.clone_directives(), product, case.value.settings.unread, start);
     server.id.clone_from(&conf.path);
     server.names = vec!["localhost".to_owned()];
@@ -243,10 +261,13 @@ fn runs(
     };
     let shell = Shell {
         environment: &container.environment,
-        image_variables: &built.variables,
         symbols,
         sources,
         file_name: &file_name,
+        set: BTreeMap::new(),
+        exported: BTreeSet::new(),
+        arguments: Vec::new(),
+        strict: false,
     };
     let Some(joined) = joined else { return always(Run::Unknown) };
     let mut all = Vec::new();
@@ -274,7 +295,7 @@ fn settle(
     };
     let dialect = |product| Dialect { product, version: image.version };
     match &run.value {
-        Run::Server { product, arguments, scripted } => {
+        Run::Server { product, arguments, scripted, input } => {
             let extra = match (image.distribution, image.traits.extra_arguments, &container.entrypoint) {
                 // Valkey's entrypoint appends the variable's words to any command.
                 (Distribution::Official, Some(name), None) => {
@@ -294,7 +315,7 @@ fn settle(
                         if *product == Product::Dragonfly {
                             image_script::dragonfly(&argv, &container.environment, &mut settings);
                         } else {
-                            config::arguments(&argv, scripted.as_ref(), files, dialect(program), &mut settings);
+                            config::arguments(&argv, scripted.as_ref(), input, files, dialect(program), &mut settings);
                         }
                     }
                     None => settings.unread = true,

@@ -2,9 +2,9 @@
 
 use super::Settled;
 use super::acl;
-use super::config::Settings;
+use super::config::{Dialect, Settings};
 use super::files::{Files, Found};
-use crate::model::{Auth, Directive, Password, Product, User};
+use crate::model::{Auth, Directive, Password, User, VersionRange};
 use crate::resolve::project::Case;
 use crate::source::Span;
 use crate::symbol::{Step, Symbols};
@@ -18,7 +18,7 @@ const BOTH: &str = "Configuring Redis with users defined in redis.conf and at th
 pub(super) fn auth(
     case: &Case<Settled>,
     files: &Files<'_>,
-    version: Option<(u32, u32)>,
+    version: VersionRange,
     place: Span,
     symbols: &Symbols,
 ) -> Auth {
@@ -41,10 +41,10 @@ pub(super) fn auth(
             None => from_acl_file(path, files, place),
         };
     }
-    // Redis 6 lets a later line replace an earlier one of the same user.
-    let twice = case.value.product == Product::Redis && version.is_some_and(|version| version < (7, 0));
+    let from_7 = Dialect { product: case.value.product, version }.is_from_7();
     let lines: Vec<(Span, &[Text])> = lines.iter().map(|one| (one.name.span, one.arguments.as_slice())).collect();
-    match users(&lines, twice) {
+    match users(&lines, from_7 == Some(false)) {
+        Err(_) if from_7.is_none() && users(&lines, true).is_ok() => Auth::Unknown,
         Err((error, span)) => Auth::DoesNotStart { error, span },
         Ok(mut users) => {
             if !users.iter().any(|user| user.name.as_str() == "default") {
@@ -121,7 +121,7 @@ fn from_acl_file(path: &Text, files: &Files<'_>, place: Span) -> Auth {
     }
 }
 
-/// The users of `user` lines; the same one twice is fatal, or replaces the first.
+/// The users of `user` lines; the same one twice is fatal, or replaces the first (`twice`: Redis 6).
 fn users(lines: &[(Span, &[Text])], twice: bool) -> Result<Vec<User>, (String, Span)> {
     let mut users: Vec<User> = Vec::new();
     for (span, arguments) in lines {

@@ -30,12 +30,24 @@ pub(super) struct Lexer<'a> {
     heredocs: VecDeque<(String, bool)>,
     /// Read everything as one word: blanks, operators and comments are letters.
     whole: bool,
+    /// Something was redirected to the standard input since this was asked last.
+    redirected: bool,
+    /// Where something begins that nothing closes.
+    unclosed: Option<usize>,
 }
 
 impl<'a> Lexer<'a> {
     /// At the beginning of a script.
     pub(super) fn new(text: &'a Text) -> Self {
-        Self { text, value: text.as_str(), at: 0, heredocs: VecDeque::new(), whole: false }
+        Self {
+            text,
+            value: text.as_str(),
+            at: 0,
+            heredocs: VecDeque::new(),
+            whole: false,
+            redirected: false,
+            unclosed: None,
+        }
     }
 
     /// Reads a whole text as one word.
@@ -86,6 +98,16 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Whether a redirection to the standard input was passed over since this was asked last.
+    pub(super) fn take_redirected(&mut self) -> bool {
+        std::mem::take(&mut self.redirected)
+    }
+
+    /// Where a quote or a substitution begins that was open at the end of the script.
+    pub(super) fn unclosed(&self) -> Option<usize> {
+        self.unclosed
+    }
+
     fn peek(&self) -> Option<char> {
         self.value[self.at..].chars().next()
     }
@@ -124,6 +146,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn redirection(&mut self, operator: &str) {
+        self.redirected |= operator.starts_with('<');
         while self.rest().starts_with([' ', '\t']) {
             self.at += 1;
         }
@@ -188,6 +211,9 @@ impl<'a> Lexer<'a> {
                 }
                 '\'' => {
                     let length = self.rest().find('\'').unwrap_or(self.rest().len());
+                    if length == self.rest().len() {
+                        self.unclosed.get_or_insert(at);
+                    }
                     word.keep(self.at..self.at + length);
                     self.at = (self.at + length + 1).min(self.value.len());
                 }
@@ -241,6 +267,9 @@ impl<'a> Lexer<'a> {
                 _ => word.keep(at..self.at),
             }
         }
+        if closes {
+            self.unclosed.get_or_insert(self.value.len());
+        }
     }
 
     /// Behind the dollar that stands at `start`.
@@ -291,7 +320,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The offset behind what `frame` opened; the end of the text where it is never closed.
-    fn skip_nested(&self, from: usize, frame: Frame) -> usize {
+    fn skip_nested(&mut self, from: usize, frame: Frame) -> usize {
         let mut frames = vec![frame];
         let mut chars = self.value[from..].char_indices().peekable();
         while let Some((offset, char)) = chars.next() {
@@ -328,6 +357,7 @@ impl<'a> Lexer<'a> {
                 _ => {}
             }
         }
+        self.unclosed.get_or_insert(from);
         self.value.len()
     }
 }

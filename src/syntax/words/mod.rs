@@ -8,7 +8,7 @@ mod lexer;
 mod shell;
 
 pub use command::{Splitter, split_command, split_command_of, split_until_stop};
-pub use shell::{parse_shell, parse_word};
+pub use shell::{parse_shell, parse_word, unclosed};
 
 use crate::source::Span;
 use crate::text::Text;
@@ -69,6 +69,10 @@ impl Word {
 /// A simple command of a script.
 #[derive(Clone, Debug)]
 pub struct Command {
+    /// `if`, `then`, `done` and the like, since the command before.
+    pub reserved: Vec<&'static str>,
+    /// Its standard input is redirected.
+    pub redirected: bool,
     /// `NAME=value` prefixes.
     pub assignments: Vec<(String, Word)>,
     /// The words; the first is the program (a leading `exec` is left out).

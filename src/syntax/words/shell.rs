@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::lexer::{Lexer, Token, name_length};
 use super::{Command, Word, WordPart};
+use crate::source::Span;
 use crate::text::Text;
 
 /// Reads the simple commands of a POSIX shell script (also inside `(`, `{`, `if`, `while`, as far as words go).
@@ -15,11 +16,23 @@ pub fn parse_shell(text: &Text) -> Vec<Command> {
     while let Some(token) = lexer.token() {
         match token {
             Token::Word(word, range) => reader.word(word, &range),
-            Token::Operator(operator) => reader.operator(operator),
+            Token::Operator(operator) => {
+                reader.redirected |= lexer.take_redirected();
+                reader.operator(operator);
+            }
         }
     }
+    reader.redirected |= lexer.take_redirected();
     reader.end("");
     reader.commands
+}
+
+/// The place of a quote or a substitution that nothing closes: a shell then runs nothing of the script.
+#[must_use]
+pub fn unclosed(text: &Text) -> Option<Span> {
+    let mut lexer = Lexer::new(text);
+    while lexer.token().is_some() {}
+    lexer.unclosed().map(|at| text.span_of(at.min(text.len())..text.len()))
 }
 
 /// Reads a whole text as one word: the operand of a reference (`quoted` as the reference is) or the value of an
@@ -45,12 +58,21 @@ enum Skip {
     Array,
 }
 
+/// Words that are no program where one would stand.
+const RESERVED: [&str; 17] = [
+    "if", "then", "else", "elif", "fi", "while", "until", "do", "done", "!", "{", "}", "for", "select", "function",
+    "case", "esac",
+];
+
 struct Reader<'a> {
     text: &'a Text,
     value: &'a str,
     commands: Vec<Command>,
     assignments: Vec<(String, Word)>,
     words: Vec<Word>,
+    /// Reserved words since the last command.
+    reserved: Vec<&'static str>,
+    redirected: bool,
     range: Option<Range<usize>>,
     skip: Skip,
     /// Open `case`s.
@@ -65,6 +87,8 @@ impl<'a> Reader<'a> {
             commands: Vec::new(),
             assignments: Vec::new(),
             words: Vec::new(),
+            reserved: Vec::new(),
+            redirected: false,
             range: None,
             skip: Skip::Nothing,
             cases: 0,
@@ -85,6 +109,7 @@ impl<'a> Reader<'a> {
             }
             Skip::Pattern if raw == "esac" => {
                 self.cases = self.cases.saturating_sub(1);
+                self.reserved.push("esac");
                 self.skip = Skip::Nothing;
                 return;
             }
@@ -106,17 +131,19 @@ impl<'a> Reader<'a> {
 
     /// Takes a reserved word at the place of a program.
     fn reserved(&mut self, raw: &str) -> bool {
-        match raw {
-            "if" | "then" | "else" | "elif" | "fi" | "while" | "until" | "do" | "done" | "!" | "{" | "}" => {}
+        let Some(word) = RESERVED.into_iter().find(|word| *word == raw) else { return false };
+        match word {
             "for" | "select" => self.skip = Skip::Header,
             "function" => self.skip = Skip::Name,
             "case" => {
                 self.cases += 1;
                 self.skip = Skip::Subject;
             }
-            "esac" if self.cases > 0 => self.cases -= 1,
-            _ => return false,
+            "esac" if self.cases == 0 => return false,
+            "esac" => self.cases -= 1,
+            _ => {}
         }
+        self.reserved.push(word);
         true
     }
 
@@ -151,6 +178,8 @@ impl<'a> Reader<'a> {
             return;
         }
         self.commands.push(Command {
+            reserved: std::mem::take(&mut self.reserved),
+            redirected: std::mem::take(&mut self.redirected),
             assignments: std::mem::take(&mut self.assignments),
             words: std::mem::take(&mut self.words),
             terminator: terminator.to_owned(),

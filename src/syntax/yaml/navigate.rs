@@ -15,6 +15,11 @@ impl Yaml {
         &self.nodes[id.0 as usize]
     }
 
+    /// All nodes, of every document.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        (0..).map(NodeId).take(self.nodes.len())
+    }
+
     /// The value of a key, merge keys applied. Of duplicate keys the last counts. `None` where `map` is no mapping too;
     /// where the mapping is [`Node::opaque`], `None` means unknown.
     #[must_use]

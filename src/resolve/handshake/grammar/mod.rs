@@ -98,7 +98,7 @@ pub(super) fn parse(text: &Text, family: Family, version: VersionRange, symbols:
         // Commas part the servers that django-redis takes.
         Family::DjangoRedis => first_of(text, &[','], |text| redis_py::parse(text, family, version, symbols)),
         Family::RedisPy | Family::RedisPyAsyncio | Family::ValkeyPy => redis_py::parse(text, family, version, symbols),
-        Family::RedisRs | Family::Unknown => whatever_the_library(text, symbols),
+        Family::RedisRs | Family::Replica | Family::Sentinel | Family::Unknown => whatever_the_library(text, symbols),
     };
     // A broken delimiter may stand in what comes from outside just as well: what it breaks is not known then.
     if !Symbols::is_known(text) && parts.error.as_ref().is_some_and(|error| error.message.contains("Port could")) {
