@@ -1,7 +1,8 @@
-//! The runs of a job of GitHub Actions: what `strategy.matrix` gives each of them, by GitHub's own order (products,
-//! `exclude`, `include`).
+//! The runs of a job: what `strategy.matrix` of GitHub gives each of them, by GitHub's own order (products, `exclude`,
+//! `include`), and `parallel: matrix:` of GitLab.
 //!
-//! <https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations>
+//! <https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations>,
+//! <https://docs.gitlab.com/ci/yaml/#parallelmatrix>
 
 use crate::syntax::yaml::{NodeId, Yaml};
 use crate::text::Text;
@@ -17,6 +18,28 @@ pub(super) fn runs(tree: &Yaml, matrix: NodeId) -> Vec<Run> {
     read(tree, matrix).unwrap_or_default()
 }
 
+/// The runs of `parallel: matrix:` of GitLab: the products of each of its entries.
+pub(super) fn of_gitlab(tree: &Yaml, matrix: NodeId) -> Vec<Run> {
+    let of_entry = |entry: &NodeId| {
+        let single = |value: NodeId| if tree.is_sequence(value) { tree.sequence(value).to_vec() } else { vec![value] };
+        let mut runs: Vec<Run> = vec![Vec::new()];
+        for variable in tree.entries(*entry) {
+            let name = tree.as_str(variable.key)?;
+            let values = single(variable.value).into_iter().map(|value| value_of(tree, name, value));
+            runs = product(&runs, &values.collect::<Option<Vec<Run>>>()?)?;
+        }
+        Some(runs)
+    };
+    let runs: Option<Vec<Vec<Run>>> = tree.sequence(matrix).iter().map(of_entry).collect();
+    runs.unwrap_or_default().into_iter().flatten().take(MAX_RUNS).collect()
+}
+
+fn product(runs: &[Run], values: &[Run]) -> Option<Vec<Run>> {
+    let extended =
+        |run: &Run| values.iter().map(|value| run.iter().chain(value).cloned().collect()).collect::<Vec<_>>();
+    (runs.len() * values.len() <= MAX_RUNS).then(|| runs.iter().flat_map(extended).collect())
+}
+
 fn read(tree: &Yaml, matrix: NodeId) -> Option<Vec<Run>> {
     let mut runs: Vec<Run> = vec![Vec::new()];
     let mut named = false;
@@ -28,12 +51,7 @@ fn read(tree: &Yaml, matrix: NodeId) -> Option<Vec<Run>> {
         named = true;
         let values = tree.is_sequence(entry.value).then(|| tree.sequence(entry.value))?;
         let values: Vec<Run> = values.iter().map(|value| value_of(tree, name, *value)).collect::<Option<_>>()?;
-        if runs.len() * values.len() > MAX_RUNS {
-            return None;
-        }
-        let extended =
-            |run: &Run| values.iter().map(|value| run.iter().chain(value).cloned().collect()).collect::<Vec<_>>();
-        runs = runs.iter().flat_map(extended).collect();
+        runs = product(&runs, &values)?;
     }
     if !named {
         runs.clear();
@@ -112,6 +130,15 @@ mod tests {
         assert_eq!(shown("include: [{a: 1}, {a: 2, b: x}]\n"), ["a=1", "a=2 b=x"]);
         assert_eq!(shown("server: [{image: redis, port: 1}]\n"), ["server.image=redis server.port=1"]);
         assert!(shown("a: ${{ fromJSON(needs.x.outputs.y) }}\n").is_empty());
+    }
+
+    #[test]
+    fn entries_of_gitlab_are_products_of_their_own() {
+        let (tree, _) = yaml::parse(FileId(0), "- {A: [1, 2], B: x}\n- A: [3]\n");
+        let runs = of_gitlab(&tree, tree.documents[0]);
+        let shown: Vec<Vec<&str>> =
+            runs.iter().map(|run| run.iter().map(|(_, value)| value.as_str()).collect()).collect();
+        assert_eq!(shown, [vec!["1", "x"], vec!["2", "x"], vec!["3"]]);
     }
 
     /// The example of GitHub's own documentation.

@@ -4,6 +4,9 @@
 //! and a job of GitLab by the names of its image and its aliases.
 
 mod fill;
+mod gitlab;
+mod matrix;
+mod options;
 
 use std::collections::BTreeMap;
 
@@ -12,13 +15,12 @@ use crate::facts::ci::{self, Command, Job, Service, System, Workflow};
 use crate::finding::Confidence;
 use crate::model::{EnvironmentKind, Given, Published, Stage};
 use crate::resolve::project::{Case, Container, Mount, Project, Variable, Variables};
-use crate::secrets::is_secret_name;
 use crate::source::Spanned;
 use crate::symbol::{Resolved, Step, Symbols};
 use crate::syntax::words;
 use crate::text::Text;
 
-use fill::Filler;
+use fill::{Filler, writes_variables};
 
 /// The network that a job's containers share.
 const JOB_NETWORK: &str = "job";
@@ -27,58 +29,23 @@ const JOB_NETWORK: &str = "job";
 #[must_use]
 pub fn projects(facts: &Facts, symbols: &Symbols) -> Vec<Project> {
     let mut projects = Vec::new();
-    for workflow in &facts.workflows {
+    let of_gitlab = gitlab::pipelines(facts);
+    for workflow in facts.workflows.iter().filter(|one| one.system == System::GitHub).chain(&of_gitlab) {
         for job in &workflow.jobs {
-            let runs = runs(job);
+            let runs = matrix::runs(job, workflow.system);
             for (at, run) in runs.iter().enumerate() {
-                let title = if runs.len() > 1 { title(job, run, at + 1) } else { job.id.value.clone() };
-                projects.extend(project(workflow, job, run, &title, symbols));
+                let title = if runs.len() > 1 { matrix::title(job, run, at + 1) } else { job.id.value.clone() };
+                let mut job = job.clone();
+                if workflow.system == System::GitLab {
+                    let variable =
+                        |(name, value): &(String, Text)| (Spanned::new(name.clone(), value.anchor()), value.clone());
+                    job.env.extend(run.iter().map(variable));
+                }
+                projects.extend(project(workflow, &job, run, &title, symbols));
             }
         }
     }
     projects
-}
-
-/// More runs than this that differ in what we read are not told apart.
-const MAX_RUNS: usize = 16;
-
-/// The runs of a job as far as they differ in its services and variables; one, without values, where they don't.
-fn runs(job: &Job) -> Vec<Vec<(String, Text)>> {
-    let services = job.services.iter().flat_map(|service| {
-        let single = [&service.image, &service.options].into_iter().flatten();
-        let commands =
-            [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|command| match command {
-                Command::Line(line) => std::slice::from_ref(line),
-                Command::Words(words) => words,
-            });
-        single.chain(commands).chain(&service.ports).chain(service.env.iter().map(|(_, value)| value))
-    });
-    let steps = job.steps.iter().flat_map(|step| step.env.iter().chain(&step.with));
-    let variables = job.env.iter().chain(steps).map(|(_, value)| value);
-    let read: Vec<&str> = services.chain(variables).chain(&job.container).map(Text::as_str).collect();
-    let is_used = |name: &str| read.iter().any(|text| text.contains(&format!("matrix.{name}")));
-    let mut runs: Vec<Vec<(String, Text)>> = Vec::new();
-    for run in &job.runs {
-        let own: Vec<_> = run.iter().filter(|(name, _)| is_used(name)).cloned().collect();
-        let same = |other: &Vec<(String, Text)>| {
-            other.len() == own.len()
-                && other.iter().zip(&own).all(|(one, two)| one.0 == two.0 && one.1.as_str() == two.1.as_str())
-        };
-        if !runs.iter().any(same) {
-            runs.push(own);
-        }
-    }
-    if (1..=MAX_RUNS).contains(&runs.len()) { runs } else { vec![Vec::new()] }
-}
-
-/// `test (7.2, valkey)`, as GitHub calls the runs of a job; by number where a value may hold more than a version.
-fn title(job: &Job, run: &[(String, Text)], number: usize) -> String {
-    let plain = |value: &str| value.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | ' '));
-    if run.iter().any(|(name, value)| is_secret_name(name) || !plain(value.as_str())) {
-        return format!("{} (run {number})", job.id.value);
-    }
-    let values: Vec<&str> = run.iter().map(|(_, value)| value.as_str()).collect();
-    format!("{} ({})", job.id.value, values.join(", "))
 }
 
 fn project(workflow: &Workflow, job: &Job, run: &[(String, Text)], title: &str, symbols: &Symbols) -> Option<Project> {
@@ -138,7 +105,7 @@ fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<
         }
         environment.incomplete = Some(service.id.span);
     }
-    Container {
+    let mut made = Container {
         image: service.image.as_ref().map(|image| Resolved::known(filler.fill(image), Vec::new())),
         command: argv(&service.command),
         entrypoint: argv(&service.entrypoint),
@@ -147,7 +114,11 @@ fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<
         published: service.ports.iter().filter_map(|port| published(&filler.fill(port))).collect(),
         networks: Some(BTreeMap::from([(JOB_NETWORK.to_owned(), service.aliases.clone())])),
         ..Container::named(&service.id.value, service.id.span)
+    };
+    if let Some(options) = &service.options {
+        options::add(&mut made, &filler.fill(options));
     }
+    made
 }
 
 /// The scripts, once for each set of steps whose variables do not contradict each other: a step sees its own alone.
@@ -171,7 +142,7 @@ fn runners(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Vec<Container
 
 /// Steps on the runner, or in the job's container.
 fn runner(workflow: &Workflow, job: &Job, steps: &[&ci::Step], name: &str, filler: &Filler<'_>) -> Container {
-    let mut layers: Vec<&[(Spanned<String>, Text)]> = vec![&workflow.env, &job.env];
+    let mut layers: Vec<&[(Spanned<String>, Text)]> = vec![&job.container_env, &workflow.env, &job.env];
     layers.extend(steps.iter().map(|step| step.env.as_slice()));
     let command: Vec<Text> = steps.iter().flat_map(|step| step.run.clone()).collect();
     let on_runner = workflow.system == System::GitHub && job.container.is_none();
@@ -181,8 +152,7 @@ fn runner(workflow: &Workflow, job: &Job, steps: &[&ci::Step], name: &str, fille
         System::GitLab => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
     };
     let mut environment = variables(&layers, filler);
-    // What a step writes to that file are variables of the steps after it.
-    let writes = job.steps.iter().flat_map(|step| &step.run).find(|line| line.as_str().contains("GITHUB_ENV"));
+    let writes = job.steps.iter().flat_map(|step| &step.run).find(|script| writes_variables(script));
     environment.incomplete = match workflow.system {
         System::GitHub => writes.map(Text::span),
         System::GitLab => Some(job.id.span),
