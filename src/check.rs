@@ -74,6 +74,7 @@ pub fn check(rules: &[&Rule], context: &Context<'_>, options: &Options) -> Check
     for rule in running.values() {
         (rule.check)(context, &mut found);
     }
+    crate::rules::encoded::tell(context.model, &mut found);
     for finding in &mut found {
         if let Some(ceiling) = config.severity.get(finding.rule) {
             finding.severity = finding.severity.min(ceiling.value);

@@ -167,6 +167,8 @@ pub struct ClusterView {
     pub public: Vec<PublicPort>,
     /// Variables that a Service puts where a program looks for its own.
     pub collisions: Vec<LinkCollision>,
+    /// Encoded scalars of Secrets, and what they decode to, masked.
+    pub encoded: Vec<(Span, String)>,
 }
 
 /// A reference to a key that is not there.

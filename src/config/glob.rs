@@ -1,7 +1,8 @@
 //! Patterns over values: `*` stands for any characters, `?` for one.
 
 /// Whether the whole of `text` fits `pattern`.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut in_text) = (0, 0);
     // Where to go on when the last star has to stand for one character more.

@@ -5,7 +5,7 @@
 //! opens no file.
 
 mod files;
-mod glob;
+pub mod glob;
 mod keys;
 mod read;
 pub mod schema;

@@ -298,8 +298,8 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
         }
         FileKind::Data => (Fact::Data, Vec::new(), Vec::new()),
         FileKind::Workflow => {
-            let (fact, notices) = ci::extract(file, path, text);
-            (Fact::Workflow(fact), Vec::new(), notices)
+            let (fact, requests, notices) = ci::extract(file, path, text, index);
+            (Fact::Workflow(fact), requests, notices)
         }
         FileKind::Commands => {
             let (said, requests) = runs::extract(file, path, text, index);

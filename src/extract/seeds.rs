@@ -195,6 +195,8 @@ fn kind_of(path: &str) -> Option<(FileKind, Says)> {
     let compose = named("docker-compose") || named("compose");
     Some(match extension {
         _ if is_pin_file(path) && extension != "py" => (FileKind::Pins, Says::Redis),
+        // What it includes may be what speaks of Redis.
+        _ if name == ".gitlab-ci.yml" => (FileKind::Workflow, Says::Anything),
         _ if yaml && is_workflow(path) => (FileKind::Workflow, Says::Redis),
         _ if yaml && (compose || stem.ends_with("compose")) => (FileKind::Compose, Says::Anything),
         _ if is_kustomization(path) => (FileKind::Manifest, Says::Anything),

@@ -3,6 +3,7 @@
 //! `common`, `exposure`, `lost` and `placeholder` hold what several rules need; they are no rules themselves.
 
 pub mod common;
+pub mod encoded;
 pub mod exposure;
 mod lost;
 mod placeholder;

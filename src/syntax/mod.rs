@@ -1,6 +1,7 @@
 //! Text → spanned trees and notices. Never fails, knows nothing of Redis settings or of the files' meaning.
 
 mod builder;
+pub mod docker_run;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod programs;

@@ -1,6 +1,6 @@
 //! GitHub Actions workflows: <https://docs.github.com/actions/reference/workflow-syntax-for-github-actions>.
 
-use super::{key, pairs};
+use super::{key, matrix, pairs};
 use crate::facts::ci::{Command, Job, Service, Step, System, Workflow};
 use crate::source::{FileId, Spanned};
 use crate::syntax::yaml::{NodeId, Yaml};
@@ -13,8 +13,7 @@ pub(super) fn is_workflow(path: &str) -> bool {
 }
 
 pub(super) fn read(file: FileId, path: &str, tree: &Yaml) -> Workflow {
-    let mut workflow =
-        Workflow { file, path: path.to_owned(), system: System::GitHub, env: Vec::new(), jobs: Vec::new() };
+    let mut workflow = Workflow::new(file, path, System::GitHub);
     if let Some(root) = tree.documents.first().copied() {
         workflow.env = pairs(tree, tree.get(root, "env"));
         for entry in tree.get(root, "jobs").map(|jobs| tree.entries(jobs)).unwrap_or_default() {
@@ -36,11 +35,13 @@ fn job(tree: &Yaml, id: Spanned<String>, node: NodeId) -> Job {
     Job {
         id,
         container,
+        container_env: pairs(tree, tree.get_path(node, &["container", "env"])),
         services: services
             .into_iter()
             .filter_map(|entry| Some(service(tree, key(tree, entry.key)?, entry.value)))
             .collect(),
         env: pairs(tree, tree.get(node, "env")),
+        runs: tree.get_path(node, &["strategy", "matrix"]).map(|node| matrix::runs(tree, node)).unwrap_or_default(),
         steps: steps.iter().map(|step| self::step(tree, *step)).collect(),
     }
 }
@@ -76,11 +77,12 @@ mod tests {
     use super::*;
     use crate::extract::ci::extract;
     use crate::text::Text;
+    use crate::tree::Index;
 
     #[test]
     fn reads_services_and_steps() {
         let text = "env:\n  A: 1\njobs:\n  test:\n    runs-on: ubuntu-latest\n    services:\n      redis:\n        image: redis:7\n        ports: [\"6379:6379\"]\n    steps:\n      - uses: x/redis@v1\n        with:\n          redis-password: pw\n      - run: pytest\n        env:\n          REDIS_HOST: localhost\n";
-        let (workflow, notices) = extract(FileId(0), ".github/workflows/a.yml", text);
+        let (workflow, _, notices) = extract(FileId(0), ".github/workflows/a.yml", text, &Index::default());
         assert!(notices.is_empty());
         let job = &workflow.jobs[0];
         assert_eq!(job.services[0].image.as_ref().map(Text::as_str), Some("redis:7"));

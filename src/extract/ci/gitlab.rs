@@ -1,17 +1,20 @@
-//! GitLab pipelines: jobs with what `extends` and `default` give them, put together as GitLab does.
+//! GitLab pipelines as written: drafts of jobs, and the files of the repository that are included.
 //!
-//! <https://docs.gitlab.com/ci/yaml/>, <https://docs.gitlab.com/ci/services/>. Doesn't know included files: where a job
-//! extends what is not in the file, its services are not known, and the job is left out.
+//! <https://docs.gitlab.com/ci/yaml/>, <https://docs.gitlab.com/ci/services/>. What `extends` and `default` mean is
+//! resolved later, when every file is read.
 
-use crate::facts::ci::{Command, Job, Service, Step, System, Workflow};
+use crate::config::glob;
+use crate::facts::ci::{Command, Draft, Service, System, Workflow};
+use crate::facts::{FileKind, Request};
 use crate::source::{FileId, Spanned};
 use crate::syntax::yaml::{NodeId, Yaml};
 use crate::text::Text;
+use crate::tree::{Index, join};
 
-use super::{key, pairs};
+use super::{key, matrix, pairs};
 
-/// GitLab follows `extends` eleven levels deep.
-const MAX_LEVELS: usize = 11;
+/// GitLab allows no more.
+const MAX_INCLUDES: usize = 150;
 
 /// Top-level keys that are no jobs.
 const KEYWORDS: [&str; 11] = [
@@ -36,71 +39,77 @@ pub(super) fn is_pipeline(path: &str) -> bool {
     yaml && (own || folder.split('/').any(|part| part == ".gitlab" || part == ".gitlab-ci"))
 }
 
-pub(super) fn read(file: FileId, path: &str, tree: &Yaml) -> Workflow {
-    let mut workflow =
-        Workflow { file, path: path.to_owned(), system: System::GitLab, env: Vec::new(), jobs: Vec::new() };
+pub(super) fn read(file: FileId, path: &str, tree: &Yaml, index: &Index) -> (Workflow, Vec<Request>) {
+    let mut workflow = Workflow::new(file, path, System::GitLab);
     // A header (`spec:`) may stand in a document of its own before it.
-    if let Some(root) = tree.documents.last().copied() {
-        workflow.env = variables(tree, tree.get(root, "variables"));
-        for entry in tree.entries(root) {
-            let Some(id) = key(tree, entry.key) else { continue };
-            if id.value.starts_with('.') || KEYWORDS.contains(&id.value.as_str()) || !tree.is_mapping(entry.value) {
-                continue;
-            }
-            workflow.jobs.extend(job(tree, root, id, entry.value));
+    let Some(root) = tree.documents.last().copied() else { return (workflow, Vec::new()) };
+    workflow.env = variables(tree, tree.get(root, "variables"));
+    for entry in tree.entries(root) {
+        let Some(id) = key(tree, entry.key) else { continue };
+        if !KEYWORDS.contains(&id.value.as_str()) && tree.is_mapping(entry.value) {
+            workflow.drafts.push(draft(tree, id, entry.value));
         }
     }
-    workflow
+    // What stands at the top is another way to write a default.
+    let name = || Spanned::new("default".to_owned(), tree.node(root).span);
+    let top = Draft { env: Vec::new(), ..draft(tree, name(), root) };
+    let own = tree.get(root, "default").map(|default| draft(tree, name(), default));
+    workflow.drafts.push(own.map_or_else(|| top.clone(), |own| own.over(&top)));
+    let mut requests = Vec::new();
+    for place in tree.get(root, "include").map(|include| included(tree, include)).unwrap_or_default() {
+        for found in matching(place.as_str(), index) {
+            requests.push(Request { path: found.clone(), kind: FileKind::Workflow, from: place.span() });
+            workflow.includes.push(found);
+        }
+    }
+    (workflow, requests)
 }
 
-fn job(tree: &Yaml, root: NodeId, id: Spanned<String>, node: NodeId) -> Option<Job> {
-    let mut levels = vec![node];
-    inherit(tree, root, node, &mut levels, 0)?;
-    let own = |name: &str| levels.iter().find_map(|level| tree.get(*level, name));
-    // `inherit: default:` takes a list as well; with one, what is inherited is not looked into.
-    let inherits = tree.get_path(node, &["inherit", "default"]).is_none_or(|value| tree.as_bool(value) == Some(true));
-    let common = |name: &str| {
-        let default = tree.get(root, "default").and_then(|default| tree.get(default, name));
-        default.or_else(|| tree.get(root, name)).filter(|_| inherits)
+/// The files of this repository that `include` names: `a.yml`, `local: a.yml`, or a list of both.
+fn included(tree: &Yaml, node: NodeId) -> Vec<Text> {
+    let entries = if tree.is_sequence(node) { tree.sequence(node) } else { std::slice::from_ref(&node) };
+    let local = |entry: &NodeId| if tree.is_mapping(*entry) { tree.get(*entry, "local") } else { Some(*entry) };
+    let texts = entries.iter().filter_map(local).filter_map(|path| tree.as_text(path).cloned());
+    texts.filter(|path| !path.as_str().contains("://") && !path.as_str().contains('$')).collect()
+}
+
+/// Paths begin at the root; `*` stands for a part of a name, `**` for any folders.
+fn matching(pattern: &str, index: &Index) -> Vec<String> {
+    let Some(pattern) = join("", pattern.trim_start_matches('/')) else { return Vec::new() };
+    if !pattern.contains('*') {
+        return vec![pattern];
+    }
+    let folder = pattern.split('*').next().and_then(|start| start.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    let fits = |path: &&str| {
+        let same_depth = path.matches('/').count() == pattern.matches('/').count();
+        (same_depth || pattern.contains("**")) && glob::matches(&pattern, path)
     };
-    let given = |name: &str| own(name).or_else(|| common(name));
-    let services = given("services");
-    if services.is_some_and(|services| !tree.is_sequence(services) || tree.node(services).tag.is_some()) {
-        return None;
-    }
-    let mut env = Vec::new();
-    for level in levels.iter().rev() {
-        env.extend(variables(tree, tree.get(*level, "variables")));
-    }
-    let scripts = ["before_script", "script"].into_iter().filter_map(given);
-    let lines = scripts.flat_map(|script| lines(tree, script)).collect();
-    Some(Job {
-        container: given("image").and_then(|image| name(tree, image)),
-        services: services
-            .map(|services| tree.sequence(services).iter().filter_map(|one| service(tree, *one)).collect())
-            .unwrap_or_default(),
-        env,
-        steps: vec![Step { uses: None, with: Vec::new(), run: lines, env: Vec::new(), span: id.span }],
-        id,
-    })
+    index.files_below(folder).filter(fits).take(MAX_INCLUDES).map(str::to_owned).collect()
 }
 
-/// Adds what a job extends, nearest first; `None`: something it extends is not in this file.
-fn inherit(tree: &Yaml, root: NodeId, node: NodeId, levels: &mut Vec<NodeId>, depth: usize) -> Option<()> {
-    let Some(extends) = tree.get(node, "extends") else { return Some(()) };
-    if depth >= MAX_LEVELS {
-        return None;
+fn draft(tree: &Yaml, id: Spanned<String>, node: NodeId) -> Draft {
+    let get = |name: &str| tree.get(node, name);
+    let extends = get("extends").map(|extends| {
+        let names = if tree.is_sequence(extends) { tree.sequence(extends) } else { std::slice::from_ref(&extends) };
+        names.iter().map(|name| tree.as_str(*name).map(str::to_owned)).collect::<Option<Vec<_>>>()
+    });
+    let services = get("services");
+    let strange = services.is_some_and(|services| !tree.is_sequence(services) || tree.node(services).tag.is_some());
+    let matrix = tree.get_path(node, &["parallel", "matrix"]);
+    Draft {
+        opaque: strange || extends.as_ref().is_some_and(Option::is_none),
+        extends: extends.flatten().unwrap_or_default(),
+        // `inherit: default:` takes a list as well; with one, what is inherited is not looked into.
+        inherits: tree.get_path(node, &["inherit", "default"]).is_none_or(|value| tree.as_bool(value) == Some(true)),
+        image: get("image").and_then(|image| name(tree, image)),
+        services: services
+            .map(|services| tree.sequence(services).iter().filter_map(|one| service(tree, *one)).collect()),
+        before: get("before_script").map(|script| lines(tree, script)),
+        script: get("script").map(|script| lines(tree, script)),
+        env: variables(tree, get("variables")),
+        runs: matrix.map(|matrix| matrix::of_gitlab(tree, matrix)).unwrap_or_default(),
+        id,
     }
-    let names = if tree.is_sequence(extends) { tree.sequence(extends) } else { std::slice::from_ref(&extends) };
-    // Of several, the last wins.
-    for name in names.iter().rev() {
-        let parent = tree.get(root, tree.as_str(*name)?)?;
-        if !levels.contains(&parent) {
-            levels.push(parent);
-            inherit(tree, root, parent, levels, depth + 1)?;
-        }
-    }
-    Some(())
 }
 
 /// `redis:7` or `name: redis:7`.
@@ -177,22 +186,6 @@ mod tests {
     use crate::extract::ci::extract;
 
     #[test]
-    fn jobs_get_what_they_extend_and_the_defaults() {
-        let text = "variables:\n  REDIS_HOST: redis\n.base:\n  services: [redis:7]\n  variables: {REDIS_PORT: '6379', A: base}\n\
-                    default:\n  image: python:3.12\ntest:\n  extends: .base\n  variables: {A: own}\n  script: [pytest]\n\
-                    lost:\n  extends: .elsewhere\n  script: [pytest]\n";
-        let (workflow, notices) = extract(FileId(0), ".gitlab-ci.yml", text);
-        assert!(notices.is_empty());
-        let [job] = workflow.jobs.as_slice() else { panic!("{:?}", workflow.jobs) };
-        assert_eq!(job.container.as_ref().map(Text::as_str), Some("python:3.12"));
-        assert_eq!(job.services[0].id.value, "redis");
-        let env: Vec<(&str, &str)> =
-            job.env.iter().map(|(name, value)| (name.value.as_str(), value.as_str())).collect();
-        assert_eq!(env, [("REDIS_PORT", "6379"), ("A", "base"), ("A", "own")]);
-        assert_eq!(workflow.env[0].1.as_str(), "redis");
-    }
-
-    #[test]
     fn services_are_called_by_their_image_and_their_aliases() {
         assert_eq!(host_names("redis:7-alpine"), ["redis"]);
         assert_eq!(
@@ -201,10 +194,25 @@ mod tests {
         );
         assert_eq!(host_names("bitnami/redis@sha256:0"), ["bitnami__redis", "bitnami-redis"]);
         let text = "a:\n  services:\n    - name: bitnami/redis:7\n      alias: cache,queue\n      command: [redis-server, --port, 6380]\n  script: x\n";
-        let service = &extract(FileId(0), "x/.gitlab-ci.yml", text).0.jobs[0].services[0];
+        let workflow = extract(FileId(0), "x/.gitlab-ci.yml", text, &Index::default()).0;
+        let service = &workflow.drafts[0].services.as_ref().unwrap()[0];
         assert_eq!(service.id.value, "queue");
         assert_eq!(service.aliases, ["bitnami__redis", "bitnami-redis", "cache", "queue"]);
         assert!(matches!(&service.command, Some(Command::Words(words)) if words[2].as_str() == "6380"));
+    }
+
+    #[test]
+    fn files_of_the_repository_are_included() {
+        let files = ["ci/a.yml", "ci/deep/b.yml", "ci/c.yaml", ".gitlab-ci.yml"].map(|path| (path.to_owned(), None));
+        let index = Index::new(files);
+        let paths = |include: &str| {
+            let text = format!("include: {include}\n");
+            extract(FileId(0), ".gitlab-ci.yml", &text, &index).0.includes
+        };
+        assert_eq!(paths("/ci/a.yml"), ["ci/a.yml"]);
+        assert_eq!(paths("[{local: 'ci/*.yml'}, ci/c.yaml]"), ["ci/a.yml", "ci/c.yaml"]);
+        assert_eq!(paths("'ci/**.yml'"), ["ci/a.yml", "ci/deep/b.yml"]);
+        assert!(paths("[{project: x, file: /a.yml}, {template: a.yml}, 'https://x/a.yml', {local: $A}]").is_empty());
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 mod github;
 mod gitlab;
+mod matrix;
 
+use crate::facts::Request;
 use crate::facts::ci::Workflow;
 use crate::finding::Notice;
 use crate::source::{FileId, Spanned};
 use crate::syntax::yaml::{self, NodeId, Yaml};
 use crate::text::Text;
+use crate::tree::Index;
 
 /// Whether a path is that of a workflow.
 #[must_use]
@@ -15,12 +18,15 @@ pub fn is_workflow(path: &str) -> bool {
     github::is_workflow(path) || gitlab::is_pipeline(path)
 }
 
-/// Reads one workflow.
+/// Reads one workflow, and asks for the files that it includes: they are GitLab's, whatever their names.
 #[must_use]
-pub fn extract(file: FileId, path: &str, text: &str) -> (Workflow, Vec<Notice>) {
+pub fn extract(file: FileId, path: &str, text: &str, index: &Index) -> (Workflow, Vec<Request>, Vec<Notice>) {
     let (tree, notices) = yaml::parse(file, text);
-    let read = if gitlab::is_pipeline(path) { gitlab::read } else { github::read };
-    (read(file, path, &tree), notices)
+    if github::is_workflow(path) {
+        return (github::read(file, path, &tree), Vec::new(), notices);
+    }
+    let (workflow, requests) = gitlab::read(file, path, &tree, index);
+    (workflow, requests, notices)
 }
 
 fn key(tree: &Yaml, node: NodeId) -> Option<Spanned<String>> {

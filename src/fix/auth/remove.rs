@@ -71,9 +71,9 @@ fn server(scene: &Scene<'_>, server: &Server, plan: &mut Plan) {
     if edits.is_empty() && !server.variables.iter().any(|variable| variable.name.value == "REDISCLI_AUTH") {
         plan.leave(health.span, "take the password out of the health check");
     }
-    edits
-        .into_iter()
-        .for_each(|edit| plan.add_or(Some(edit), health.span, "take the password out of the health check"));
+    for edit in edits {
+        plan.add_or(Some(edit), health.span, "take the password out of the health check");
+    }
 }
 
 /// What makes a server ask for a password, or send one to its master.

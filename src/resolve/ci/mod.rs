@@ -4,11 +4,14 @@
 //! and a job of GitLab by the names of its image and its aliases.
 
 mod fill;
+mod gitlab;
+mod matrix;
+mod options;
 
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
-use crate::facts::ci::{Command, Job, Service, System, Workflow};
+use crate::facts::ci::{self, Command, Job, Service, System, Workflow};
 use crate::finding::Confidence;
 use crate::model::{EnvironmentKind, Given, Published, Stage};
 use crate::resolve::project::{Case, Container, Mount, Project, Variable, Variables};
@@ -17,7 +20,7 @@ use crate::symbol::{Resolved, Step, Symbols};
 use crate::syntax::words;
 use crate::text::Text;
 
-use fill::Filler;
+use fill::{Filler, writes_variables};
 
 /// The network that a job's containers share.
 const JOB_NETWORK: &str = "job";
@@ -26,16 +29,27 @@ const JOB_NETWORK: &str = "job";
 #[must_use]
 pub fn projects(facts: &Facts, symbols: &Symbols) -> Vec<Project> {
     let mut projects = Vec::new();
-    for workflow in &facts.workflows {
+    let of_gitlab = gitlab::pipelines(facts);
+    for workflow in facts.workflows.iter().filter(|one| one.system == System::GitHub).chain(&of_gitlab) {
         for job in &workflow.jobs {
-            projects.extend(project(workflow, job, symbols));
+            let runs = matrix::runs(job, workflow.system);
+            for (at, run) in runs.iter().enumerate() {
+                let title = if runs.len() > 1 { matrix::title(job, run, at + 1) } else { job.id.value.clone() };
+                let mut job = job.clone();
+                if workflow.system == System::GitLab {
+                    let variable =
+                        |(name, value): &(String, Text)| (Spanned::new(name.clone(), value.anchor()), value.clone());
+                    job.env.extend(run.iter().map(variable));
+                }
+                projects.extend(project(workflow, &job, run, &title, symbols));
+            }
         }
     }
     projects
 }
 
-fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project> {
-    let filler = Filler::new(workflow, job, symbols);
+fn project(workflow: &Workflow, job: &Job, run: &[(String, Text)], title: &str, symbols: &Symbols) -> Option<Project> {
+    let filler = Filler::new(workflow, job, run, symbols);
     let mut containers: Vec<Container> =
         job.services.iter().map(|service| container(workflow, job, service, &filler)).collect();
     let mut started = containers.len();
@@ -47,13 +61,13 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
     if containers.is_empty() {
         return None;
     }
-    containers.push(runner(workflow, job, &filler));
+    containers.extend(runners(workflow, job, &filler));
     let evidence = match started {
         0 => format!("job {} of {} starts service containers", job.id.value, workflow.path),
         _ => format!("job {} of {} starts a Redis in a step", job.id.value, workflow.path),
     };
     Some(Project {
-        name: format!("{}:{}", workflow.path, job.id.value),
+        name: format!("{}:{title}", workflow.path),
         kind: EnvironmentKind::Ci,
         stage: Stage::Development,
         files: vec![workflow.file],
@@ -73,7 +87,7 @@ fn project(workflow: &Workflow, job: &Job, symbols: &Symbols) -> Option<Project>
 fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<'_>) -> Container {
     let argv = |command: &Option<Command>| -> Option<Vec<Case<Vec<Text>>>> {
         let words = match command.as_ref()? {
-            Command::Line(line) => words::split_command(line).ok()?,
+            Command::Line(line) => words::split_command(&filler.fill(line)).ok()?,
             Command::Words(words) => words.clone(),
         };
         Some(vec![Case { when: Vec::new(), value: words, trace: Vec::new() }])
@@ -91,7 +105,7 @@ fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<
         }
         environment.incomplete = Some(service.id.span);
     }
-    Container {
+    let mut made = Container {
         image: service.image.as_ref().map(|image| Resolved::known(filler.fill(image), Vec::new())),
         command: argv(&service.command),
         entrypoint: argv(&service.entrypoint),
@@ -100,14 +114,37 @@ fn container(workflow: &Workflow, job: &Job, service: &Service, filler: &Filler<
         published: service.ports.iter().filter_map(|port| published(&filler.fill(port))).collect(),
         networks: Some(BTreeMap::from([(JOB_NETWORK.to_owned(), service.aliases.clone())])),
         ..Container::named(&service.id.value, service.id.span)
+    };
+    if let Some(options) = &service.options {
+        options::add(&mut made, &filler.fill(options));
     }
+    made
 }
 
-/// The scripts: on the runner, or in the job's container.
-fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
-    let mut layers: Vec<&[(Spanned<String>, Text)]> = vec![&workflow.env, &job.env];
-    layers.extend(job.steps.iter().map(|step| step.env.as_slice()));
-    let command: Vec<Text> = job.steps.iter().flat_map(|step| step.run.clone()).collect();
+/// The scripts, once for each set of steps whose variables do not contradict each other: a step sees its own alone.
+fn runners(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Vec<Container> {
+    let mut sets: Vec<Vec<&ci::Step>> = vec![Vec::new()];
+    for step in &job.steps {
+        let agrees = |set: &Vec<&ci::Step>| {
+            let others = || set.iter().flat_map(|other| &other.env);
+            step.env.iter().all(|(name, value)| {
+                others().all(|(other, given)| other.value != name.value || given.as_str() == value.as_str())
+            })
+        };
+        match sets.iter_mut().find(|set| agrees(set)) {
+            Some(set) => set.push(step),
+            None => sets.push(vec![step]),
+        }
+    }
+    let name = |at: usize| if at == 0 { job.id.value.clone() } else { format!("{} {}", job.id.value, at + 1) };
+    sets.iter().enumerate().map(|(at, steps)| runner(workflow, job, steps, &name(at), filler)).collect()
+}
+
+/// Steps on the runner, or in the job's container.
+fn runner(workflow: &Workflow, job: &Job, steps: &[&ci::Step], name: &str, filler: &Filler<'_>) -> Container {
+    let mut layers: Vec<&[(Spanned<String>, Text)]> = vec![&job.container_env, &workflow.env, &job.env];
+    layers.extend(steps.iter().map(|step| step.env.as_slice()));
+    let command: Vec<Text> = steps.iter().flat_map(|step| step.run.clone()).collect();
     let on_runner = workflow.system == System::GitHub && job.container.is_none();
     // The executor decides whether a job of GitLab shares its services' `localhost`: on Kubernetes it does.
     let elsewhere = match workflow.system {
@@ -115,7 +152,11 @@ fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
         System::GitLab => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
     };
     let mut environment = variables(&layers, filler);
-    environment.incomplete = (workflow.system == System::GitLab).then_some(job.id.span);
+    let writes = job.steps.iter().flat_map(|step| &step.run).find(|script| writes_variables(script));
+    environment.incomplete = match workflow.system {
+        System::GitHub => writes.map(Text::span),
+        System::GitLab => Some(job.id.span),
+    };
     Container {
         image: job.container.as_ref().map(|image| Resolved::known(filler.fill(image), Vec::new())),
         command: Some(vec![Case { when: Vec::new(), value: command, trace: Vec::new() }]),
@@ -132,7 +173,7 @@ fn runner(workflow: &Workflow, job: &Job, filler: &Filler<'_>) -> Container {
         networks: (!on_runner).then(|| BTreeMap::from([(JOB_NETWORK.to_owned(), Vec::new())])),
         network_mode: on_runner.then(|| Spanned::new("host".to_owned(), job.id.span)),
         extra_hosts: elsewhere,
-        ..Container::named(&job.id.value, job.id.span)
+        ..Container::named(name, job.id.span)
     }
 }
 
@@ -148,7 +189,7 @@ fn variables(layers: &[&[(Spanned<String>, Text)]], filler: &Filler<'_>) -> Vari
 }
 
 /// A Redis that an action starts on the runner, published on a port of it.
-fn redis_action(step: &crate::facts::ci::Step, filler: &Filler<'_>) -> Option<Container> {
+fn redis_action(step: &ci::Step, filler: &Filler<'_>) -> Option<Container> {
     let uses = step.uses.as_ref()?;
     let action = uses.as_str().split('@').next()?.to_ascii_lowercase();
     // Inputs as these actions document them; what both name alike is read alike.

@@ -13,6 +13,8 @@ pub struct World<'a> {
     pub all: &'a [Value],
     /// The meaning of symbols.
     pub symbols: &'a Symbols,
+    /// Encoded scalars, and what they decode to, masked.
+    pub encoded: Vec<(Span, String)>,
 }
 
 /// A Secret or `ConfigMap`.
@@ -53,7 +55,8 @@ impl<'a> World<'a> {
             }
             data.push(Data { open, ..one });
         }
-        Self { objects: data, all: objects, symbols }
+        let encoded = objects.iter().flat_map(encoded).collect();
+        Self { objects: data, all: objects, symbols, encoded }
     }
 
     /// The Secrets.
@@ -136,6 +139,36 @@ fn read(object: &Value, symbols: &Symbols) -> Option<Data> {
     open |= entries.is_empty();
     let namespace = object.str_at(&["metadata", "namespace"]).unwrap_or_default().to_owned();
     Some(Data { kind, namespace, name: Spanned::new(name.as_str().to_owned(), name.span()), open, entries })
+}
+
+/// The encoded scalars of a Secret.
+fn encoded(object: &Value) -> Vec<(Span, String)> {
+    let data = object.get("data").filter(|_| object.str_at(&["kind"]) == Some("Secret"));
+    let scalars = data.map(Value::fields).unwrap_or_default().iter().filter_map(|field| field.value.text());
+    scalars.filter_map(|text| Some((text.span(), masked(decode(text)?.as_str())))).collect()
+}
+
+/// A value as people may see it: of a URL all but its password, of anything else its length and its line break.
+fn masked(value: &str) -> String {
+    let body = value.trim_end_matches(['\r', '\n']);
+    let end = if body.len() < value.len() { "\\n" } else { "" };
+    let stars = |text: &str| "*".repeat(text.chars().count());
+    if body.contains(['\r', '\n']) {
+        return format!("{} lines", body.lines().count());
+    }
+    let url = body.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)));
+    match url {
+        Some((scheme, (login, rest))) => {
+            let (user, password) = match login.split_once(':') {
+                Some((user, password)) => (format!("{user}:"), password),
+                None => (String::new(), login),
+            };
+            // A query may hold a password as well.
+            let (rest, query) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?…"));
+            format!("{scheme}://{user}{}@{rest}{query}{end}", stars(password))
+        }
+        None => format!("{}{end}", stars(body)),
+    }
 }
 
 /// Decodes base64 as Go does: line breaks are passed over, the padding is demanded. Every byte points at the whole

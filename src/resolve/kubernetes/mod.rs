@@ -87,6 +87,7 @@ fn project(set: &Set, elsewhere: BTreeSet<String>, symbols: &Symbols) -> Project
     pod::make_unique(&mut containers, &templates);
     service::add(&set.objects, &mut containers, &templates, &mut cluster);
     cluster.view.line_breaks = line_breaks(&world, &containers);
+    cluster.view.encoded.clone_from(&world.encoded);
     Project {
         name: if set.folder.is_empty() { "manifests".to_owned() } else { set.folder.clone() },
         kind: EnvironmentKind::Kubernetes,

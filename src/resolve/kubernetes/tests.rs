@@ -79,3 +79,187 @@ fn services_map_ports_and_headless_ones_do_not() {
     assert!(matches!(connect("data", "redis://pods:6379").1, Some(Outcome::Fails { .. })));
     assert_eq!(connect("data", "redis://cache:6380").1, Some(Outcome::Undetermined));
 }
+
+/// The rules and places of what is found in one file of manifests.
+fn found(text: &str) -> Vec<String> {
+    let tree = Tree::from_texts([("k8s/all.yaml".to_owned(), text.as_bytes().to_vec())]);
+    let report = lint(&tree, &Options::default());
+    let mut found: Vec<String> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let span = finding.primary.span;
+            let place = report.sources.get(span.file).text().get(span.range()).unwrap_or_default();
+            format!("{:?} {} {place}", finding.severity, finding.rule)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+const OPEN: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: redis, labels: {app: redis, tier: data}}
+spec: {containers: [{name: redis, image: 'redis:7'}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: redis}
+spec: {type: LoadBalancer, selector: {app: redis}, ports: [{port: 6379}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: one}
+spec:
+";
+
+#[test]
+fn policies_soften_only_where_they_keep_strangers_out() {
+    for (policy, severity) in [
+        ("{podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}", "Note"),
+        ("{podSelector: {matchLabels: {app: redis}}, policyTypes: [Ingress]}", "Note"),
+        ("{podSelector: {matchExpressions: [{key: tier, operator: In, values: [data]}]}}", "Note"),
+        ("{podSelector: {matchExpressions: [{key: other, operator: DoesNotExist}]}}", "Note"),
+        ("{podSelector: {}, ingress: [{ports: [{port: 8080}]}]}", "Note"),
+        ("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]}]}", "Note"),
+        ("{podSelector: {matchLabels: {app: web}}}", "Error"),
+        ("{podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [data]}]}}", "Error"),
+        ("{podSelector: {matchExpressions: [{key: other, operator: Exists}]}}", "Error"),
+        ("{podSelector: {}, policyTypes: [Egress]}", "Error"),
+        ("{podSelector: {}, ingress: [{}]}", "Error"),
+        ("{podSelector: {}, ingress: [{ports: [{port: 6000, endPort: 7000}]}]}", "Error"),
+        ("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}", "Error"),
+    ] {
+        let all = found(&format!("{OPEN}  {policy}\n"));
+        assert_eq!(all, [format!("{severity} public-service LoadBalancer")], "{policy}");
+    }
+    // Policies add up.
+    let two = format!(
+        "{OPEN}  {{podSelector: {{}}}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: two}}\nspec: {{podSelector: {{}}, ingress: [{{}}]}}\n"
+    );
+    assert_eq!(found(&two), ["Error public-service LoadBalancer"]);
+}
+
+/// A page for people, its Service on port 80, and one object that leads there.
+fn page(env: &str, route: &str) -> Vec<String> {
+    found(&format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: ui, labels: {{app: ui}}}}\nspec: {{containers: [{{name: ui, image: 'rediscommander/redis-commander', {env}}}]}}\n\
+         ---\napiVersion: v1\nkind: Service\nmetadata: {{name: ui}}\nspec: {{selector: {{app: ui}}, ports: [{{port: 80, targetPort: 8081}}]}}\n\
+         ---\n{route}\n"
+    ))
+}
+
+#[test]
+fn routes_lead_to_pages_without_a_login() {
+    let plain = "env: []";
+    let backend = "rules: [{http: {paths: [{backend: {service: {name: ui, port: {number: 80}}}}]}}]";
+    let ingress = |head: &str| {
+        format!("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: ui{head}}}\nspec: {{{backend}}}")
+    };
+    let open = ["Error exposed-admin-ui ui"];
+    assert_eq!(page(plain, &ingress("")), open);
+    let old = "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: ui}\nspec: {backend: {serviceName: ui, servicePort: 80}}";
+    assert_eq!(page(plain, old), open);
+    let route =
+        |kind: &str, spec: &str| format!("apiVersion: x/v1\nkind: {kind}\nmetadata: {{name: ui}}\nspec: {{{spec}}}");
+    assert_eq!(page(plain, &route("HTTPRoute", "rules: [{backendRefs: [{name: ui, port: 80}]}]")), open);
+    assert_eq!(page(plain, &route("IngressRoute", "routes: [{services: [{name: ui, port: 80}]}]")), open);
+    for shut in [
+        ingress(", annotations: {nginx.ingress.kubernetes.io/auth-type: basic}"),
+        ingress(", annotations: {alb.ingress.kubernetes.io/scheme: internal}"),
+        ingress(", annotations: {kubernetes.io/ingress.class: nginx-internal}"),
+        ingress(", namespace: other"),
+        route("IngressRoute", "routes: [{middlewares: [{name: login}], services: [{name: ui, port: 80}]}]"),
+        route("HTTPRoute", "rules: [{backendRefs: [{name: ui, port: 9000}]}]"),
+    ] {
+        assert!(page(plain, &shut).is_empty(), "{shut}");
+    }
+    // Its login may be among the variables that are not in the repository.
+    assert!(page("envFrom: [{secretRef: {name: elsewhere}}]", &ingress("")).is_empty());
+    assert!(
+        page("env: [{name: HTTP_PASSWORD, valueFrom: {secretKeyRef: {name: x, key: y}}}]", &ingress("")).is_empty()
+    );
+}
+
+#[test]
+fn only_plain_tcp_leads_to_redis() {
+    let redis = OPEN.split("---\napiVersion: networking").next().unwrap().replace("type: LoadBalancer, ", "");
+    let route = |kind: &str| {
+        found(&format!(
+            "{redis}---\napiVersion: x/v1\nkind: {kind}\nmetadata: {{name: r}}\nspec: {{routes: [{{services: [{{name: redis, port: 6379}}]}}], rules: [{{backendRefs: [{{name: redis, port: 6379}}]}}]}}\n"
+        ))
+    };
+    assert_eq!(route("IngressRouteTCP"), ["Error public-service redis"]);
+    assert_eq!(route("TCPRoute"), ["Error public-service redis"]);
+    assert!(route("IngressRoute").is_empty() && route("HTTPRoute").is_empty());
+}
+
+/// A server and a client, each with its password as given.
+fn pair(secrets: &str, server: &str, client: &str) -> Vec<String> {
+    let pod = |name: &str, rest: &str, pw: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{app: {name}}}}}\nspec:\n  containers:\n  - name: {name}\n    {rest}\n    env:\n    - {{name: REDIS_PASSWORD, {pw}}}\n"
+        )
+    };
+    let redis = pod("redis", "image: 'redis:7'\n    args: [--requirepass, $(REDIS_PASSWORD)]", server);
+    let web =
+        pod("web", "image: web", client) + "    - {name: REDIS_URL, value: 'redis://:$(REDIS_PASSWORD)@redis:6379'}\n";
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: redis}\nspec: {selector: {app: redis}, ports: [{port: 6379}]}\n";
+    found(&[secrets, &redis, service, &web].join("---\n"))
+}
+
+#[test]
+fn secrets_from_outside_have_keys_and_no_values() {
+    let of = |name: &str, key: &str| format!("valueFrom: {{secretKeyRef: {{name: {name}, key: {key}}}}}");
+    let external = |more: &str| {
+        format!(
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: x}}\nspec: {{target: {{name: auth{more}}}, data: [{{secretKey: pw, remoteRef: {{key: redis}}}}]}}\n"
+        )
+    };
+    assert!(pair(&external(""), &of("auth", "pw"), &of("auth", "pw")).is_empty());
+    assert_eq!(pair(&external(""), &of("auth", "pw"), &of("auth", "pass")), ["Error missing-secret-key pass"]);
+    assert!(pair(&external(", creationPolicy: Merge"), &of("auth", "pw"), &of("auth", "pass")).is_empty());
+    assert!(pair(&external(", template: {data: {}}"), &of("auth", "pw"), &of("auth", "pass")).is_empty());
+    let merged = external("") + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: auth}\nstringData: {other: x}\n";
+    assert!(pair(&merged, &of("auth", "pw"), &of("auth", "pass")).is_empty());
+    let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: auth}\nspec: {encryptedData: {pw: AgBy3i4O}}\n";
+    assert!(pair(sealed, &of("auth", "pw"), &of("auth", "pw")).is_empty());
+    assert_eq!(pair(sealed, &of("auth", "pw"), &of("auth", "pass")), ["Error missing-secret-key pass"]);
+}
+
+#[test]
+fn values_that_name_what_is_fetched_are_no_passwords() {
+    let none = "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n";
+    for value in
+        ["vault:secret/data/redis#PASSWORD", "<path:secret/data/redis#pw>", "ref+vault://redis/pw", "op://a/b/c"]
+    {
+        let given = format!("value: '{value}'");
+        assert!(pair(none, &given, &given).is_empty(), "{value}");
+    }
+    assert!(!pair(none, "value: Basalt-Reed-4108", "value: Basalt-Reed-4108").is_empty());
+}
+
+#[test]
+fn what_the_agent_of_vault_puts_into_a_pod_may_hold_the_password() {
+    let client = |annotations: &str| {
+        found(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: redis, labels: {{app: redis}}}}\nspec: {{containers: [{{name: redis, image: 'redis:7', args: [--requirepass, $(PW)], env: [{{name: PW, valueFrom: {{secretKeyRef: {{name: x, key: y}}}}}}]}}]}}\n\
+             ---\napiVersion: v1\nkind: Service\nmetadata: {{name: redis}}\nspec: {{selector: {{app: redis}}, ports: [{{port: 6379}}]}}\n\
+             ---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web{annotations}}}\nspec: {{containers: [{{name: web, image: web, env: [{{name: REDIS_HOST, value: redis}}]}}]}}\n"
+        ))
+    };
+    assert_eq!(client(""), ["Error missing-password redis"]);
+    assert!(client(", annotations: {vault.hashicorp.com/agent-inject: 'true'}").is_empty());
+}
+
+#[test]
+fn findings_at_encoded_scalars_say_what_they_decode_to() {
+    // `redis://:Pewter-Isle-6027@redis:6379` and a line break.
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  url: cmVkaXM6Ly86UGV3dGVyLUlzbGUtNjAyN0ByZWRpczo2Mzc5Cg==\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: web, env: [{name: REDIS_URL, valueFrom: {secretKeyRef: {name: s, key: url}}}]}]}\n";
+    let tree = Tree::from_texts([("k8s/all.yaml".to_owned(), text.as_bytes().to_vec())]);
+    let report = lint(&tree, &Options::default());
+    let finding = report.findings.iter().find(|finding| finding.rule == "hardcoded-password").unwrap();
+    assert_eq!(&text[finding.primary.span.range()], "cmVkaXM6Ly86UGV3dGVyLUlzbGUtNjAyN0ByZWRpczo2Mzc5Cg==");
+    let told: Vec<&str> = finding.trace.iter().map(|step| step.text.as_str()).collect();
+    assert_eq!(told, ["decodes to `redis://:****************@redis:6379\\n`"]);
+}

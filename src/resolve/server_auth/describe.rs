@@ -107,18 +107,25 @@ pub(super) fn variables(container: &Container, image: &Image, runs: &[Case<Run>]
         .collect()
 }
 
-/// The configuration files that lie in the container.
+/// Whether a file below a mounted folder is there for a server: a folder of code holds all kinds of files.
+fn names_a_server(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    ["redis", "valkey", "keydb", "sentinel"].iter().any(|product| name.contains(product))
+}
+
+/// The configuration files that lie in the container; the root of the repository is mounted for other reasons.
 pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) -> Vec<ConfMount> {
     let mut mounts = Vec::new();
     // One file may lie at several paths, and one of these is enough.
     let loaded: HashSet<&str> = loaded.iter().map(String::as_str).collect();
     let read: HashSet<String> = loaded.iter().filter_map(|path| files.mount(path)?.1).collect();
     for mount in &files.mounts {
-        let Some(source) = mount.source.as_deref() else { continue };
+        let Some(source) = mount.source.as_deref().filter(|source| !source.is_empty()) else { continue };
         let target = mount.target.trim_end_matches('/');
         let inside = files.facts.confs.iter().filter_map(|conf| {
             let rest = conf.path.strip_prefix(source)?;
-            (rest.is_empty() || rest.starts_with('/') || source.is_empty()).then(|| (conf, format!("{target}{rest}")))
+            let is_meant = rest.is_empty() || rest.starts_with('/') && names_a_server(rest);
+            is_meant.then(|| (conf, format!("{target}{rest}")))
         });
         // A secret is a value, and no configuration that somebody forgot to name.
         let is_secret = |target: &str| target.starts_with("/run/secrets/") && !target.ends_with(".conf");

@@ -26,7 +26,7 @@ pub fn serve(scene: &Scene<'_>, environment: &Environment, server: &Server, plan
     let mut work = Work { scene, environment, secret, plan, gifts: Gifts::default() };
     work.server(server, &text);
     for (client, case) in clients(environment, server) {
-        if !is_server(client, &mut work.plan) {
+        if !is_server(client, work.plan) {
             work.client(server, client, case);
         }
     }
@@ -78,7 +78,7 @@ impl Work<'_> {
         match text.variable(name) {
             Some(entry) if text.is_filled(entry, &value) => {}
             Some(entry) => {
-                self.plan.add_or(text.replace_variable(entry, name, &value), entry, "fill this from the Secret")
+                self.plan.add_or(text.replace_variable(entry, name, &value), entry, "fill this from the Secret");
             }
             None => self.gifts.give(place, name, value),
         }
@@ -152,7 +152,7 @@ impl Work<'_> {
             let place = password.and_then(|password| variable_place(self.environment, name, password.span()));
             let variable = place.and_then(|place| text.variable_at(place)).or_else(|| text.named(names_redis_password));
             return match variable {
-                Some(variable) => self.set(service.span, &text, &variable.to_owned()),
+                Some(variable) => self.set(service.span, &text, variable),
                 None => self.plan.leave(client.span, "give this client its password from the Secret"),
             };
         };

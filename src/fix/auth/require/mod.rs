@@ -120,7 +120,7 @@ impl Gifts {
         for (service, variables) in self.0 {
             let mut pairs: Vec<(&str, Value)> =
                 variables.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-            pairs.sort_by(|one, other| one.1.is_text().cmp(&other.1.is_text()));
+            pairs.sort_by_key(|one| one.1.is_text());
             let edit = ServiceText::find(scene.sources, service).and_then(|text| text.add_variables(&pairs));
             let names: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
             plan.add_or(edit, service, &format!("set {} for this service", names.join(", ")));
