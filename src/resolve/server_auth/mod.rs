@@ -5,6 +5,7 @@
 
 mod acl;
 mod argv;
+mod bitnami;
 pub(in crate::resolve) mod build;
 mod config;
 mod describe;
