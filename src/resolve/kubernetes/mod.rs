@@ -3,6 +3,7 @@
 //! A kustomization that no other one builds on is an environment, and so is a plain folder of manifests.
 
 mod data;
+mod expansion;
 mod kustomize;
 mod outside;
 mod pod;
@@ -45,7 +46,7 @@ pub fn projects(facts: &Facts, sources: &Sources, symbols: &Symbols) -> Vec<Proj
         set.objects.extend(manifest.objects.iter().cloned());
     }
     sets.extend(folders.into_values());
-    let names: Vec<BTreeSet<String>> = sets.iter().map(service_names).collect();
+    let names: Vec<BTreeSet<(String, String)>> = sets.iter().map(service_names).collect();
     let elsewhere = |own: usize| {
         let others = names.iter().enumerate().filter(|(at, _)| *at != own);
         others.flat_map(|(_, names)| names.iter().cloned()).collect()
@@ -67,12 +68,17 @@ fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-fn service_names(set: &Set) -> BTreeSet<String> {
+/// Namespaces and names.
+fn service_names(set: &Set) -> BTreeSet<(String, String)> {
     let services = set.objects.iter().filter(|object| object.str_at(&["kind"]) == Some("Service"));
-    services.filter_map(|object| object.str_at(&["metadata", "name"])).map(str::to_ascii_lowercase).collect()
+    let named = services.filter_map(|object| {
+        let namespace = object.str_at(&["metadata", "namespace"]).unwrap_or_default();
+        Some((namespace.to_owned(), object.str_at(&["metadata", "name"])?.to_ascii_lowercase()))
+    });
+    named.collect()
 }
 
-fn project(set: &Set, elsewhere: BTreeSet<String>, symbols: &Symbols) -> Project {
+fn project(set: &Set, elsewhere: BTreeSet<(String, String)>, symbols: &Symbols) -> Project {
     let world = World::new(&set.objects, symbols);
     let mut cluster = Cluster { elsewhere, partial: set.partial, ..Cluster::default() };
     let mut containers = Vec::new();
