@@ -44,20 +44,20 @@ impl Fingerprint {
 /// else.
 #[must_use]
 pub fn all(findings: &[Finding], sources: &Sources, secrets: &[Span], services: &BTreeSet<&str>) -> Vec<Fingerprint> {
-    let facts = Facts { sources, secrets, services };
+    let facts = Facts { sources, secrets, reach: reach(secrets), services };
     let mut seen: HashMap<u64, Vec<Span>> = HashMap::new();
     let mut digests: Vec<u64> = findings.iter().map(|finding| facts.digest(finding)).collect();
     for (digest, finding) in digests.iter().zip(findings) {
-        let places = seen.entry(*digest).or_default();
-        if !places.contains(&finding.primary.span) {
-            places.push(finding.primary.span);
-        }
+        seen.entry(*digest).or_default().push(finding.primary.span);
+    }
+    for places in seen.values_mut() {
+        places.sort_unstable();
+        places.dedup();
     }
     for (digest, finding) in digests.iter_mut().zip(findings) {
         // Places that are alike are told apart by their order in the file; in other environments they are the same.
-        let Some(places) = seen.get_mut(digest) else { continue };
-        places.sort_unstable();
-        let nth = places.iter().position(|place| *place == finding.primary.span).unwrap_or_default();
+        let Some(places) = seen.get(digest) else { continue };
+        let nth = places.binary_search(&finding.primary.span).unwrap_or_default();
         if nth > 0 {
             *digest = fold(*digest, &nth.to_le_bytes());
         }
@@ -72,7 +72,19 @@ pub fn all(findings: &[Finding], sources: &Sources, secrets: &[Span], services: 
 struct Facts<'a> {
     sources: &'a Sources,
     secrets: &'a [Span],
+    /// How far each secret and those ahead of it in its file reach.
+    reach: Vec<u32>,
     services: &'a BTreeSet<&'a str>,
+}
+
+fn reach(secrets: &[Span]) -> Vec<u32> {
+    let mut last: Option<Span> = None;
+    let furthest = |span: &Span| {
+        let before = last.filter(|last| last.file == span.file).map_or(0, |last| last.end);
+        last = Some(Span { end: span.end.max(before), ..*span });
+        span.end.max(before)
+    };
+    secrets.iter().map(furthest).collect()
 }
 
 impl Facts<'_> {
@@ -94,9 +106,12 @@ impl Facts<'_> {
         digest
     }
 
+    /// The secrets that overlap a place, in their order.
     fn secrets_in(&self, place: Span) -> impl Iterator<Item = Span> {
-        let overlaps = move |secret: &Span| secret.start < place.end && place.start < secret.end;
-        self.secrets.iter().copied().filter(move |secret| secret.file == place.file && overlaps(secret))
+        let end = self.secrets.partition_point(|secret| (secret.file, secret.start) < (place.file, place.end));
+        let is_near = |at: &usize| self.secrets[*at].file == place.file && self.reach[*at] > place.start;
+        let start = (0..end).rev().take_while(is_near).last().unwrap_or(end);
+        self.secrets[start..end].iter().copied().filter(move |secret| secret.end > place.start)
     }
 
     /// What is written at a place without its layout, its quotes and the names of services.

@@ -105,4 +105,13 @@ impl VersionRange {
             _ => None,
         }
     }
+
+    /// The range from the older beginning to the newer end.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self {
+            from: self.from.zip(other.from).map(|(one, other)| one.min(other)),
+            to: self.to.zip(other.to).map(|(one, other)| one.max(other)),
+        }
+    }
 }

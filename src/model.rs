@@ -343,6 +343,26 @@ pub enum Distribution {
     Unknown,
 }
 
+impl Server {
+    /// Whether its TLS port lets in only who shows a certificate, as it does by default.
+    #[must_use]
+    pub fn wants_certificates(&self) -> bool {
+        let asked = self.setting("tls-auth-clients").unwrap_or("yes");
+        self.tls_port.is_some() && !["no", "optional"].iter().any(|word| asked.eq_ignore_ascii_case(word))
+    }
+
+    /// Whether it certainly opens no port at all, but perhaps a socket.
+    #[must_use]
+    pub fn listens_on_no_port(&self) -> bool {
+        self.setting("port") == Some("0") && self.setting("tls-port").is_none_or(|port| port == "0")
+    }
+
+    fn setting(&self, name: &str) -> Option<&str> {
+        let last = self.directives.iter().rev().find(|one| one.name.value == name)?;
+        last.arguments.first().map(Text::as_str)
+    }
+}
+
 /// A Redis server.
 #[derive(Debug, Clone)]
 pub struct Server {

@@ -22,8 +22,9 @@ pub fn mark(sources: &mut Sources, model: &Model, findings: &[Finding]) {
     }
     let labels = findings.iter().flat_map(|finding| std::iter::once(&finding.primary).chain(&finding.related));
     let lines: BTreeSet<(FileId, usize)> = labels.map(|label| shown_line(sources, label.span)).collect();
+    let values = sources.secret_values();
     for (file, line) in lines {
-        for span in on_line(sources, file, line) {
+        for span in on_line(sources, file, line).into_iter().chain(in_comment(sources, file, line, &values)) {
             sources.mark_secret(span);
         }
     }
@@ -170,7 +171,7 @@ impl Found {
                     directive.arguments.iter().for_each(|argument| self.add(argument));
                 }
                 "sentinel" if directive.arguments.first().is_some_and(|word| word.as_str().ends_with("-pass")) => {
-                    directive.arguments.iter().skip(1).for_each(|argument| self.add(argument));
+                    directive.arguments.iter().skip(1).last().into_iter().for_each(|argument| self.add(argument));
                 }
                 "user" => {
                     for rule in &directive.arguments {
@@ -206,6 +207,22 @@ fn on_line(sources: &Sources, file: FileId, line: usize) -> Vec<Span> {
     let text = source.text().get(line.clone()).unwrap_or_default();
     let place = |range: Range<usize>| Span::new(file, line.start + range.start..line.start + range.end);
     looks_secret(text).into_iter().map(place).collect()
+}
+
+/// Where the comment of a line repeats a password that stands somewhere else: `--requirepass 123456 # it is 123456`.
+fn in_comment(sources: &Sources, file: FileId, line: usize, values: &BTreeSet<String>) -> Vec<Span> {
+    let source = sources.get(file);
+    let line = source.line_range(line);
+    let text = source.text().get(line.clone()).unwrap_or_default();
+    let Some(start) = ["#", "//", ";"].iter().filter_map(|sign| text.find(sign)).min() else { return Vec::new() };
+    let comment = &text[start..];
+    let is_whole = |range: &Range<usize>| {
+        let joins = |char: Option<char>| char.is_some_and(|char| char.is_ascii_alphanumeric());
+        !joins(comment[..range.start].chars().next_back()) && !joins(comment[range.end..].chars().next())
+    };
+    let found = values.iter().flat_map(|value| comment.match_indices(value.as_str()));
+    let ranges = found.map(|(at, value)| at..at + value.len()).filter(is_whole);
+    ranges.map(|range| Span::new(file, line.start + start + range.start..line.start + start + range.end)).collect()
 }
 
 /// A name that speaks of a password and what is assigned to it; then the value is group 2, or 3 for a second argument.
@@ -321,6 +338,20 @@ mod tests {
         ] {
             assert_eq!(masked(line), wanted);
         }
+    }
+
+    #[test]
+    fn comments_that_repeat_a_password_are_masked() {
+        let mut sources = Sources::default();
+        let line = "command: redis-server --requirepass 123456 # 密码为：123456, not 1234567";
+        let file = sources.add("a", line.as_bytes(), None);
+        sources.mark_secret(Span::new(file, 36..42));
+        let values = sources.secret_values();
+        for span in in_comment(&sources, file, 1, &values) {
+            sources.mark_secret(span);
+        }
+        let wanted = "command: redis-server --requirepass ****** # 密码为：******, not 1234567";
+        assert_eq!(sources.get(file).masked(0..line.len()), wanted);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! Secrets are marked here by span; whatever prints a part of a source asks `masked` for it, so that no renderer can
 //! print one by accident.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -318,6 +319,15 @@ impl Sources {
     #[must_use]
     pub fn masked(&self, span: Span) -> String {
         self.get(span.file).masked(span.range())
+    }
+
+    /// The texts that are marked as secret.
+    #[must_use]
+    pub fn secret_values(&self) -> BTreeSet<String> {
+        let marked = self.files.iter().flat_map(|source| {
+            source.secrets.iter().filter_map(|range| source.text.get(range.start as usize..range.end as usize))
+        });
+        marked.map(str::to_owned).collect()
     }
 
     /// Takes all marks away: whoever runs it asked to see the secrets.

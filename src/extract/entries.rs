@@ -34,7 +34,7 @@ pub(super) fn requests(facts: &Facts, index: &Index, text: &dyn Fn(&str) -> Opti
         let (names, kind) = match program {
             Program::Python(names) => (names, FileKind::Python),
             Program::Script(path) => (vec![Name::File(path)], FileKind::Data),
-            Program::Arguments => continue,
+            Program::Arguments | Program::Foreign => continue,
         };
         for ending in names.iter().flat_map(Name::endings) {
             for path in index.files().filter(|file| ends_with(file, &ending)).take(MAX_FILES) {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Confidence;
-use crate::library::Family;
+use crate::library::{Family, VersionRange};
 use crate::model::{Client, Place, Reach, Stage};
 use crate::resolve::evaluate::{ConnectionSettings, FoundClient};
 use crate::resolve::literals::{is_redis_url, names_redis_password};
@@ -17,13 +17,24 @@ use crate::text::Text;
 
 /// Makes a model client of what code or variables show; `reach` is filled in by the caller.
 #[must_use]
-pub fn client(inputs: &Inputs<'_>, mut found: FoundClient, place: Place, id: String) -> Client {
+pub fn client(inputs: &Inputs<'_>, found: FoundClient, place: Place, id: String) -> Client {
+    let version = versions::of(inputs.facts, found.family, inputs.sources.get(found.span.file).path());
+    client_of(inputs, found, version, place, id)
+}
+
+/// The same for a library whose version does not lie beside what shows the client.
+#[must_use]
+pub fn client_of(
+    inputs: &Inputs<'_>,
+    mut found: FoundClient,
+    version: VersionRange,
+    place: Place,
+    id: String,
+) -> Client {
     if place == Place::Host {
         // What a developer's shell sets is not known: no program is said to stop for want of it.
         found.settings.end = None;
     }
-    let path = inputs.sources.get(found.span.file).path();
-    let version = versions::of(inputs.facts, found.family, path);
     let mut cases = handshake::connect(&found.settings, found.family, version, inputs.symbols);
     for case in &mut cases {
         let mut trace = found.trace.clone();

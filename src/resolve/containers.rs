@@ -4,16 +4,18 @@ use std::collections::HashSet;
 
 use crate::facts::EnvFile;
 use crate::finding::Confidence;
+use crate::library::{Family, VersionRange};
 use crate::model::{
-    Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Reach, Server, Service,
+    Client, ClientCase, Environment, EnvironmentKind, Link, LinkCase, Outcome, Place, Product, Reach, Server, Service,
 };
 use crate::resolve::clients::{self, Ids};
 use crate::resolve::evaluate::FoundClient;
+use crate::resolve::images::{self, Recognised};
 use crate::resolve::network::Network;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Container, Lookup, Project};
 use crate::resolve::without_code::{self, Surroundings};
-use crate::resolve::{Inputs, conditions, entry, evaluate, handshake, server_auth, wiring};
+use crate::resolve::{Inputs, conditions, entry, evaluate, handshake, server_auth, versions, wiring};
 use crate::source::FileId;
 
 /// Everything that runs in a project; `services` is what its files say of them.
@@ -144,10 +146,24 @@ fn of_container(
             found.push(clients::client(inputs, client, place.clone(), id));
         }
     }
+    let node =
+        if placement.is_python() { None } else { versions::of_node(inputs.facts, &|path| placement.holds(path)) };
     let mut add = |found: &mut Vec<Client>, more: Vec<FoundClient>| {
-        for client in more {
+        for mut client in more {
             let id = ids.next(&place, client.setting.as_deref());
-            found.push(clients::client(inputs, client, place.clone(), id));
+            let version = match (client.family, node) {
+                (Family::Unknown, Some((library, version))) => {
+                    client.family = library;
+                    Some(version)
+                }
+                // It comes with the image's server and is as old.
+                (Family::RedisCli, _) => server_version(container),
+                _ => None,
+            };
+            found.push(match version {
+                Some(version) => clients::client_of(inputs, client, version, place.clone(), id),
+                None => clients::client(inputs, client, place.clone(), id),
+            });
         }
     };
     let around = Surroundings { project, container, placement };
@@ -161,6 +177,15 @@ fn of_container(
     let more = without_code::from_folder_env(inputs, around, network, &found);
     add(&mut found, more);
     found
+}
+
+/// The version of the Redis or Valkey in a container's image.
+fn server_version(container: &Container) -> Option<VersionRange> {
+    let image = container.image.as_ref()?.single()?.value.as_ref()?;
+    match images::recognise(image.as_str()) {
+        Recognised::Server(image) if matches!(image.product, Product::Redis | Product::Valkey) => Some(image.version),
+        _ => None,
+    }
 }
 
 /// Whether another container of the project is made of the same code.

@@ -117,7 +117,7 @@ impl<'a> Inside<'a> {
         let variable = |name: &str| self.variable(name);
         let words: Vec<String> = entrypoint.iter().chain(command).cloned().collect();
         let mut pending = programs::of_command(&words, &variable)?;
-        let (mut found, mut scripts) = (BTreeSet::new(), 0);
+        let (mut found, mut scripts, mut foreign) = (BTreeSet::new(), 0, false);
         while let Some(program) = pending.pop() {
             match program {
                 Program::Python(names) => {
@@ -139,10 +139,11 @@ impl<'a> Inside<'a> {
                     let programs = programs::of_command(command, &variable)?;
                     pending.extend(programs.into_iter().filter(|program| *program != Program::Arguments));
                 }
+                Program::Foreign => foreign = true,
             }
         }
-        // Where nothing of the repository is started, what runs can't be told.
-        (!found.is_empty()).then_some(found)
+        // Where nothing of the repository is started, nor anything that runs no Python, what runs can't be told.
+        (foreign || !found.is_empty()).then_some(found)
     }
 
     fn variable(&self, name: &str) -> Option<String> {

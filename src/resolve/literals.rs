@@ -348,10 +348,13 @@ fn from_conf(collector: &mut Collector<'_>, conf: &crate::facts::ConfFile) {
                 .collect(),
             _ => Vec::new(),
         };
+        let option = line.arguments.first().filter(|_| name == "sentinel");
+        let setting =
+            option.map_or(name.clone(), |option| format!("sentinel {}", option.as_str().to_ascii_lowercase()));
         for secret in secrets {
             // `${X}` in a conf is a literal to Redis, but somebody's template: not a password written down.
             if !secret.as_str().contains("${") {
-                collector.add(&secret, LiteralRole::Server, Some(&name), None);
+                collector.add(&secret, LiteralRole::Server, Some(&setting), None);
             }
         }
     }

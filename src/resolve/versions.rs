@@ -28,7 +28,8 @@ pub fn of(facts: &Facts, family: Family, path: &str) -> VersionRange {
     // What another file takes in says nothing by itself.
     let taken_in = |path: &String| facts.pins.iter().any(|file| file.includes.contains(path));
     let declared = near.iter().filter(|(file, _)| Some(file.folder.len()) == nearest && !file.locked);
-    let declared = declared.filter(|(file, _)| !taken_in(&file.path)).map(|(_, range)| *range).reduce(hull);
+    let declared =
+        declared.filter(|(file, _)| !taken_in(&file.path)).map(|(_, range)| *range).reduce(VersionRange::hull);
     // A lock file at the root of a workspace speaks for the packages in it, as far as they let it.
     let fitting = |range: &VersionRange| declared.is_none_or(|declared| intersection(*range, declared).is_some());
     let mut depths: Vec<usize> =
@@ -38,9 +39,21 @@ pub fn of(facts: &Facts, family: Family, path: &str) -> VersionRange {
         let here = near.iter().filter(|(file, _)| file.locked && file.folder.len() == depth);
         here.flat_map(|(file, range)| single(file, package).unwrap_or_else(|| vec![*range]))
             .filter(fitting)
-            .reduce(hull)
+            .reduce(VersionRange::hull)
     });
     locked.or(declared).unwrap_or_default()
+}
+
+/// The library of a service whose Node code is not read: the only one that its packages name, in all their versions.
+#[must_use]
+pub fn of_node(facts: &Facts, holds: &dyn Fn(&str) -> bool) -> Option<(Family, VersionRange)> {
+    let node = |family: Family| matches!(family, Family::NodeRedis | Family::Ioredis);
+    let own: Vec<&PinFile> =
+        facts.pins.iter().filter(|file| holds(&file.path) && file.pins.iter().any(|pin| node(pin.package))).collect();
+    let mut named = own.iter().flat_map(|file| &file.pins).map(|pin| pin.package).filter(|family| node(*family));
+    let library = named.next()?;
+    let range = own.iter().map(|file| of(facts, library, &file.path)).reduce(VersionRange::hull)?;
+    named.all(|other| other == library).then_some((library, range))
 }
 
 /// The versions of a lock file one by one: only some of them may fit what is declared.
@@ -53,7 +66,7 @@ fn single(file: &PinFile, package: Family) -> Option<Vec<VersionRange>> {
 fn allowed(facts: &Facts, file: &PinFile, package: Family, depth: usize) -> Option<VersionRange> {
     let own = || file.pins.iter().filter(|pin| pin.package == package);
     // Under conditions any of them may hold; what is said without one holds always.
-    let conditional = own().filter(|pin| pin.conditional).map(|pin| pin.range).reduce(hull);
+    let conditional = own().filter(|pin| pin.conditional).map(|pin| pin.range).reduce(VersionRange::hull);
     let always = own().filter(|pin| !pin.conditional).map(|pin| pin.range);
     let included = file.includes.iter().filter(|_| depth > 0).filter_map(|path| {
         let included = facts.pins.iter().find(|other| other.path == *path)?;
@@ -61,13 +74,6 @@ fn allowed(facts: &Facts, file: &PinFile, package: Family, depth: usize) -> Opti
     });
     // pip refuses what contradicts itself: then there is nothing to go by but the first.
     always.chain(included).chain(conditional).reduce(|all, one| intersection(all, one).unwrap_or(all))
-}
-
-fn hull(one: VersionRange, other: VersionRange) -> VersionRange {
-    VersionRange {
-        from: one.from.zip(other.from).map(|(a, b)| a.min(b)),
-        to: one.to.zip(other.to).map(|(a, b)| a.max(b)),
-    }
 }
 
 fn intersection(one: VersionRange, other: VersionRange) -> Option<VersionRange> {

@@ -42,6 +42,8 @@ pub struct Fault<'a> {
     pub others: Vec<&'a ClientCase>,
     /// The ends that made it a fault, by version of the client's library; never empty.
     pub ends: Vec<(VersionRange, &'a Outcome)>,
+    /// Versions of the client's library with which the same alternative works.
+    pub spared: Vec<VersionRange>,
     /// How sure we are, all told.
     pub confidence: Confidence,
 }
@@ -51,6 +53,48 @@ impl Fault<'_> {
     #[must_use]
     pub fn error(&self) -> &str {
         self.ends.iter().find_map(|(_, outcome)| error_of(outcome)).unwrap_or("connection failed")
+    }
+
+    /// What comes of it: the error, or more where it is not always refused.
+    #[must_use]
+    pub fn ending(&self) -> String {
+        self.not_always_refused().unwrap_or_else(|| format!("`{}`", self.error()))
+    }
+
+    /// With which versions of the library it is refused and with which it is not; `None`: it always is.
+    #[must_use]
+    pub fn not_always_refused(&self) -> Option<String> {
+        let library = library(self.client.family);
+        let let_in: Vec<VersionRange> =
+            self.ends.iter().filter(|(_, outcome)| is_let_in(outcome)).map(|(range, _)| *range).collect();
+        let refused = self.ends.iter().filter(|(_, outcome)| !is_let_in(outcome));
+        let refused = refused.map(|(range, _)| *range).reduce(VersionRange::hull);
+        let (others, how) = match (let_in.as_slice(), self.spared.as_slice()) {
+            ([], spared) => (spared, "let in"),
+            (let_in, _) => (let_in, "silently unauthenticated"),
+        };
+        Some(match (refused, others) {
+            (None, _) => format!("{library} is silently let in unauthenticated, as is everyone else"),
+            (Some(_), []) => return None,
+            (Some(_), _) if self.client.family == Family::Unknown => {
+                format!("refused (`{}`), or with some libraries {how}", self.error())
+            }
+            (Some(refused), others) => {
+                let until = refused.to.map(|(major, _)| format!(" ≤ {major}")).unwrap_or_default();
+                let from = match others {
+                    [VersionRange { from: Some((major, _)), .. }] => format!("from {major} on"),
+                    _ => "in other versions".to_owned(),
+                };
+                format!("refused by {library}{until} (`{}`), {how} {from}", self.error())
+            }
+        })
+    }
+
+    /// That of the rule, or less where it works all the same: what fails is the protection that somebody counts on.
+    #[must_use]
+    pub fn severity(&self, rule: &Rule) -> Severity {
+        let works = self.ends.iter().all(|(_, outcome)| is_let_in(outcome));
+        if works { rule.severity.min(Severity::Warning) } else { rule.severity }
     }
 
     /// The passwords of the further alternatives, where these are written elsewhere.
@@ -65,6 +109,7 @@ impl Fault<'_> {
     #[must_use]
     pub fn finding(&self, rule: &Rule, span: Span, label: &str, message: String) -> Finding {
         Finding {
+            severity: self.severity(rule),
             trace: trace(&self.case.trace),
             setting: self.client.setting.clone(),
             ..finding(rule, self.environment, self.confidence, Label::new(span, label), message)
@@ -103,7 +148,10 @@ pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> 
                     continue;
                 };
                 let ends = hits().map(|end| (end.versions, &end.outcome)).collect();
-                found.push(Fault { environment, client, case, server, auth, others: Vec::new(), ends, confidence });
+                let works = link.outcomes.iter().filter(|end| end.client_case == at && end.outcome == Outcome::Works);
+                let spared = works.map(|end| end.versions).collect();
+                let others = Vec::new();
+                found.push(Fault { environment, client, case, server, auth, others, ends, spared, confidence });
             }
         }
     }
@@ -134,6 +182,11 @@ pub fn auth_faults(model: &Model, fault: AuthFault) -> Vec<Fault<'_>> {
 pub fn has_auth_fault(environment: &Environment, client: &Client) -> bool {
     let own = |link: &&Link| environment.clients.get(link.client).is_some_and(|one| std::ptr::eq(one, client));
     environment.links.iter().filter(own).flat_map(|link| &link.outcomes).any(|end| end.outcome.fault().is_some())
+}
+
+/// Whether it goes on without a login that counts.
+fn is_let_in(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::WorksUnauthenticated { .. })
 }
 
 /// The error text of an end.
@@ -171,7 +224,13 @@ pub fn weigh<'a>(alternatives: impl Iterator<Item = (&'a [Condition], Verdict)>)
 /// How sure it is that anyone may use the server; what keeps it from starting keeps nobody out.
 #[must_use]
 pub fn weigh_open(server: &Server) -> Option<Confidence> {
-    weigh_running(server, is_open)
+    if demands_certificates(server) { None } else { weigh_running(server, is_open) }
+}
+
+/// Whether all of its ports let in only who shows a certificate.
+#[must_use]
+pub fn demands_certificates(server: &Server) -> bool {
+    server.port.is_none() && server.wants_certificates()
 }
 
 /// How sure it is that the running server's authentication is what `is` picks.

@@ -26,6 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message =
             format!("{client} looks for Redis at {host}, which is the container of `{service}` itself: `{error}`");
         let mut finding = lost.finding(&RULE, "no Redis in this container", message);
+        lost.doubt(context, &mut finding);
         finding.help = Some(match lost.only_server() {
             Some(server) => format!("use the service's name: `{}`", common::server_name(server)),
             None => "use the name of the service that runs Redis".to_owned(),

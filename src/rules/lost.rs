@@ -64,6 +64,16 @@ impl Lost<'_> {
         }
     }
 
+    /// Lowers the confidence of a finding about an address that stands in code alone, in an environment without a Redis:
+    /// another set of files may bring it along, or nothing there uses the client.
+    pub fn doubt(&self, context: &Context<'_>, finding: &mut Finding) {
+        let place = common::host_span(self.client, self.case).file;
+        let in_code = context.sources.get(place).path().ends_with(".py");
+        if self.environment.servers.is_empty() && in_code {
+            finding.confidence = finding.confidence.min(Confidence::Medium);
+        }
+    }
+
     /// The server that must be meant.
     #[must_use]
     pub fn only_server(&self) -> Option<&Server> {

@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for fault in common::auth_faults(context.model, AuthFault::MissingPassword) {
         let server = common::server_name(fault.server);
         let client = common::client_name(fault.client);
-        let message = format!("`{server}` requires a password and {client} sends none: `{}`", fault.error());
+        let message = format!("`{server}` requires a password and {client} sends none: {}", fault.ending());
         let (span, host) = place(&fault);
         let mut finding = fault.finding(&RULE, span, "no password here", message);
         finding.related = vec![common::demand(fault.server, &fault.auth.auth)];

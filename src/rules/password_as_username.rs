@@ -21,9 +21,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for fault in common::faults(context.model, ClientCase::has_password_as_user) {
         let client = common::client_name(fault.client);
         let message = format!(
-            "{client} has its password where the user name belongs, and sends no password to `{}`: `{}`",
+            "{client} has its password where the user name belongs, and sends no password to `{}`: {}",
             common::server_name(fault.server),
-            fault.error()
+            fault.ending()
         );
         let span = fault.case.username.as_ref().map_or(fault.client.span, Text::span);
         let mut finding = fault.finding(&RULE, span, "this is the user name", message);

@@ -44,6 +44,9 @@ pub struct Judged {
 
 /// `None` where a stranger who reaches the port can do nothing with it.
 pub fn judge(environment: &Environment, server: &Server) -> Option<Judged> {
+    if common::demands_certificates(server) {
+        return None;
+    }
     if let Some(confidence) = common::weigh_open(server).filter(|confidence| *confidence >= Confidence::Medium) {
         // Protected mode answers strangers with nothing but its error as long as there is no password.
         if exposure::protected(server) == Some(true) {

@@ -29,6 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             lost.environment.name
         );
         let mut finding = lost.finding(&RULE, "no service of this name", message);
+        lost.doubt(context, &mut finding);
         if is_beside(context, lost.environment, &host) {
             finding.confidence = finding.confidence.min(Confidence::Medium);
         }

@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let user = fault.case.username.as_ref();
         let whom =
             if user.is_some() { "a user that it does not have or has switched off" } else { "a user switched off" };
-        let message = format!("{client} logs in to `{server}` as {whom}: `{}`", fault.error());
+        let message = format!("{client} logs in to `{server}` as {whom}: {}", fault.ending());
         let span = user.map_or_else(|| common::client_span(fault.client, fault.case), Text::span);
         let mut finding = fault.finding(&RULE, span, "no such user", message);
         finding.related = vec![Label::new(fault.server.span, format!("`{server}` is defined here"))];

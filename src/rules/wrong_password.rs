@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for fault in common::auth_faults(context.model, AuthFault::WrongPassword) {
         let server = common::server_name(fault.server);
         let client = common::client_name(fault.client);
-        let message = format!("{client} sends another password than `{server}` wants: `{}`", fault.error());
+        let message = format!("{client} sends another password than `{server}` wants: {}", fault.ending());
         let password = fault.case.password.as_ref();
         let span = password.map_or_else(|| common::client_span(fault.client, fault.case), Text::span);
         let mut finding = fault.finding(&RULE, span, "this password is sent", message);

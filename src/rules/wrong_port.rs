@@ -19,13 +19,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let is_refused =
         |_: &ClientCase, outcome: &Outcome| matches!(outcome, Outcome::Fails { stage: FailStage::Connect, .. });
     for fault in common::faults(context.model, is_refused) {
-        let (Some(port), Some(listens)) = (fault.case.port, fault.server.port.or(fault.server.tls_port)) else {
-            continue;
-        };
+        let Some(port) = fault.case.port else { continue };
+        let listens = fault.server.port.or(fault.server.tls_port);
+        let on = listens.map_or_else(|| "no port".to_owned(), |port| port.to_string());
         let server = common::server_name(fault.server);
         let client = common::client_name(fault.client);
-        let message =
-            format!("{client} connects to port {port}, and `{server}` listens on {listens}: `{}`", fault.error());
+        let message = format!("{client} connects to port {port}, and `{server}` listens on {on}: `{}`", fault.error());
         let span = fault.case.port_span.unwrap_or_else(|| common::client_span(fault.client, fault.case));
         let mut finding = fault.finding(&RULE, span, "nothing listens on this port", message);
         let published = fault
@@ -35,9 +34,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .find(|entry| entry.host_port.as_ref().is_some_and(|host_port| host_port.as_str() == port.to_string()));
         finding.related = vec![match published {
             Some(entry) => Label::new(entry.span, "this port is for the outside only"),
-            None => Label::new(fault.server.span, format!("`{server}` listens on {listens}")),
+            None => Label::new(fault.server.span, format!("`{server}` listens on {on}")),
         }];
-        finding.help = Some(format!("use port {listens}"));
+        finding.help = listens.map(|port| format!("use port {port}"));
         findings.push(finding);
     }
 }

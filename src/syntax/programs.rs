@@ -17,6 +17,8 @@ pub enum Program {
     Script(String),
     /// What the script is given: `exec "$@"`.
     Arguments,
+    /// A program in another language.
+    Foreign,
 }
 
 /// How a program names code.
@@ -122,6 +124,34 @@ const HARMLESS: &[&str] = &[
     "unset",
     "wait",
     "wget",
+];
+
+/// Runtimes and servers that run no Python.
+const FOREIGN: &[&str] = &[
+    "apache2-foreground",
+    "bun",
+    "bundle",
+    "caddy",
+    "deno",
+    "dotnet",
+    "httpd",
+    "java",
+    "next",
+    "nginx",
+    "ng",
+    "node",
+    "nodemon",
+    "npm",
+    "npx",
+    "php",
+    "php-fpm",
+    "pnpm",
+    "puma",
+    "rails",
+    "ruby",
+    "serve",
+    "vite",
+    "yarn",
 ];
 
 /// Options that take no value, of all the programs below together. An option that is missing here takes the next word
@@ -235,6 +265,7 @@ fn tool(path: &str, name: &str, rest: &[String], variable: Variable<'_>) -> Opti
     let one = |names: Vec<Name>| (!names.is_empty()).then(|| vec![Program::Python(names)]);
     match name {
         _ if HARMLESS.contains(&name) => Some(Vec::new()),
+        _ if FOREIGN.contains(&name) => Some(vec![Program::Foreign]),
         _ if is_python(name) => python(rest, variable),
         "uvicorn" | "hypercorn" | "daphne" | "granian" | "gunicorn" => {
             one(vec![Name::Module(module_of(positional(rest).next()?))])
@@ -389,6 +420,7 @@ mod tests {
             Program::Python(names) => names.iter().map(name).collect::<Vec<_>>().join("|"),
             Program::Script(path) => format!("script {path}"),
             Program::Arguments => "arguments".to_owned(),
+            Program::Foreign => "foreign".to_owned(),
         });
         all.collect::<Vec<_>>().join(" ")
     }
@@ -436,6 +468,9 @@ mod tests {
             ("sh -c 'cd /srv && sleep 1 && uvicorn app:app'", "app"),
             ("alembic upgrade head && uvicorn app:app", "./env.py app"),
             ("bash start.sh", "script start.sh"),
+            ("sh -c 'npm run watch'", "foreign"),
+            ("nginx -g 'daemon off;'", "foreign"),
+            ("npm run build && gunicorn app:app", "foreign app"),
             ("set -e\necho hi\nexec \"$@\"", "arguments"),
             ("if [ \"$1\" = web ]; then uvicorn a:a; else celery -A b worker; fi", "a b.celery|b"),
         ] {

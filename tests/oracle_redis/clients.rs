@@ -19,7 +19,7 @@ use crate::planted::{self, Plant};
 use crate::transcript::{self, Rows};
 
 /// A library in one version.
-struct Library {
+pub struct Library {
     family: Family,
     version: (u32, u32),
     /// The module or package that it is asked for by.
@@ -28,12 +28,12 @@ struct Library {
 
 impl Library {
     /// As transcripts name it.
-    fn name(&self) -> String {
+    pub fn name(&self) -> String {
         format!("{} {}.{}", self.family.name(), self.version.0, self.version.1)
     }
 
     /// Family and version of such a name.
-    fn parse(name: &str) -> (Family, (u32, u32)) {
+    pub fn parse(name: &str) -> (Family, (u32, u32)) {
         let (name, version) = name.rsplit_once(' ').expect("a version");
         let families = [Family::RedisPy, Family::ValkeyPy, Family::NodeRedis, Family::Ioredis];
         (families.into_iter().find(|family| family.name() == name).expect("a library"), numbers(version))
@@ -46,11 +46,11 @@ fn numbers(version: &str) -> (u32, u32) {
 }
 
 /// A process that stays for all questions.
-struct Talker {
+pub struct Talker {
     child: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
-    libraries: Vec<Library>,
+    pub libraries: Vec<Library>,
 }
 
 impl Drop for Talker {
@@ -75,7 +75,7 @@ impl Talker {
         line
     }
 
-    fn ask(&mut self, which: usize, urls: &[String]) -> Vec<String> {
+    pub fn ask(&mut self, which: usize, urls: &[String]) -> Vec<String> {
         let question = serde_json::json!({ "library": self.libraries[which].package, "urls": urls }).to_string() + "\n";
         self.questions.write_all(question.as_bytes()).expect("a pipe");
         serde_json::from_str(&self.line()).expect("JSON of the script")
@@ -91,13 +91,29 @@ fn listed(variable: &str) -> Vec<String> {
     list.split(':').filter(|path| !path.is_empty()).map(str::to_owned).collect()
 }
 
-fn of_python() -> Vec<Talker> {
+/// Variables of the clients' processes.
+type Environment<'a> = &'a [(&'a str, &'a Path)];
+
+/// All clients at hand.
+pub fn talkers(environment: Environment<'_>) -> Vec<Talker> {
+    of_python(environment).into_iter().chain(of_node(environment)).collect()
+}
+
+/// The libraries of all of them: number of the talker, and of the library there.
+pub fn libraries(talkers: &[Talker]) -> Vec<(usize, usize)> {
+    let all = talkers.iter().enumerate();
+    all.flat_map(|(talker, one)| (0..one.libraries.len()).map(move |library| (talker, library))).collect()
+}
+
+fn of_python(environment: Environment<'_>) -> Vec<Talker> {
     let redis = listed("REDISLINT_PYTHONS").into_iter().map(|python| (python, "redis", Family::RedisPy));
     let valkey = listed("REDISLINT_CLIENTS_PYTHON").into_iter().map(|python| (python, "valkey", Family::ValkeyPy));
     redis
         .chain(valkey)
         .map(|(python, package, family)| {
-            let mut talker = Talker::start(Command::new(python).arg(script("ping.py")).arg(package));
+            let mut talker = Talker::start(
+                Command::new(python).arg(script("ping.py")).arg(package).envs(environment.iter().copied()),
+            );
             let version = numbers(&talker.line());
             talker.libraries.push(Library { family, version, package: package.to_owned() });
             talker
@@ -105,7 +121,7 @@ fn of_python() -> Vec<Talker> {
         .collect()
 }
 
-fn of_node() -> Vec<Talker> {
+fn of_node(environment: Environment<'_>) -> Vec<Talker> {
     let library = |(family, alias, major): (Family, &str, u32)| Library {
         family,
         version: (major, 0),
@@ -116,7 +132,9 @@ fn of_node() -> Vec<Talker> {
     listed("REDISLINT_NODE_MODULES")
         .into_iter()
         .map(|folder| {
-            let mut talker = Talker::start(Command::new("node").arg(script("ping.js")).arg(folder));
+            let mut talker = Talker::start(
+                Command::new("node").arg(script("ping.js")).arg(folder).envs(environment.iter().copied()),
+            );
             talker.libraries = redis.into_iter().chain(ioredis).map(library).collect();
             talker
         })
@@ -126,35 +144,24 @@ fn of_node() -> Vec<Talker> {
 /// The clients of one language.
 struct Language {
     transcript: &'static str,
-    talkers: fn() -> Vec<Talker>,
+    talkers: fn(Environment<'_>) -> Vec<Talker>,
     urls: fn() -> Vec<&'static str>,
-    /// Whether what a client said is what we say.
-    same: fn(&str, &str) -> bool,
 }
 
 const PYTHON: Language = Language {
     transcript: "redis_py",
     talkers: of_python,
     urls: || SETTINGS.iter().map(|setting| setting.url).chain(REFUSED.iter().copied()).collect(),
-    same: same_in_python,
 };
 
-const NODE: Language = Language {
-    transcript: "node",
-    talkers: of_node,
-    urls: || SETTINGS.iter().map(|setting| setting.url).collect(),
-    same: same_in_node,
-};
+const NODE: Language =
+    Language { transcript: "node", talkers: of_node, urls: || SETTINGS.iter().map(|setting| setting.url).collect() };
 
 /// The real answers, by library, server and number of the configuration; none without clients or servers.
 fn ask(language: &Language) -> Rows {
-    let (mut talkers, servers) = ((language.talkers)(), servers());
+    let (mut talkers, servers) = ((language.talkers)(&[]), servers());
     let full = std::env::var_os("REDISLINT_FULL").is_some() || transcript::recording();
-    let all: Vec<(usize, usize)> = talkers
-        .iter()
-        .enumerate()
-        .flat_map(|(talker, one)| (0..one.libraries.len()).map(move |library| (talker, library)))
-        .collect();
+    let all = libraries(&talkers);
     let mut rows = Rows::new();
     for (nth, (program, image)) in servers.iter().enumerate() {
         for (at, setup) in setups().iter().enumerate().filter(|_| !all.is_empty()) {
@@ -207,7 +214,7 @@ fn compare(language: &Language, rows: &Rows, plant: &Plant) -> Compared {
             let said = spoken(&ours.outcome_of(family, &asked, (plant.version)(version)));
             cell[0] += 1;
             cell[1] += usize::from(said == "undetermined");
-            if said != "undetermined" && !(language.same)(&said, answer) && !may_log_in(&said, answer) {
+            if said != "undetermined" && !same(family, &said, answer) && !may_log_in(&said, answer) {
                 found.wrong.push(format!("{image} {setup:?} {name} {url}: we say {said:?}, real {answer:?}"));
             }
         }
@@ -266,6 +273,14 @@ fn planted_bugs_in_clients_are_caught() {
 fn may_log_in(said: &str, answer: &str) -> bool {
     let answer = answer.to_lowercase();
     said == "PONG" && (answer.contains("noperm") || answer.contains("no permissions"))
+}
+
+/// Whether what a client of this family said is what we say.
+pub fn same(family: Family, said: &str, answer: &str) -> bool {
+    match family {
+        Family::NodeRedis | Family::Ioredis => same_in_node(said, answer),
+        _ => same_in_python(said, answer),
+    }
 }
 
 /// redis-py drops the code of a server's error and puts its own class before it; where a password would stand, we

@@ -190,7 +190,7 @@ fn really(check: Check, live: &Live, bin: &Path, environment: &[(&str, &str)]) -
 }
 
 /// The tool beside a server, or that of the `PATH`.
-fn cli(server: &Path) -> PathBuf {
+pub fn cli(server: &Path) -> PathBuf {
     let beside = server.with_file_name("redis-cli");
     if beside.exists() { beside } else { PathBuf::from("/usr/bin/redis-cli") }
 }

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 mod catalogue;
+mod cli_urls;
 mod clients;
 mod commands;
 mod generated;
@@ -26,6 +27,7 @@ mod ours;
 mod outside;
 mod peers;
 mod planted;
+mod tls;
 mod transcript;
 
 use catalogue::{SETTINGS, Setting, Setup, setups};

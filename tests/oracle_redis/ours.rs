@@ -1,7 +1,7 @@
 //! Our side of the comparison: what redislint says of a server configuration and a client setting.
 
 use redislint::facts::{ConfFile, Facts};
-use redislint::model::{Auth, FailStage, Family, Outcome, Server, VersionRange};
+use redislint::model::{Auth, ClientCase, FailStage, Family, Outcome, Server, VersionRange};
 use redislint::resolve::evaluate::ConnectionSettings;
 use redislint::resolve::project::{Case, Container, Mount, Variable, Variables};
 use redislint::resolve::{handshake, server_auth};
@@ -22,6 +22,11 @@ pub struct Ours {
 
 pub fn text(value: &str) -> Text {
     Text::mapped(value, place())
+}
+
+/// A value that is written down somewhere.
+pub fn known(value: &str) -> Resolved {
+    Resolved::known(text(value), Vec::new())
 }
 
 pub fn place() -> Span {
@@ -113,6 +118,12 @@ fn read(
 }
 
 impl Ours {
+    /// Our reading of a configuration file alone.
+    pub fn of_conf(conf: &str, image: &str) -> Self {
+        let command = ["redis-server".to_owned(), format!("{FOLDER}/redis.conf")];
+        read(command.into(), &[("redis.conf", conf)], &[], image, None).expect("a server")
+    }
+
     /// Our reading of a scene; `None`: no server.
     pub fn of_scene(scene: &Scene, image: &str) -> Option<Self> {
         let real = |text: &str| text.replace("@/", &format!("{FOLDER}/"));
@@ -127,7 +138,7 @@ impl Ours {
 
     /// What becomes of another server that logs in so.
     pub fn login(&self, family: Family, user: &str, password: &str) -> Outcome {
-        let value = |value: &str| Some(Resolved::known(text(value), Vec::new()));
+        let value = |value: &str| Some(known(value));
         let given = |given: &str| value(given).filter(|_| !given.is_empty());
         let settings = ConnectionSettings {
             host: value("redis"),
@@ -135,7 +146,7 @@ impl Ours {
             password: given(password),
             ..ConnectionSettings::default()
         };
-        self.end(&settings, family, VersionRange::default())
+        self.end(&settings, family, VersionRange::default()).1
     }
 
     /// What becomes of a client of this library.
@@ -143,16 +154,17 @@ impl Ours {
         assert!(self.sources.find("compose.yaml").is_some());
         let settings =
             ConnectionSettings { url: Some(Resolved::known(text(url), Vec::new())), ..ConnectionSettings::default() };
-        self.end(&settings, family, VersionRange { from: Some(version), to: Some(version) })
+        self.end(&settings, family, VersionRange { from: Some(version), to: Some(version) }).1
     }
 
-    fn end(&self, settings: &ConnectionSettings, family: Family, range: VersionRange) -> Outcome {
+    /// What a client with these settings connects with, and what becomes of it.
+    pub fn end(&self, settings: &ConnectionSettings, family: Family, range: VersionRange) -> (ClientCase, Outcome) {
         let cases = handshake::connect(settings, family, range, &self.symbols);
         let [case] = cases.as_slice() else { panic!("one case for {settings:?}") };
         let auth: &Auth = &self.server.auth[0].auth;
         let all = handshake::outcomes(case, family, range, &self.server, auth, &self.symbols);
         let [(_, outcome)] = all.as_slice() else { panic!("one version has one outcome: {settings:?}") };
-        outcome.clone()
+        (case.clone(), outcome.clone())
     }
 }
 

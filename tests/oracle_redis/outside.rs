@@ -123,7 +123,8 @@ fn ask(address: &str) -> String {
     line.trim_end().to_owned()
 }
 
-struct Ended(Child);
+/// A process that ends with this value.
+pub struct Ended(pub Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {

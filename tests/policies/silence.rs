@@ -90,7 +90,7 @@ fn a_url_in_any_settings_file_is_a_client() {
         ("config.json", "{\"queue\": {\"url\": \"redis://localhost:6379/0\"}}\n"),
     ] {
         let compose = "services:\n  app:\n    build: .\n  redis:\n    image: redis:7\n";
-        let report = all(&[("compose.yaml", compose), ("Dockerfile", "FROM node:22\nCOPY . .\n"), (path, text)]);
+        let report = all(&[("compose.yaml", compose), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), (path, text)]);
         let found = of(&report, "localhost-in-container");
         assert_eq!(found.len(), 1, "{path}: {:?}", names(&report));
         assert_eq!(found[0].confidence, Confidence::Medium, "{path}");
@@ -203,4 +203,51 @@ fn which_of_two_services_with_one_code_connects_may_be_in_doubt() {
     assert_eq!(found(migrate), (vec![Confidence::High], vec![Confidence::Medium]));
     let starts = "  other:\n    build: .\n    command: python main.py\n";
     assert_eq!(found(starts), (vec![Confidence::High], vec![Confidence::High]));
+}
+
+#[test]
+fn an_address_in_code_alone_is_in_doubt_where_no_redis_runs() {
+    let code = "import os\n\nimport redis\n\nr = redis.Redis(host=os.getenv(\"REDIS_HOST\", \"cache\"))\n";
+    let web = "services:\n  web:\n    build: .\n    command: python main.py\n";
+    let found = |compose: &str, code: &str, rule| {
+        let files = [("compose.yaml", compose), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", code)];
+        of(&all(&files), rule).iter().map(|finding| finding.confidence).collect::<Vec<_>>()
+    };
+    let with = |more: &str| format!("{web}{more}");
+    let redis = with("  redis:\n    image: redis:7\n");
+    assert_eq!(found(web, code, "unknown-host"), [Confidence::Medium]);
+    assert_eq!(found(&redis, code, "unknown-host"), [Confidence::High]);
+    assert_eq!(found(&with("    environment:\n      REDIS_HOST: cache\n"), code, "unknown-host"), [Confidence::High]);
+    let code = code.replace("\"cache\"", "\"localhost\"");
+    assert_eq!(found(web, &code, "localhost-in-container"), [Confidence::Medium]);
+    assert_eq!(found(&redis, &code, "localhost-in-container"), [Confidence::High]);
+}
+
+#[test]
+fn a_container_that_runs_no_python_has_no_client_of_the_code_beside() {
+    let code = "import redis\n\nr = redis.Redis(host=\"localhost\")\n";
+    let found = |command: &str| {
+        let compose = format!("services:\n  ui:\n    build: .\n    command: {command}\n  redis:\n    image: redis:7\n");
+        let files =
+            [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", code)];
+        of(&all(&files), "localhost-in-container").len()
+    };
+    assert_eq!(found("sh -c 'npm run watch'"), 0);
+    assert_eq!(found("supervisord"), 1);
+    assert_eq!(found("sh -c 'npm run build && python main.py'"), 1);
+}
+
+#[test]
+fn a_folder_of_code_is_no_configuration_that_was_forgotten() {
+    let found = |mount: &str| {
+        let compose =
+            format!("services:\n  redis:\n    image: redis:7\n    command: redis-server\n    volumes: [{mount}]\n");
+        let files = [("compose.yaml", compose.as_str()), ("redis.conf", "maxmemory 1gb\n"), ("etc/a.conf", "port 1\n")];
+        let files = files.into_iter().chain([("etc/redis.conf", "maxmemory 1gb\n")]).collect::<Vec<_>>();
+        let report = all(&files);
+        of(&report, "config-not-loaded").iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
+    };
+    assert!(found("\".:/app\"").is_empty(), "the root of the repository");
+    assert!(found("\"./etc:/usr/local/etc\"")[0].contains("/usr/local/etc/redis.conf"), "named like a server's");
+    assert_eq!(found("\"./redis.conf:/app/r.conf\"").len(), 1);
 }

@@ -75,7 +75,7 @@ fn before_authentication(client: &ClientCase, family: Family, server: &Server, a
             Some(Outcome::Hangs { error: "TimeoutError: Timeout connecting to server".to_owned() })
         }
         (_, true, false) if !plain => fails(FailStage::Tls, reset_text(family)),
-        (false, false, _) if server.port.is_some() || server.tls_port.is_some() => {
+        (false, false, _) if server.port.is_some() || server.tls_port.is_some() || server.listens_on_no_port() => {
             fails(FailStage::Connect, &refused_text(client, family, port))
         }
         _ => None,
@@ -111,6 +111,7 @@ fn borders(family: Family) -> &'static [u32] {
         family if family.is_on_redis_py() => &[5, 8],
         Family::NodeRedis => &[4, 6],
         Family::Ioredis => &[5, 6],
+        Family::RedisCli => &[7],
         _ => &[],
     }
 }
@@ -164,21 +165,31 @@ struct Link<'a> {
 
 impl Link<'_> {
     fn outcome(&self, family: Family, version: VersionRange) -> Outcome {
+        match self.answer(family, version) {
+            // Whether the client has a certificate does not show in what it connects with.
+            Outcome::Works if self.client.tls && self.server.wants_certificates() => Outcome::Undetermined,
+            outcome => outcome,
+        }
+    }
+
+    /// What comes of the login and of the choice of a database.
+    fn answer(&self, family: Family, version: VersionRange) -> Outcome {
         let mut outcome = self.authentication(family, version);
         let open = self.users.iter().any(|user| user.name.as_str() == "default" && user.on && user.nopass);
-        if let (Family::Sentinel, true, Outcome::Fails { fault: Some(fault), .. }) = (family, open, &outcome) {
-            // It does not even look at the answer to its login.
+        // What is refused does not end these: a Sentinel does not even look, redis-cli tells and goes on.
+        let goes_on = family == Family::Sentinel || family == Family::RedisCli && version.from >= Some((7, 0));
+        if let (true, true, Outcome::Fails { fault: Some(fault), .. }) = (goes_on, open, &outcome) {
             outcome = Outcome::WorksUnauthenticated { fault: *fault };
         }
         if let (Outcome::Works | Outcome::WorksUnauthenticated { .. } | Outcome::Undetermined, Some(refused)) =
-            (&outcome, refused_database(self.client))
+            (&outcome, refused_database(self.client).filter(|_| !goes_on))
         {
             return refused;
         }
         match (&outcome, self.client.db, self.server.databases) {
             (Outcome::Works | Outcome::WorksUnauthenticated { .. }, Some(db), Some(databases)) if db >= databases => {
-                // ioredis stays in database 0 and only emits an error event; redis-cli goes on as well.
-                if matches!(family, Family::Ioredis | Family::RedisCli) {
+                // ioredis stays in database 0 and only emits an error event.
+                if goes_on || family == Family::Ioredis {
                     return outcome;
                 }
                 Outcome::Fails { stage: FailStage::Select, error: OUT_OF_RANGE.to_owned(), fault: None }
@@ -252,7 +263,7 @@ impl Link<'_> {
         }
         if default.nopass {
             let swallowed = match family {
-                Family::Ioredis | Family::RedisCli => true,
+                Family::Ioredis => true,
                 Family::NodeRedis => super::grammar::before(version, 4),
                 _ => false,
             };
@@ -286,8 +297,9 @@ impl Link<'_> {
             (Some(user), Some(password)) if given(&self.client.username) && !password.is_empty() => {
                 Greeting::User(user.as_str(), Some(password), hello)
             }
+            // These send even an empty one (`redis://:@host`, to redis-cli `redis://@host`).
+            (None, Some(password)) if family == Family::RedisCli => Greeting::Password(password),
             (None, Some(password)) if family == Family::NodeRedis && super::grammar::before(version, 4) => {
-                // Sent even where it is empty (`redis://:@host`).
                 Greeting::Password(password)
             }
             (_, Some(password)) if !password.is_empty() => {

@@ -85,30 +85,29 @@ impl Door<'_> {
             | Outcome::Works
             | Outcome::WorksUnauthenticated { .. } => {
                 let greeted = self.greet(talk, users, name, password)?;
-                Some(self.reply(talk, users, &greeted, password.is_some()))
+                Some(self.reply(talk, &greeted, password.is_some()))
             }
             Outcome::Fails { .. } | Outcome::Hangs { .. } => Some(Answer::ends(false)),
         }
     }
 
-    /// How the connection ends with these credentials.
+    /// How the connection ends with these credentials, for a tool that ends where it is refused.
     fn connect(&self, client: &ClientCase, name: Option<&Text>, password: Option<&Text>) -> Option<Outcome> {
         let client = ClientCase { username: name.cloned(), password: password.cloned(), ..client.clone() };
-        let any = VersionRange { from: None, to: None };
-        let mut all = handshake::outcomes(&client, Family::RedisCli, any, self.server, self.auth, self.symbols);
+        let strict = VersionRange { from: None, to: Some((6, 2)) };
+        let mut all = handshake::outcomes(&client, Family::RedisCli, strict, self.server, self.auth, self.symbols);
         all.pop().map(|(_, outcome)| outcome)
     }
 
     /// Whether `AUTH` is answered with an error; `None`: could not be told.
-    fn refuses(&self, client: &ClientCase, users: &[User], name: Option<&Text>, password: &Text) -> Option<bool> {
-        let outcome = self.connect(client, name, Some(password))?;
-        if outcome == Outcome::Undetermined {
-            return None;
+    fn refuses(&self, client: &ClientCase, name: Option<&Text>, password: &Text) -> Option<bool> {
+        match self.connect(client, name, Some(password))? {
+            Outcome::Undetermined => None,
+            Outcome::Works | Outcome::WorksUnauthenticated { .. } => Some(false),
+            // The database is asked for after the login.
+            Outcome::Fails { stage, .. } => Some(stage != FailStage::Select),
+            Outcome::Hangs { .. } => Some(true),
         }
-        let works = matches!(outcome, Outcome::Works | Outcome::WorksUnauthenticated { .. });
-        // A password alone is an error where none is needed, and the connection stays as it was.
-        let strange = name.is_none() && (password.is_empty() || default_user(users).is_some_and(|user| user.nopass));
-        Some(!works || strange)
     }
 
     fn greet<'a>(
@@ -119,7 +118,7 @@ impl Door<'_> {
         password: Option<&Text>,
     ) -> Option<Greeted<'a>> {
         let refused = match password {
-            Some(password) => self.refuses(&talk.client, users, name, password)?,
+            Some(password) => self.refuses(&talk.client, name, password)?,
             None => false,
         };
         let user = match name.filter(|_| !refused) {
@@ -136,7 +135,7 @@ impl Door<'_> {
         Some(Greeted { user, stumbled: refused || database || talk.greets && user.is_none() })
     }
 
-    fn reply(&self, talk: &Talk, users: &[User], greeted: &Greeted<'_>, sent: bool) -> Answer {
+    fn reply(&self, talk: &Talk, greeted: &Greeted<'_>, sent: bool) -> Answer {
         let verb = Verb::find(talk.verb());
         let login = verb.is_some_and(|verb| verb.always);
         let refused = match (greeted.user, sent) {
@@ -156,7 +155,7 @@ impl Door<'_> {
                 None => return Answer { refused, ..Answer::default() },
             }
         }
-        let Reply { text, error } = self.command(talk, users, greeted.user, verb);
+        let Reply { text, error } = self.command(talk, greeted.user, verb);
         let (text, success) = match error {
             Some(true) if talk.exits_on_error => (Some(String::new()), Some(false)),
             None if talk.exits_on_error => (None, None),
@@ -179,7 +178,7 @@ impl Door<'_> {
 
     /// A server looks at the name and the number of words first, then at the login (Valkey begins with that), then at the
     /// permission.
-    fn command(&self, talk: &Talk, users: &[User], user: Option<&User>, verb: Option<&Verb>) -> Reply {
+    fn command(&self, talk: &Talk, user: Option<&User>, verb: Option<&Verb>) -> Reply {
         let renamed = self.server.directives.iter().any(|directive| {
             directive.name.value == "rename-command"
                 && directive.arguments.first().is_some_and(|name| name.as_str().eq_ignore_ascii_case(talk.verb()))
@@ -196,7 +195,7 @@ impl Door<'_> {
             return Reply::error();
         }
         if verb.always {
-            return self.login(talk, users, verb);
+            return self.login(talk, verb);
         }
         let Some(user) = user else { return Reply::missing() };
         match permits(user, &self.server.directives, verb.name) {
@@ -225,10 +224,10 @@ impl Door<'_> {
     }
 
     /// `AUTH` as the command itself.
-    fn login(&self, talk: &Talk, users: &[User], verb: &Verb) -> Reply {
+    fn login(&self, talk: &Talk, verb: &Verb) -> Reply {
         let refused = match (verb.name, talk.command.as_slice()) {
-            ("auth", [_, password]) => self.refuses(&talk.client, users, None, password),
-            ("auth", [_, name, password]) => self.refuses(&talk.client, users, Some(name), password),
+            ("auth", [_, password]) => self.refuses(&talk.client, None, password),
+            ("auth", [_, name, password]) => self.refuses(&talk.client, Some(name), password),
             ("quit", _) => Some(false),
             _ => None,
         };

@@ -71,6 +71,8 @@ fn what_is_asked_and_how() {
         (vec!["CMD", "redis-cli", "ping"], Some(6379), false, false),
         (vec!["CMD", "redis-cli", "-p", "6380", "ping"], Some(6380), false, false),
         (vec!["CMD-SHELL", "redis-cli -p $(cat port) ping"], None, false, false),
+        (vec!["CMD-SHELL", "redis-cli -p 6380 --tls ping || redis-cli ping"], None, false, false),
+        (vec!["CMD-SHELL", "redis-cli ping || redis-cli -p 6379 ping"], Some(6379), false, false),
         (vec!["CMD", "redis-cli", "-h", "localhost", "ping"], Some(6379), false, false),
         (vec!["CMD", "redis-cli", "-h", "other", "-p", "7000", "ping"], None, false, false),
         (vec!["CMD", "redis-cli", "-s", "/run/redis.sock", "ping"], None, false, false),

@@ -316,7 +316,9 @@ fn refusal(line: &Line, dialect: Dialect) -> Option<String> {
         | "rdbcompression"
         | "rdbchecksum"
         | "lazyfree-lazy-eviction"
-        | "aof-use-rdb-preamble" => match (count, known) {
+        | "aof-use-rdb-preamble"
+        | "tls-replication"
+        | "tls-cluster" => match (count, known) {
             (1, None) => None,
             (1, Some(value)) if value.eq_ignore_ascii_case("yes") || value.eq_ignore_ascii_case("no") => None,
             (1, _) => Some("argument must be 'yes' or 'no'".to_owned()),
@@ -331,6 +333,7 @@ fn refusal(line: &Line, dialect: Dialect) -> Option<String> {
             Some("Invalid save parameters".to_owned())
         }
         "loglevel" => one_of(count, known, &["debug", "verbose", "notice", "warning", "nothing"]),
+        "tls-auth-clients" => one_of(count, known, &["no", "yes", "optional"]),
         "appendfsync" => one_of(count, known, &["everysec", "always", "no"]),
         "maxmemory-policy" => one_of(count, known, POLICIES),
         "include" if count != 1 => bad_directive(),

@@ -108,7 +108,13 @@ pub(super) fn variables(container: &Container, image: &Image, runs: &[Case<Run>]
         .collect()
 }
 
-/// The configuration files that lie in the container.
+/// Whether a file below a mounted folder is there for a server: a folder of code holds all kinds of files.
+fn names_a_server(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    ["redis", "valkey", "keydb", "sentinel"].iter().any(|product| name.contains(product))
+}
+
+/// The configuration files that lie in the container; the root of the repository is mounted for other reasons.
 pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) -> Vec<ConfMount> {
     let mut mounts = Vec::new();
     // One file may lie at several paths, and one of these is enough.
@@ -117,7 +123,7 @@ pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) ->
     let state = |is_loaded: bool| if is_loaded { Some(true) } else { (!untold).then_some(false) };
     for mount in &files.mounts {
         let target = mount.target.trim_end_matches('/');
-        if let Some(content) = mount.content.as_ref().filter(|_| is_conf(target)) {
+        if let Some(content) = mount.content.as_ref().filter(|_| target.ends_with(".conf") && names_a_server(target)) {
             let lines = config::from_text(content);
             mounts.push(ConfMount {
                 span: mount.span,
@@ -127,10 +133,11 @@ pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) ->
                 sets_password: lines.iter().any(|line| sets_password(&line.name.value, &line.arguments)),
             });
         }
-        let Some(source) = mount.source.as_deref() else { continue };
+        let Some(source) = mount.source.as_deref().filter(|source| !source.is_empty()) else { continue };
         let inside = files.facts.confs.iter().filter_map(|conf| {
             let rest = conf.path.strip_prefix(source)?;
-            (rest.is_empty() || rest.starts_with('/') || source.is_empty()).then(|| (conf, format!("{target}{rest}")))
+            let is_meant = rest.is_empty() || rest.starts_with('/') && names_a_server(rest);
+            is_meant.then(|| (conf, format!("{target}{rest}")))
         });
         // A secret is a value, and no configuration that somebody forgot to name.
         let is_secret = |target: &str| target.starts_with("/run/secrets/") && !target.ends_with(".conf");
@@ -147,12 +154,6 @@ pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) ->
         }
     }
     mounts
-}
-
-/// Whether a file whose content stands elsewhere is meant for Redis, by its name.
-fn is_conf(target: &str) -> bool {
-    let name = target.rsplit('/').next().unwrap_or(target).to_ascii_lowercase();
-    name.ends_with(".conf") && ["redis", "valkey", "keydb"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a directive, its name and its arguments, brings a password or users.

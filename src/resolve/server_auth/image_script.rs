@@ -143,6 +143,7 @@ fn plain_settings(image: &Image, environment: &Variables) -> Vec<Directive> {
             all.push(directive("port", Text::mapped("0", span), span));
         }
         all.push(directive("tls-port", port, span));
+        all.extend(single("TLS_AUTH_CLIENTS").map(|(text, span)| directive("tls-auth-clients", text, span)));
     }
     all.extend(replication(prefix, &single));
     if let Some((path, span)) = single("ACLFILE") {

@@ -13,6 +13,7 @@ mod expand;
 pub(in crate::resolve) mod files;
 mod image_script;
 mod peers;
+mod ports;
 mod script;
 #[cfg(test)]
 mod tests;
@@ -77,7 +78,7 @@ pub(in crate::resolve) fn with_logins(
             let case = Case { trace: [state.trace.as_slice(), &case.trace].concat(), when, ..case };
             auth.push(AuthCase {
                 when: case.when.clone(),
-                auth: users::auth(&case, &state.value, image.version, container.span, symbols),
+                auth: users::auth(&case, &state.value, &image, container.span, symbols),
             });
             settled.push(case);
         }
@@ -134,7 +135,7 @@ pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symb
     config::host_file(conf, &files, Dialect { product, version: image.version }, &mut settings);
     let start = Span { end: first.span.start, ..first.span };
     let case = Case { when: Vec::new(), value: Settled { settings, product, untold: false }, trace: Vec::new() };
-    let auth = users::auth(&case, &files, image.version, start, symbols);
+    let auth = users::auth(&case, &files, &image, start, symbols);
     let mut server = describe(case.value.settings.clone_directives(), product, case.value.settings.unread, start);
     server.id.clone_from(&conf.path);
     server.names = vec!["localhost".to_owned()];

@@ -4,7 +4,9 @@ use super::Settled;
 use super::acl;
 use super::config::{Dialect, Settings};
 use super::files::{Files, Found};
-use crate::model::{Auth, Directive, Password, User, VersionRange};
+use super::ports;
+use crate::model::{Auth, Directive, Distribution, Password, Product, User};
+use crate::resolve::images::Image;
 use crate::resolve::project::Case;
 use crate::source::Span;
 use crate::symbol::{Step, Symbols};
@@ -15,19 +17,22 @@ const BOTH: &str = "Configuring Redis with users defined in redis.conf and at th
                     define either an ACL file or declare users directly in your redis.conf, but not both.";
 
 /// The authentication in force in one case.
-pub(super) fn auth(
-    case: &Case<Settled>,
-    files: &Files<'_>,
-    version: VersionRange,
-    place: Span,
-    symbols: &Symbols,
-) -> Auth {
+pub(super) fn auth(case: &Case<Settled>, files: &Files<'_>, image: &Image, place: Span, symbols: &Symbols) -> Auth {
     let settings = &case.value.settings;
     if let Some((error, span)) = &settings.fatal {
         return Auth::DoesNotStart { error: error.clone(), span: *span };
     }
     if case.value.untold {
         return Auth::Unknown;
+    }
+    // Bitnami's script writes what is missing, or stops with words of its own.
+    let measured = matches!(case.value.product, Product::Redis | Product::Valkey);
+    if measured
+        && !settings.unread
+        && image.distribution != Distribution::Bitnami
+        && let Some((error, span)) = ports::refusal(settings)
+    {
+        return Auth::DoesNotStart { error, span };
     }
     let password = last(settings, "requirepass");
     // Arguments come after every file; an unread file could only add users.
@@ -41,7 +46,7 @@ pub(super) fn auth(
             None => from_acl_file(path, files, place),
         };
     }
-    let from_7 = Dialect { product: case.value.product, version }.is_from_7();
+    let from_7 = Dialect { product: case.value.product, version: image.version }.is_from_7();
     let lines: Vec<(Span, &[Text])> = lines.iter().map(|one| (one.name.span, one.arguments.as_slice())).collect();
     match users(&lines, from_7 == Some(false)) {
         Err(_) if from_7.is_none() && users(&lines, true).is_ok() => Auth::Unknown,

@@ -31,7 +31,10 @@ pub(super) fn parse(text: &Text, symbols: &Symbols) -> Parts {
                     span: raw.span_of(at..at + 1),
                 });
             }
-            *part = Some(decode(&raw, symbols));
+            let text = decode(&raw, symbols);
+            // Its texts are C's: they end at the first zero.
+            let end = text.as_str().find('\0').unwrap_or(text.len());
+            *part = Some(text.slice(0..end));
         }
         rest = rest.slice(at + 1..rest.len());
     }
