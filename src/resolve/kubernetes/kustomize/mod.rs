@@ -79,11 +79,10 @@ pub(super) fn overlays(facts: &Facts, sources: &Sources) -> Vec<Set> {
             continue;
         }
         sets.push(Set {
-            folder: (*folder).to_owned(),
-            evidence: format!("{} puts them together", one.path),
             files: gathered.files,
             objects: gathered.objects.into_iter().map(|object| object.value).collect(),
             partial: gathered.partial,
+            ..Set::of_manifests(folder, format!("{} puts them together", one.path))
         });
     }
     sets
