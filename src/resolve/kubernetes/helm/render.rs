@@ -36,6 +36,13 @@ pub(super) struct Scope {
     variables: BTreeMap<String, Known>,
 }
 
+impl Scope {
+    /// Of an included template `$` is what it was given.
+    fn new(dot: Known) -> Self {
+        Self { variables: BTreeMap::from([(String::new(), dot.clone())]), dot }
+    }
+}
+
 impl<'a> Renderer<'a> {
     pub(super) fn new(files: impl IntoIterator<Item = &'a File>, root: Value, symbols: &'a Symbols) -> Self {
         let defines = files.into_iter().flat_map(|file| &file.defines);
@@ -46,13 +53,8 @@ impl<'a> Renderer<'a> {
     /// What a file prints.
     pub(super) fn file(&self, file: &File, at: Span) -> Text {
         let mut out = Text::empty(at);
-        self.nodes(&file.nodes, &mut self.scope(Some(self.root.clone())), &mut out, 0);
+        self.nodes(&file.nodes, &mut Scope::new(Some(self.root.clone())), &mut out, 0);
         out
-    }
-
-    fn scope(&self, dot: Known) -> Scope {
-        // Of an included template `$` is what it was given.
-        Scope { variables: BTreeMap::from([(String::new(), dot.clone())]), dot }
     }
 
     /// The depth is bounded by [`MAX_DEPTH`] and by that of blocks.
@@ -208,7 +210,7 @@ impl<'a> Renderer<'a> {
         let [Some(name), dot] = arguments else { return None };
         let nodes = self.defines.get(name.text()?.as_str())?;
         let mut out = Text::empty(self.root.span);
-        self.nodes(nodes, &mut self.scope(dot.clone()), &mut out, depth + 1);
+        self.nodes(nodes, &mut Scope::new(dot.clone()), &mut out, depth + 1);
         Some(scalar(out))
     }
 
@@ -217,7 +219,7 @@ impl<'a> Renderer<'a> {
         let text = text.text()?;
         let file = crate::syntax::go_template::parse(text);
         let mut out = Text::empty(text.anchor());
-        self.nodes(&file.nodes, &mut self.scope(dot.clone()), &mut out, depth + 1);
+        self.nodes(&file.nodes, &mut Scope::new(dot.clone()), &mut out, depth + 1);
         Some(scalar(out))
     }
 }
