@@ -98,7 +98,7 @@ pub(in crate::resolve) fn with_logins(
     server.image = reference;
     server.auth = auth;
     server.variables = variables(container, &image, &runs);
-    server.mounts = conf_mounts(&files, &loaded, first.value.untold);
+    server.mounts = conf_mounts(&files, &loaded, untold);
     server.healthcheck = container.healthcheck.as_ref().and_then(|cases| {
         let span = container.healthcheck_span.unwrap_or(container.span);
         healthcheck::judge(cases, span, &container.environment, &server, symbols)

@@ -88,7 +88,7 @@ impl<'a> Renderer<'a> {
                 return;
             };
             let Some(value) = self.value(condition, scope, depth) else {
-                self.may_stand(&branch.body, out);
+                self.may_stand(branches, scope, out);
                 return;
             };
             if is_true(&value) {
@@ -106,7 +106,7 @@ impl<'a> Renderer<'a> {
     fn range(&self, names: &[String], branches: &[Branch], scope: &mut Scope, out: &mut Text, depth: usize) {
         let [first, rest @ ..] = branches else { return };
         let Some(value) = first.condition.as_ref().and_then(|expr| self.value(expr, scope, depth)) else {
-            self.may_stand(&first.body, out);
+            self.may_stand(branches, scope, out);
             return;
         };
         let items: Vec<(Value, Value)> = match value.kind {
@@ -167,9 +167,20 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// Stands for a block of which it is not known whether it stands there.
-    fn may_stand(&self, body: &[Node], out: &mut Text) {
-        let first = body.iter().find_map(|node| match node {
+    /// Stands for a block of which it is not known whether it stands there; variables that it sets are not known either.
+    fn may_stand(&self, branches: &[Branch], scope: &mut Scope, out: &mut Text) {
+        let mut pending: Vec<&Node> = branches.iter().flat_map(|branch| &branch.body).collect();
+        while let Some(node) = pending.pop() {
+            match node {
+                Node::Assign(name, _) => drop(scope.variables.insert(name.clone(), None)),
+                Node::If(inner) | Node::With(inner) | Node::Range(_, inner) => {
+                    pending.extend(inner.iter().flat_map(|branch| &branch.body));
+                }
+                Node::Text(_) | Node::Print(_) | Node::Unknown => {}
+            }
+        }
+        let mut body = branches.iter().flat_map(|branch| &branch.body);
+        let first = body.find_map(|node| match node {
             Node::Text(text) => text.as_str().lines().find(|line| !line.trim().is_empty()).map(str::to_owned),
             _ => None,
         });

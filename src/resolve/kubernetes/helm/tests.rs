@@ -126,6 +126,13 @@ fn what_may_stand_there_leaves_its_place_open() {
 }
 
 #[test]
+fn variables_of_a_branch_that_may_be_taken_are_not_known() {
+    let symbols = Symbols::default();
+    let template = "kind: A\n{{ $pw := \"\" }}{{ if .Capabilities.x }}{{ if .Values.enabled }}{{ $pw = \"x\" }}{{ end }}{{ end }}pw: '{{ $pw }}'\n";
+    assert!(symbols.has_opaque(object(template, &symbols).text_at(&["pw"]).unwrap()));
+}
+
+#[test]
 fn values_point_at_their_own_file() {
     let symbols = Symbols::default();
     let template = "kind: Pod\nurl: redis://{{ .Values.host }}:1\nlist: {{ toYaml .Values.list | nindent 2 }}\n";
