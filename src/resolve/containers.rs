@@ -122,8 +122,8 @@ fn of_container(
     };
     let mut found = Vec::new();
     let mut elsewhere = Vec::new();
-    // Which of the containers with this code connects can't be told where nothing is set for it.
-    let doubtful = loaded.is_none() && shares_code(project, container);
+    // Whether it connects can't be told where neither its command nor a variable that is set for it says so.
+    let doubtful = loaded.is_none();
     if placement.is_python() {
         let clients = evaluate::clients(inputs.facts, &code, inputs.symbols);
         let mut others = Ids::default();
@@ -186,17 +186,6 @@ fn server_version(container: &Container) -> Option<VersionRange> {
         Recognised::Server(image) if matches!(image.product, Product::Redis | Product::Valkey) => Some(image.version),
         _ => None,
     }
-}
-
-/// Whether another container of the project is made of the same code.
-fn shares_code(project: &Project, container: &Container) -> bool {
-    let code = |container: &Container| {
-        let build = container.build.as_ref()?;
-        Some((build.context.clone()?, build.dockerfile.clone()))
-    };
-    let own = code(container);
-    let others = project.containers.iter().filter(|other| other.name != container.name);
-    own.is_some() && others.map(code).any(|other| other == own)
 }
 
 fn reach(network: &Network<'_>, container: &Container, placement: &Placement, case: &ClientCase) -> Reach {

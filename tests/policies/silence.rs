@@ -185,24 +185,56 @@ fn a_name_that_files_beside_have_is_unknown_at_medium_confidence() {
 }
 
 #[test]
-fn which_of_two_services_with_one_code_connects_may_be_in_doubt() {
+fn whether_code_runs_in_a_container_may_be_in_doubt() {
     let code = "import os\n\nimport redis\n\nr = redis.Redis.from_url(os.getenv(\"REDIS_URL\", \"redis://localhost:6379/0\"))\n";
-    let found = |jobs: &str| {
-        let compose = format!(
-            "services:\n  web:\n    build: .\n    command: supervisord\n    environment:\n      REDIS_URL: redis://:a-Harbor-2@redis:6379\n{jobs}  \
-             redis:\n    image: redis:7\n"
-        );
+    let found = |web: &str| {
+        let compose = format!("services:\n  web:\n    build: .\n{web}  redis:\n    image: redis:7\n");
         let files =
             [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", code)];
         let report = all(&files);
         let seen = |rule| of(&report, rule).iter().map(|finding| finding.confidence).collect::<Vec<_>>();
         (seen("unexpected-password"), seen("localhost-in-container"))
     };
-    assert_eq!(found(""), (vec![Confidence::High], vec![]));
-    let migrate = "  migrate:\n    build: .\n    command: run-migrations\n";
-    assert_eq!(found(migrate), (vec![Confidence::High], vec![Confidence::Medium]));
-    let starts = "  other:\n    build: .\n    command: python main.py\n";
-    assert_eq!(found(starts), (vec![Confidence::High], vec![Confidence::High]));
+    assert_eq!(found("    command: python main.py\n"), (vec![], vec![Confidence::High]));
+    assert_eq!(found("    command: supervisord\n"), (vec![], vec![Confidence::Medium]));
+    let given = "    command: supervisord\n    environment: {REDIS_URL: \"redis://:a-Harbor-2@redis:6379\"}\n";
+    assert_eq!(found(given), (vec![Confidence::High], vec![]), "it is given the variable that the code reads");
+}
+
+#[test]
+fn a_setting_that_nobody_is_seen_to_connect_with_is_in_doubt() {
+    let found = |code: &str, environment: &str| {
+        let compose = format!(
+            "services:\n  web:\n    build: .\n    command: python main.py\n{environment}  redis:\n    image: redis:7\n"
+        );
+        let files =
+            [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", code)];
+        let found = all(&files);
+        of(&found, "localhost-in-container").iter().map(|finding| finding.confidence).collect::<Vec<_>>()
+    };
+    let reads = "import os\n\nREDIS_URL = os.getenv(\"REDIS_URL\", \"redis://localhost:6379/0\")\n";
+    assert_eq!(found(reads, ""), [Confidence::Medium]);
+    let given = "    environment: {REDIS_URL: \"redis://localhost:6379\"}\n";
+    assert_eq!(found(reads, given), [Confidence::High]);
+    let connects = format!("{reads}import redis\nr = redis.from_url(REDIS_URL)\n");
+    assert_eq!(found(&connects, ""), [Confidence::High]);
+}
+
+#[test]
+fn an_attribute_that_is_set_on_the_instance_is_not_the_default_of_its_class() {
+    let found = |sets: &str| {
+        let code = format!(
+            "import os\nfrom dataclasses import dataclass\n\nimport redis\n\n\n@dataclass\nclass Config:\n    url: str = \
+             \"redis://localhost:6379/0\"\n\n\ndef load():\n    config = Config()\n{sets}    return config\n\n\nclass \
+             Store:\n    def __init__(self):\n        self.config = load()\n\n    def connect(self):\n        return \
+             redis.from_url(self.config.url)\n"
+        );
+        let compose = "services:\n  web:\n    build: .\n    command: python main.py\n  redis:\n    image: redis:7\n";
+        let files = [("compose.yaml", compose), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", &code)];
+        of(&all(&files), "localhost-in-container").len()
+    };
+    assert_eq!(found(""), 1);
+    assert_eq!(found("    config.url = os.environ[\"CACHE\"]\n"), 0);
 }
 
 #[test]

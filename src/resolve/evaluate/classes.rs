@@ -1,6 +1,6 @@
 //! Classes: their bases, and what their attributes and those of their instances are.
 
-use crate::facts::code::{Call, Class, Expr, ExprKind, Function};
+use crate::facts::code::{Binding, Call, Class, Expr, ExprKind, Function, Module};
 
 use super::cases::{flat_map, one, opaque};
 use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value};
@@ -68,6 +68,7 @@ impl<'a> Evaluator<'a> {
                         Some(error) => Some(one(Value::Ends(error))),
                         None => Some(self.settings_field(class, *owner, declared)),
                     },
+                    _ if is_set_from_outside(owner.module, name) => Some(opaque(declared.name.span)),
                     _ => {
                         let cases = self.plain_field(owner.class, name, Scope::within(owner.module, Some(*owner)))?;
                         Some(self.validated(class, name, declared.name.span, cases))
@@ -133,6 +134,16 @@ impl<'a> Evaluator<'a> {
         let prefix = version(&outside).map_or(String::new(), |_| self.options(&lineage).prefix);
         if prefix.is_empty() { name.to_owned() } else { format!("{prefix}{name}").to_ascii_uppercase() }
     }
+}
+
+/// Whether a module sets an attribute of that name on some instance: `config.url = os.getenv("REDIS_URL")`.
+fn is_set_from_outside(module: &Module, name: &str) -> bool {
+    let is_it = |binding: &Binding| {
+        let owner = binding.name.value.strip_suffix(name).and_then(|rest| rest.strip_suffix('.'));
+        owner.is_some_and(|owner| owner != "self" && owner != "cls")
+    };
+    let methods = module.classes.iter().flat_map(|class| &class.methods);
+    module.functions.iter().chain(methods).flat_map(|function| &function.bindings).any(is_it)
 }
 
 /// 1 or 2 where a base is pydantic's.

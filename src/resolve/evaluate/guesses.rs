@@ -6,7 +6,7 @@
 use crate::facts::code::ExprKind;
 use crate::finding::Confidence;
 use crate::model::Family;
-use crate::symbol::Resolved;
+use crate::symbol::{Alternative, Resolved};
 
 use super::settings::{Named, push};
 use super::sites::{self, Found, Slot};
@@ -48,7 +48,10 @@ pub(super) fn urls<'a>(evaluator: &Evaluator<'a>, scopes: &[Vec<Named<'a>>], fou
         }
         let mut visited = evaluator.take_visited();
         visited.remove(&span);
-        let confidence = if written && says_redis { Confidence::High } else { Confidence::Medium };
+        // What stands in the code alone may be what nobody connects with.
+        let is_given = |one: &Alternative| one.value.as_ref().is_some_and(|text| text.span().file != span.file);
+        let is_sure = written && says_redis && url.alternatives.iter().any(is_given);
+        let confidence = if is_sure { Confidence::High } else { Confidence::Medium };
         pending.push((*named, url, visited, confidence));
     }
     for at in 0..pending.len() {

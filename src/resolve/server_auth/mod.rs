@@ -15,6 +15,7 @@ mod image_script;
 mod peers;
 mod ports;
 mod script;
+mod sentinel;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -133,6 +134,7 @@ pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symb
         Files { facts, index, mounts: Vec::new(), directory: format!("/{folder}"), image_known: false, own: None };
     let mut settings = Settings::default();
     config::host_file(conf, &files, Dialect { product, version: image.version }, &mut settings);
+    settings.loaded.push(conf.path.clone());
     let start = Span { end: first.span.start, ..first.span };
     let case = Case { when: Vec::new(), value: Settled { settings, product, untold: false }, trace: Vec::new() };
     let auth = users::auth(&case, &files, &image, start, symbols);
@@ -147,10 +149,11 @@ pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symb
 
 /// Whether a user may call a command, by the `user` line it comes from; `None`: could not be told.
 #[must_use]
-pub fn permits(user: &User, directives: &[Directive], command: &str) -> Option<bool> {
+pub fn permits(user: &User, server: &Server, command: &str) -> Option<bool> {
     let Some(span) = user.span else { return Some(true) };
-    let line = directives.iter().find(|line| line.name.span == span)?;
-    if line.name.value == "user" { acl::permits(line.arguments.get(1..)?, command) } else { Some(true) }
+    let line = server.directives.iter().find(|line| line.name.span == span)?;
+    let from_7 = Dialect { product: server.product, version: server.version }.is_from_7();
+    if line.name.value == "user" { acl::permits(line.arguments.get(1..)?, command, from_7) } else { Some(true) }
 }
 
 /// One way the server may have been configured.
