@@ -170,30 +170,40 @@ impl<'a> Renderer<'a> {
     /// Stands for a block of which it is not known whether it stands there; variables that it sets are not known either.
     fn may_stand(&self, branches: &[Branch], scope: &mut Scope, out: &mut Text) {
         let mut pending: Vec<&Node> = branches.iter().flat_map(|branch| &branch.body).collect();
+        let mut prints = false;
         while let Some(node) = pending.pop() {
             match node {
                 Node::Assign(name, _) => drop(scope.variables.insert(name.clone(), None)),
                 Node::If(inner) | Node::With(inner) | Node::Range(_, inner) => {
                     pending.extend(inner.iter().flat_map(|branch| &branch.body));
                 }
-                Node::Text(_) | Node::Print(_) | Node::Unknown => {}
+                Node::Text(text) => prints |= !text.as_str().trim().is_empty(),
+                Node::Print(_) | Node::Unknown => prints = true,
             }
         }
-        let mut body = branches.iter().flat_map(|branch| &branch.body);
-        let first = body.find_map(|node| match node {
-            Node::Text(text) => text.as_str().lines().find(|line| !line.trim().is_empty()).map(str::to_owned),
-            _ => None,
-        });
-        let Some(line) = first else { return };
-        let indent = line.len() - line.trim_start().len();
-        let item = if line.trim_start().starts_with('-') { "- " } else { "" };
-        // A whole object that may be there is left out.
-        if indent == 0 && line.starts_with("apiVersion") {
+        if !prints {
             return;
         }
-        out.push_mapped(&format!("\n{}{item}", " ".repeat(indent)), out.anchor());
-        out.push_text(&self.symbols.opaque_text(out.anchor()));
-        out.push_mapped(": unknown\n", out.anchor());
+        let texts = branches.iter().flat_map(|branch| &branch.body).filter_map(|node| match node {
+            Node::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let first = texts.map(|text| (text, text.trim_start())).find(|(_, rest)| !rest.is_empty());
+        match first {
+            // A whole object that may be there is left out.
+            Some((_, rest)) if rest.starts_with("apiVersion") => {}
+            // Lines of their own.
+            Some((text, rest)) if text[..text.len() - rest.len()].contains('\n') => {
+                let blank = &text[..text.len() - rest.len()];
+                let indent = blank.rsplit('\n').next().unwrap_or_default();
+                let item = if rest.starts_with("- ") { "- " } else { "" };
+                out.push_mapped(&format!("\n{indent}{item}"), out.anchor());
+                out.push_text(&self.symbols.opaque_text(out.anchor()));
+                out.push_mapped(": unknown\n", out.anchor());
+            }
+            // A part of a line.
+            _ => out.push_text(&self.symbols.opaque_text(out.anchor())),
+        }
     }
 
     /// The value of an expression. The depth is bounded by that of the expression and by [`MAX_DEPTH`].

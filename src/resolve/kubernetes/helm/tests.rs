@@ -130,6 +130,9 @@ fn variables_of_a_branch_that_may_be_taken_are_not_known() {
     let symbols = Symbols::default();
     let template = "kind: A\n{{ $pw := \"\" }}{{ if .Capabilities.x }}{{ if .Values.enabled }}{{ $pw = \"x\" }}{{ end }}{{ end }}pw: '{{ $pw }}'\n";
     assert!(symbols.has_opaque(object(template, &symbols).text_at(&["pw"]).unwrap()));
+    let part = "kind: A\n{{ define \"pw\" }}{{ if lookup \"v1\" }}\n  {{ randAlphaNum 8 }}\n{{ end }}{{ end }}pw: {{ include \"pw\" . | quote }}\nurl: a{{ if .Files.x }}b{{ end }}c\n";
+    let object = object(part, &symbols);
+    assert!(["pw", "url"].iter().all(|key| symbols.has_opaque(object.text_at(&[key]).unwrap())));
 }
 
 #[test]
