@@ -46,34 +46,32 @@ fn logic(or: bool, arguments: &[Known]) -> Known {
     arguments.last()?.clone()
 }
 
-fn truth(value: bool, span: Span) -> Known {
-    Some(word(if value { "true" } else { "false" }, span))
+fn truth(value: bool, span: Span) -> Value {
+    word(if value { "true" } else { "false" }, span)
 }
 
 /// What looks at values as they are.
 fn structures(name: &str, arguments: &[&Value], span: Span, symbols: &Symbols) -> Known {
     match (name, arguments) {
-        ("not" | "empty", [value]) => truth(!is_true(value), span),
+        ("not" | "empty", [value]) => Some(truth(!is_true(value), span)),
         ("eq", [one, others @ ..]) => {
             let one = plain(one)?;
             let others: Option<Vec<String>> = others.iter().map(|other| plain(other)).collect();
-            truth(others?.contains(&one), span)
+            Some(truth(others?.contains(&one), span))
         }
-        ("ne", [one, other]) => truth(plain(one)? != plain(other)?, span),
+        ("ne", [one, other]) => Some(truth(plain(one)? != plain(other)?, span)),
         ("gt" | "lt" | "ge" | "le", [one, other]) => {
             let number = |value: &Value| value.text()?.as_str().parse::<f64>().ok();
             let order = number(one)?.partial_cmp(&number(other)?)?;
-            truth(
-                match name {
-                    "gt" => order.is_gt(),
-                    "lt" => order.is_lt(),
-                    "ge" => order.is_ge(),
-                    _ => order.is_le(),
-                },
-                span,
-            )
+            let holds = match name {
+                "gt" => order.is_gt(),
+                "lt" => order.is_lt(),
+                "ge" => order.is_ge(),
+                _ => order.is_le(),
+            };
+            Some(truth(holds, span))
         }
-        ("hasKey", [value, key]) => truth(value.field(key.text()?.as_str()).is_some(), span),
+        ("hasKey", [value, key]) => Some(truth(value.field(key.text()?.as_str()).is_some(), span)),
         ("get" | "index", [value, keys @ ..]) => {
             let found = keys.iter().try_fold((*value).clone(), |value, key| {
                 let key = key.text()?.as_str();
@@ -144,9 +142,9 @@ fn texts(name: &str, arguments: &[Known], span: Span) -> Known {
         ("replace", [old, new, text]) if Symbols::is_known(text) => {
             Text::mapped(&text.as_str().replace(old.as_str(), new.as_str()), text.span())
         }
-        ("contains", [part, text]) => return truth(text.as_str().contains(part.as_str()), span),
-        ("hasPrefix", [part, text]) => return truth(text.as_str().starts_with(part.as_str()), span),
-        ("hasSuffix", [part, text]) => return truth(text.as_str().ends_with(part.as_str()), span),
+        ("contains", [part, text]) => return Some(truth(text.as_str().contains(part.as_str()), span)),
+        ("hasPrefix", [part, text]) => return Some(truth(text.as_str().starts_with(part.as_str()), span)),
+        ("hasSuffix", [part, text]) => return Some(truth(text.as_str().ends_with(part.as_str()), span)),
         ("indent", [width, text]) => indented(text, width.as_str().parse().ok()?),
         ("nindent", [width, text]) => {
             joined(&[&Text::mapped("\n", span), &indented(text, width.as_str().parse().ok()?)], span)
@@ -159,7 +157,9 @@ fn texts(name: &str, arguments: &[Known], span: Span) -> Known {
 
 fn joined(parts: &[&Text], span: Span) -> Text {
     let mut out = Text::empty(parts.first().map_or(span, |part| part.anchor()));
-    parts.iter().for_each(|part| out.push_text(part));
+    for part in parts {
+        out.push_text(part);
+    }
     out
 }
 

@@ -12,15 +12,16 @@ mod values;
 use super::{Set, folder_of};
 use crate::extract::kubernetes::embedded;
 use crate::facts::Facts;
-use crate::facts::kubernetes::{Chart, Kind, Value};
+use crate::facts::kubernetes::{Chart, Field, Kind, Value};
 use crate::finding::Confidence;
 use crate::model::EnvironmentKind;
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Sources, Span, Spanned};
 use crate::symbol::{Symbols, is_symbol};
 use crate::syntax::go_template::{self, File};
 use crate::text::Text;
 use bitnami::Install;
 pub(super) use releases::installed;
+use render::Renderer;
 use values::{is_true, map, over, word};
 
 /// The sets of every chart of the repository.
@@ -155,8 +156,7 @@ impl<'a> Release<'a> {
         let release = map(self.at, release.map(|(key, value)| (key, word(value, self.at))));
         let files: Vec<(&str, File)> =
             self.templates.iter().map(|(path, text)| (*path, go_template::parse(text))).collect();
-        let renderer =
-            render::Renderer::new(files.iter().map(|(_, file)| file), render::root(values, release, chart), symbols);
+        let renderer = Renderer::new(files.iter().map(|(_, file)| file), render::root(values, release, chart), symbols);
         let printed = files.iter().filter(|(path, _)| is_manifest(path));
         let documents = printed.flat_map(|(_, file)| embedded(&renderer.file(file, self.at)));
         let mut objects: Vec<Value> = documents.filter(|document| document.str_at(&["kind"]).is_some()).collect();
@@ -200,18 +200,14 @@ fn is_manifest(path: &str) -> bool {
 
 /// Marks a part of values: what is absent from it is not known.
 fn hide(values: &mut Value, key: &str) {
+    let span = values.span;
     let Kind::Map(fields) = &mut values.kind else { return };
-    match fields.iter_mut().find(|field| field.key.value == key) {
-        Some(field) => field.value.opaque = true,
-        None => {
-            let span = values.span;
-            let hidden = Value { opaque: true, ..values::empty(span) };
-            fields.push(crate::facts::kubernetes::Field {
-                key: crate::source::Spanned::new(key.to_owned(), span),
-                value: hidden,
-            });
-        }
+    if let Some(field) = fields.iter_mut().find(|field| field.key.value == key) {
+        field.value.opaque = true;
+        return;
     }
+    let value = Value { opaque: true, ..values::empty(span) };
+    fields.push(Field { key: Spanned::new(key.to_owned(), value.span), value });
 }
 
 /// What the renderer could not tell stands as a key that is a symbol: the mapping around it is not the whole.

@@ -55,7 +55,7 @@ fn applications(object: &Value) -> Vec<Release<'_>> {
         let helm = source.get("helm");
         let at = |key: &str| helm.and_then(|helm| helm.get(key));
         let own = source.text_at(&["chart"])?.span();
-        let mut values = at("values").and_then(Value::text).map_or_else(|| empty(own), |text| of_text(text));
+        let mut values = at("values").and_then(Value::text).map_or_else(|| empty(own), of_text);
         if let Some(object) = at("valuesObject") {
             values = over(&values, object);
         }

@@ -36,6 +36,13 @@ pub(super) struct Scope {
     variables: BTreeMap<String, Known>,
 }
 
+impl Scope {
+    /// Of an included template `$` is what it was given.
+    fn new(dot: Known) -> Self {
+        Self { variables: BTreeMap::from([(String::new(), dot.clone())]), dot }
+    }
+}
+
 impl<'a> Renderer<'a> {
     pub(super) fn new(files: impl IntoIterator<Item = &'a File>, root: Value, symbols: &'a Symbols) -> Self {
         let defines = files.into_iter().flat_map(|file| &file.defines);
@@ -46,13 +53,8 @@ impl<'a> Renderer<'a> {
     /// What a file prints.
     pub(super) fn file(&self, file: &File, at: Span) -> Text {
         let mut out = Text::empty(at);
-        self.nodes(&file.nodes, &mut self.scope(Some(self.root.clone())), &mut out, 0);
+        self.nodes(&file.nodes, &mut Scope::new(Some(self.root.clone())), &mut out, 0);
         out
-    }
-
-    fn scope(&self, dot: Known) -> Scope {
-        // Of an included template `$` is what it was given.
-        Scope { variables: BTreeMap::from([(String::new(), dot.clone())]), dot }
     }
 
     /// The depth is bounded by [`MAX_DEPTH`] and by that of blocks.
@@ -86,7 +88,7 @@ impl<'a> Renderer<'a> {
                 return;
             };
             let Some(value) = self.value(condition, scope, depth) else {
-                self.may_stand(&branch.body, out);
+                self.may_stand(branches, scope, out);
                 return;
             };
             if is_true(&value) {
@@ -104,7 +106,7 @@ impl<'a> Renderer<'a> {
     fn range(&self, names: &[String], branches: &[Branch], scope: &mut Scope, out: &mut Text, depth: usize) {
         let [first, rest @ ..] = branches else { return };
         let Some(value) = first.condition.as_ref().and_then(|expr| self.value(expr, scope, depth)) else {
-            self.may_stand(&first.body, out);
+            self.may_stand(branches, scope, out);
             return;
         };
         let items: Vec<(Value, Value)> = match value.kind {
@@ -165,22 +167,43 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// Stands for a block of which it is not known whether it stands there.
-    fn may_stand(&self, body: &[Node], out: &mut Text) {
-        let first = body.iter().find_map(|node| match node {
-            Node::Text(text) => text.as_str().lines().find(|line| !line.trim().is_empty()).map(str::to_owned),
-            _ => None,
-        });
-        let Some(line) = first else { return };
-        let indent = line.len() - line.trim_start().len();
-        let item = if line.trim_start().starts_with('-') { "- " } else { "" };
-        // A whole object that may be there is left out.
-        if indent == 0 && line.starts_with("apiVersion") {
+    /// Stands for a block of which it is not known whether it stands there; variables that it sets are not known either.
+    fn may_stand(&self, branches: &[Branch], scope: &mut Scope, out: &mut Text) {
+        let mut pending: Vec<&Node> = branches.iter().flat_map(|branch| &branch.body).collect();
+        let mut prints = false;
+        while let Some(node) = pending.pop() {
+            match node {
+                Node::Assign(name, _) => drop(scope.variables.insert(name.clone(), None)),
+                Node::If(inner) | Node::With(inner) | Node::Range(_, inner) => {
+                    pending.extend(inner.iter().flat_map(|branch| &branch.body));
+                }
+                Node::Text(text) => prints |= !text.as_str().trim().is_empty(),
+                Node::Print(_) | Node::Unknown => prints = true,
+            }
+        }
+        if !prints {
             return;
         }
-        out.push_mapped(&format!("\n{}{item}", " ".repeat(indent)), out.anchor());
-        out.push_text(&self.symbols.opaque_text(out.anchor()));
-        out.push_mapped(": unknown\n", out.anchor());
+        let texts = branches.iter().flat_map(|branch| &branch.body).filter_map(|node| match node {
+            Node::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let first = texts.map(|text| (text, text.trim_start())).find(|(_, rest)| !rest.is_empty());
+        match first {
+            // A whole object that may be there is left out.
+            Some((_, rest)) if rest.starts_with("apiVersion") => {}
+            // Lines of their own.
+            Some((text, rest)) if text[..text.len() - rest.len()].contains('\n') => {
+                let blank = &text[..text.len() - rest.len()];
+                let indent = blank.rsplit('\n').next().unwrap_or_default();
+                let item = if rest.starts_with("- ") { "- " } else { "" };
+                out.push_mapped(&format!("\n{indent}{item}"), out.anchor());
+                out.push_text(&self.symbols.opaque_text(out.anchor()));
+                out.push_mapped(": unknown\n", out.anchor());
+            }
+            // A part of a line.
+            _ => out.push_text(&self.symbols.opaque_text(out.anchor())),
+        }
     }
 
     /// The value of an expression. The depth is bounded by that of the expression and by [`MAX_DEPTH`].
@@ -208,7 +231,7 @@ impl<'a> Renderer<'a> {
         let [Some(name), dot] = arguments else { return None };
         let nodes = self.defines.get(name.text()?.as_str())?;
         let mut out = Text::empty(self.root.span);
-        self.nodes(nodes, &mut self.scope(dot.clone()), &mut out, depth + 1);
+        self.nodes(nodes, &mut Scope::new(dot.clone()), &mut out, depth + 1);
         Some(scalar(out))
     }
 
@@ -217,7 +240,7 @@ impl<'a> Renderer<'a> {
         let text = text.text()?;
         let file = crate::syntax::go_template::parse(text);
         let mut out = Text::empty(text.anchor());
-        self.nodes(&file.nodes, &mut self.scope(dot.clone()), &mut out, depth + 1);
+        self.nodes(&file.nodes, &mut Scope::new(dot.clone()), &mut out, depth + 1);
         Some(scalar(out))
     }
 }
