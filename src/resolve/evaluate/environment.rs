@@ -7,12 +7,13 @@ use crate::facts::code::{Call, Expr, ExprKind};
 use crate::model::ClientError;
 use crate::resolve::project::Lookup;
 use crate::source::Span;
-use crate::symbol::{Condition, Step, Symbols};
+use crate::symbol::{Condition, Step};
 use crate::syntax::dotenv::{self, Dialect};
 use crate::syntax::template;
 use crate::text::Text;
 
-use super::cases::{map, one, opaque, running, under};
+use super::cases::{one, opaque, running, under};
+use super::casts::{self, integers};
 use super::values::{Case, Evaluator, Scope, Target, Value};
 
 /// Env files that a reader looks into: names without folder, later wins.
@@ -117,7 +118,7 @@ impl<'a> Evaluator<'a> {
         };
         Some(match call.keyword("cast").and_then(Expr::dotted).as_deref().or(reader.cast) {
             Some("int") => integers(cases, expr.span, reader.miscast),
-            Some("bool") => opaque(expr.span),
+            Some("bool") => casts::booleans(cases, expr.span, &casts::words(reader.files.dialect), reader.miscast),
             _ => cases,
         })
     }
@@ -153,7 +154,7 @@ impl<'a> Evaluator<'a> {
             }
             _ => {
                 let (library, method) = callee.rsplit_once('.')?;
-                let cast = (method == "int").then_some("int");
+                let cast = ["int", "bool"].into_iter().find(|cast| *cast == method);
                 match (library, method) {
                     (
                         "environ.Env" | "environ.FileAwareEnv",
@@ -167,7 +168,7 @@ impl<'a> Evaluator<'a> {
                         made()?;
                         reader(files(Dialect::DjangoEnviron, self.read_files()), None, Some("ImproperlyConfigured"))
                     }
-                    ("environs.Env" | "environs.FileAwareEnv" | "environs.env", "str" | "int" | "url")
+                    ("environs.Env" | "environs.FileAwareEnv" | "environs.env", "str" | "int" | "bool" | "url")
                     | ("environs", "Env" | "FileAwareEnv" | "env") => {
                         if method != "env" {
                             made()?;
@@ -311,22 +312,6 @@ pub(super) fn present<'a>(cases: Vec<Case<'a>>, span: Span, error: &str) -> Vec<
     let ended = || Value::Ends(ClientError { message: error.to_owned(), span });
     let required = |value| if matches!(value, Value::None) { ended() } else { value };
     running(cases.into_iter().map(|case| Case { value: required(case.value), ..case }).collect())
-}
-
-/// What `int()` makes of values.
-pub(super) fn integers<'a>(cases: Vec<Case<'a>>, span: Span, error: &str) -> Vec<Case<'a>> {
-    let ended = || Value::Ends(ClientError { message: format!("{error}: not a valid integer"), span });
-    let cast = |value| {
-        Some(match &value {
-            Value::Text(text) if Symbols::is_known(text) && text.as_str().trim().parse::<i64>().is_err() => ended(),
-            Value::Text(text) if Symbols::is_known(text) => Value::Number(text.trim_matches(char::is_whitespace)),
-            Value::Text(text) => Value::Number(text.clone()),
-            Value::None => Value::Ends(ClientError { message: "TypeError: int() of None".to_owned(), span }),
-            Value::Number(_) => value,
-            _ => return None,
-        })
-    };
-    running(map(cases, cast, span))
 }
 
 /// Puts the default in place of "not set".

@@ -8,6 +8,7 @@ mod builtins;
 mod callers;
 mod calls;
 mod cases;
+mod casts;
 mod celery;
 mod classes;
 mod django;
