@@ -41,8 +41,15 @@ struct Reader<'a> {
 const MAX_REFERENCES: usize = 8;
 
 impl<'a> Evaluator<'a> {
-    /// Every value of a variable of the process; `Value::None`: not set.
+    /// Every value of a variable of the process where it is read, at `span`; `Value::None`: not set.
     pub fn environment(&self, name: &str, span: Span, fallback: &[Case<'a>]) -> Vec<Case<'a>> {
+        let by_default = if fallback.is_empty() { self.set_by_default(name, span) } else { Vec::new() };
+        let cases = self.inherited(name, span, if fallback.is_empty() { &by_default } else { fallback });
+        self.set_by_code(name, span, cases)
+    }
+
+    /// Every value with which the process is started.
+    pub(super) fn inherited(&self, name: &str, span: Span, fallback: &[Case<'a>]) -> Vec<Case<'a>> {
         let read = || Step { span, label: format!("{name} is read here") };
         let unset = |when: &[Condition]| {
             let cases = if fallback.is_empty() { one(Value::None) } else { fallback.to_vec() };
@@ -99,8 +106,11 @@ impl<'a> Evaluator<'a> {
         scope: Scope<'a>,
     ) -> Option<Vec<Case<'a>>> {
         let reader = self.reader(callee, call, scope)?;
-        let key = call.arguments.first().or_else(|| call.keyword("key"))?;
-        let Some(key) = self.only(key, scope) else { return Some(opaque(expr.span)) };
+        let key = match call.arguments.first().or_else(|| call.keyword("key")).or_else(|| call.keyword("var")) {
+            Some(key) => self.only(key, scope),
+            None => Some(Text::mapped(usual_variable(callee)?, expr.span)),
+        };
+        let Some(key) = key else { return Some(opaque(expr.span)) };
         let name = format!("{}{}", reader.prefix, key.as_str());
         let positional = reader.default_at.and_then(|at| call.arguments.get(at));
         let default = call.keyword("default").or(positional).map(|default| self.eval(default, scope));
@@ -139,6 +149,7 @@ impl<'a> Evaluator<'a> {
             "os.getenv" | "os.environ.get" | "os.environ.setdefault" => {
                 reader(files(Dialect::PythonDotenv, self.loaded_files()), Some(1), None)
             }
+            "os.environ.pop" => reader(files(Dialect::PythonDotenv, self.loaded_files()), Some(1), Some("KeyError")),
             "decouple.config" | "decouple.AutoConfig" | "decouple.Config" => {
                 if matches!(&call.callee.kind, ExprKind::Name(name) if name == "Config" || name == "AutoConfig") {
                     return None;
@@ -158,7 +169,8 @@ impl<'a> Evaluator<'a> {
                 match (library, method) {
                     (
                         "environ.Env" | "environ.FileAwareEnv",
-                        "str" | "int" | "url" | "get_value" | "unicode" | "cache" | "cache_url",
+                        "str" | "int" | "bool" | "url" | "get_value" | "unicode" | "cache" | "cache_url" | "channels"
+                        | "channels_url",
                     ) => {
                         let files = files(Dialect::DjangoEnviron, self.read_files());
                         Reader { cast, ..reader(files, Some(1), Some("ImproperlyConfigured")) }
@@ -304,6 +316,15 @@ impl<'a> Evaluator<'a> {
             }
         };
         self.concat(span, template.parts.into_iter().map(part))
+    }
+}
+
+/// The variable that a call reads which names none.
+fn usual_variable(callee: &str) -> Option<&'static str> {
+    match callee.rsplit('.').next()? {
+        "cache" | "cache_url" => Some("CACHE_URL"),
+        "channels" | "channels_url" => Some("CHANNELS_URL"),
+        _ => None,
     }
 }
 

@@ -200,7 +200,8 @@ impl<'a> Evaluator<'a> {
                     let frame = self.keep(arguments);
                     cases = self.returned(method, scope, Some(frame)).unwrap_or_else(|| opaque(span));
                 }
-                if method.decorator("model_validator").is_none() && method.name.value != "__post_init__" {
+                let after = matches!(method.name.value.as_str(), "__post_init__" | "model_post_init");
+                if method.decorator("model_validator").is_none() && !after {
                     continue;
                 }
                 let scope = Scope { function: Some(method), ..scope };
