@@ -11,9 +11,9 @@ const COMPOSE: &str = "services:\n  app:\n    image: python:3.12\n    command: p
                        working_dir: /app\n    environment: {}\n  redis:\n    image: redis:7\n";
 
 /// The addresses of the clients of a service with these variables and this code.
-fn addresses(environment: &str, path: &str, code: &str) -> Vec<String> {
-    let compose = COMPOSE.replace("{}", environment).replace("main.py", path);
-    let files = [("compose.yaml", compose.as_str()), (path, code)];
+fn addresses(environment: &str, path: &str, text: &str) -> Vec<String> {
+    let compose = COMPOSE.replace("{}", environment);
+    let files = [("compose.yaml", compose.as_str()), ("main.py", "pass\n"), (path, text)];
     let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
     let report = lint(&Tree::from_texts(files), &Options::default());
     let mut shown: Vec<String> = report.model.environments[0]
@@ -42,6 +42,18 @@ fn every_library_is_known() {
         // https://docs.celeryq.dev/en/stable/userguide/configuration.html
         ("Celery", "from celery import Celery\napp = Celery('x', broker='redis://redis/3')\n"),
         ("Celery update", "from celery import Celery\napp = Celery()\napp.conf.update(broker_url='redis://redis/3')\n"),
+        // https://flask.palletsprojects.com/en/stable/patterns/celery
+        (
+            "Celery in Flask",
+            "from celery import Celery\nfrom flask import Flask\napp = Flask(__name__)\napp.config.from_mapping(CELERY=dict(\
+             broker_url='redis://redis/3'))\ncelery = Celery(app.name)\ncelery.config_from_object(app.config['CELERY'])\n",
+        ),
+        // https://redbeat.readthedocs.io/en/latest/config.html
+        (
+            "RedBeat",
+            "from celery import Celery\napp = Celery(broker='amqp://mq')\napp.conf.redbeat_redis_url = 'redis://redis/3'\n",
+        ),
+        ("RedBeat in Django", "CELERY_REDBEAT_REDIS_URL = 'redis://redis/3'\n"),
         // https://python-rq.org/docs/workers/#using-a-config-file
         ("RQ", "from redis import Redis\nfrom rq import Queue\nq = Queue(connection=Redis('redis', 6379, 3))\n"),
         // https://huey.readthedocs.io/en/latest/api.html
@@ -64,6 +76,19 @@ fn every_library_is_known() {
             "Django",
             "CACHES = {'default': {'BACKEND': 'django.core.cache.backends.redis.RedisCache', 'LOCATION': 'redis://redis/3'}}\n",
         ),
+        // https://github.com/ionelmc/python-redis-lock
+        (
+            "python-redis-lock",
+            "CACHES = {'default': {'BACKEND': 'redis_lock.django_cache.RedisCache', 'LOCATION': 'redis://redis/3'}}\n",
+        ),
+        (
+            "a cache of one's own",
+            "from django_redis.cache import RedisCache\nclass Cache(RedisCache):\n    pass\nCACHES = {'default': {'BACKEND': \
+             'main.Cache', 'LOCATION': 'redis://redis/3'}}\n",
+        ),
+        // https://github.com/Suor/django-cacheops
+        ("cacheops", "CACHEOPS_REDIS = {'host': 'redis', 'port': 6379, 'db': 3}\n"),
+        ("cacheops URL", "CACHEOPS_REDIS = 'redis://redis/3'\n"),
         // https://github.com/django/channels_redis
         (
             "channels_redis",
@@ -151,10 +176,24 @@ fn variables_that_programs_read_are_clients() {
         // https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#broker-url
         ("Airflow", "{AIRFLOW__CELERY__BROKER_URL: 'redis://redis/3'}"),
         // https://redis.io/docs/latest/integrate/redisom-for-python
+        ("Airflow's results", "{AIRFLOW__CELERY__RESULT_BACKEND: 'redis://redis/3'}"),
         ("redis-om", "{REDIS_OM_URL: 'redis://redis/3'}"),
         ("Celery", "{CELERY_BROKER_URL: 'redis://redis/3'}"),
         ("any other", "{QUEUE_ADDRESS: 'redis://redis/3'}"),
     ] {
         assert_eq!(addresses(environment, "main.py", "pass\n"), ["redis/3"], "{program}");
+    }
+}
+
+/// Files of settings that programs read by themselves.
+#[test]
+fn files_that_programs_read_are_clients() {
+    for (path, text) in [
+        // https://airflow.apache.org/docs/apache-airflow/stable/howto/set-config.html
+        ("airflow.cfg", "[celery]\nbroker_url = redis://redis/3\n"),
+        // https://docs.nameko.io/en/stable/cli.html#running-a-service
+        ("config.yaml", "AMQP_URI: amqp://mq\nREDIS_URIS:\n  default: redis://redis/3\n"),
+    ] {
+        assert_eq!(addresses("{A: b}", path, text), ["redis/3"], "{path}");
     }
 }

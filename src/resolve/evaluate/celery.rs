@@ -145,11 +145,13 @@ pub(super) fn tls(evaluator: &Evaluator<'_>, family: Family, span: Span) -> Opti
     configured.then(|| Resolved::known(evaluator.symbols.opaque_text(span), Vec::new()))
 }
 
-/// The names by which Celery takes its two servers.
+/// The names by which Celery takes its servers.
 pub(super) fn celery_family(name: &str) -> Option<Family> {
     match name {
         "broker" | "broker_url" | "BROKER_URL" | "CELERY_BROKER_URL" => Some(Family::Kombu),
         "backend" | "result_backend" | "CELERY_RESULT_BACKEND" | "RESULT_BACKEND" => Some(Family::CeleryBackend),
+        // https://redbeat.readthedocs.io/en/latest/config.html: the schedule, by way of redis-py
+        "redbeat_redis_url" | "REDBEAT_REDIS_URL" | "CELERY_REDBEAT_REDIS_URL" => Some(Family::RedisPy),
         _ => None,
     }
 }
@@ -206,7 +208,11 @@ pub(super) fn celery_cases<'a>(
     said: &[Case<'a>],
     span: Span,
 ) -> Vec<Case<'a>> {
-    let variable = if family == Family::Kombu { "CELERY_BROKER_URL" } else { "CELERY_RESULT_BACKEND" };
+    let variable = match family {
+        Family::Kombu => "CELERY_BROKER_URL",
+        Family::CeleryBackend => "CELERY_RESULT_BACKEND",
+        _ => return said.to_vec(),
+    };
     let mut cases = Vec::new();
     for case in evaluator.environment(variable, span, &[]) {
         match &case.value {

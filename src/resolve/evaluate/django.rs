@@ -98,7 +98,16 @@ fn reached<'a>(evaluator: &Evaluator<'a>, from: &'a Module) -> HashSet<&'a str> 
 /// Settings that only Django and its applications read.
 fn is_django_setting(name: &str) -> bool {
     let name = name.split('.').next().unwrap_or_default();
-    matches!(name, "CACHES" | "CHANNEL_LAYERS" | "RQ_QUEUES" | "HUEY" | "DRAMATIQ_BROKER" | "DRAMATIQ_RESULT_BACKEND")
+    const NAMES: [&str; 7] = [
+        "CACHES",
+        "CHANNEL_LAYERS",
+        "RQ_QUEUES",
+        "HUEY",
+        "DRAMATIQ_BROKER",
+        "DRAMATIQ_RESULT_BACKEND",
+        "CACHEOPS_REDIS",
+    ];
+    NAMES.contains(&name)
 }
 
 /// The value of a variable that code may set itself before Django starts.
@@ -198,13 +207,24 @@ pub(super) fn cache<'a>(
 /// The library of a cache's backend, where it may be one of Redis.
 fn backend<'a>(evaluator: &Evaluator<'a>, value: &'a Expr, scope: Scope<'a>) -> Option<Family> {
     let resolved = evaluator.resolved(evaluator.eval(value, scope), value.span);
-    resolved.alternatives.iter().filter_map(|one| one.value.as_ref()).find_map(|backend| match backend.as_str() {
-        // https://github.com/jazzband/django-redis
-        "django_redis.cache.RedisCache" => Some(Family::DjangoRedis),
+    resolved.alternatives.iter().filter_map(|one| one.value.as_ref()).find_map(|backend| {
+        known_backend(backend.as_str()).or_else(|| {
+            // A class of the repository that is built on one of them.
+            let (module, class) = backend.as_str().rsplit_once('.')?;
+            let Target::Class(class) = evaluator.find(evaluator.module_named(module)?, class, 0) else { return None };
+            evaluator.lineage(class).1.iter().find_map(|base| known_backend(base))
+        })
+    })
+}
+
+fn known_backend(name: &str) -> Option<Family> {
+    match name {
+        // https://github.com/jazzband/django-redis, and https://github.com/ionelmc/python-redis-lock on top of it
+        "django_redis.cache.RedisCache" | "redis_lock.django_cache.RedisCache" => Some(Family::DjangoRedis),
         // https://docs.djangoproject.com/en/stable/topics/cache/#redis
         "django.core.cache.backends.redis.RedisCache" => Some(Family::DjangoCore),
         _ => None,
-    })
+    }
 }
 
 /// What `OPTIONS` say of the login.

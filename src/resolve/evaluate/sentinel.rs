@@ -1,4 +1,5 @@
-//! Clients of the Sentinels themselves: Celery's `sentinel://` brokers and redis-py's `Sentinel([…])`.
+//! Clients of the Sentinels themselves: Celery's `sentinel://` brokers, the `redis+sentinel://` stores of rate limits, and
+//! redis-py's `Sentinel([…])`.
 //!
 //! Whoever asks for a master logs in to the Sentinel first, with `sentinel_kwargs` and nothing else: the password of the
 //! URL or of the call goes to the master. Knows no servers.
@@ -74,6 +75,43 @@ pub(super) fn call<'a>(
     };
     let kwargs = call.keyword("sentinel_kwargs").or_else(|| call.arguments.get(2)).map(|value| (value, scope));
     credentials(evaluator, kwargs, call.spreads.is_empty(), span, &mut settings);
+    Some(settings)
+}
+
+/// What limits and the libraries on top of it make of `redis+sentinel://host:port,…/master`: the login of the URL goes to
+/// the Sentinels, too. `None`: the URL is of another kind.
+///
+/// <https://limits.readthedocs.io/en/stable/storage.html#redis-sentinel-storage>
+pub(super) fn storage<'a>(
+    evaluator: &Evaluator<'a>,
+    urls: &Resolved,
+    call: &'a Call,
+    scope: Scope<'a>,
+) -> Option<ConnectionSettings> {
+    let text = urls.single()?.value.as_ref()?;
+    let scheme = text.as_str().strip_prefix("async+").unwrap_or(text.as_str());
+    if !scheme.starts_with("redis+sentinel://") {
+        return None;
+    }
+    let end = text.as_str().find(',').unwrap_or(text.len());
+    let address = url::split(&text.slice(0..end));
+    let known = |text: Text| Resolved::known(text, Vec::new());
+    let master = text.as_str().rfind('/').map(|at| text.slice(at + 1..text.len()));
+    let mut settings = ConnectionSettings {
+        host: Some(known(address.host)),
+        port: address.port.map(known),
+        username: address.username.filter(|name| !name.is_empty()).map(known),
+        password: address.password.filter(|password| !password.is_empty()).map(known),
+        master: master.map(known),
+        ..ConnectionSettings::default()
+    };
+    let options = call.keyword("storage_options").map(|options| evaluator.pairs(options, scope));
+    let kwargs = match &options {
+        Some((entries, _)) => entries.iter().find(|one| one.0 == "sentinel_kwargs").map(|one| (one.1, one.2)),
+        None => call.keyword("sentinel_kwargs").map(|value| (value, scope)),
+    };
+    let complete = call.spreads.is_empty() && options.is_none_or(|(_, complete)| complete);
+    credentials(evaluator, kwargs, complete, text.span(), &mut settings);
     Some(settings)
 }
 

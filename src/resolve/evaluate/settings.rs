@@ -206,13 +206,14 @@ fn structured<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found
         // https://github.com/etataurov/nameko-redis
         ["REDIS_URIS"] => {
             for (_, value, scope) in entries(evaluator, value, scope) {
-                let mut url = evaluator.resolved(evaluator.eval(value, scope), value.span);
-                if sites::keep_redis(&mut url) {
-                    let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-                    entry_client(evaluator, (value, scope), value.span, Family::RedisPy, settings, named, found);
-                }
+                url(evaluator, value, scope, Family::RedisPy, named, found);
             }
         }
+        // https://github.com/Suor/django-cacheops
+        ["CACHEOPS_REDIS"] if entries(evaluator, value, scope).is_empty() => {
+            url(evaluator, value, scope, Family::RedisPy, named, found);
+        }
+        ["CACHEOPS_REDIS"] => options(evaluator, value, scope, Family::RedisPy, named, found),
         // https://huey.readthedocs.io/en/latest/django.html
         ["HUEY"] => {
             if let Some(connection) = entry(value, "connection") {
@@ -249,11 +250,35 @@ fn celery_options<'a>(
     for (key, value, scope) in entries(evaluator, value, scope) {
         let Some(family) = celery::celery_family(key) else { continue };
         let cases = celery::celery_cases(evaluator, family, &evaluator.eval(value, scope), value.span);
-        let mut url = evaluator.resolved(cases, value.span);
-        if sites::keep_redis(&mut url) {
-            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
-            entry_client(evaluator, (value, scope), value.span, family, settings, named, found);
-        }
+        url_of(evaluator, cases, (value, scope), family, named, found);
+    }
+}
+
+/// The client of a URL, unless it is one of something else.
+fn url<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &'a Expr,
+    scope: Scope<'a>,
+    family: Family,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    url_of(evaluator, evaluator.eval(value, scope), (value, scope), family, named, found);
+}
+
+fn url_of<'a>(
+    evaluator: &Evaluator<'a>,
+    cases: Vec<Case<'a>>,
+    naming: (&'a Expr, Scope<'a>),
+    family: Family,
+    named: Named<'a>,
+    found: &mut Found,
+) {
+    let span = naming.0.span;
+    let mut url = evaluator.resolved(cases, span);
+    if sites::keep_redis(&mut url) {
+        let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+        entry_client(evaluator, naming, span, family, settings, named, found);
     }
 }
 

@@ -227,6 +227,13 @@ impl<'a> Walk<'a, '_> {
                 settings.slot(slot).get_or_insert_with(unknown);
             }
         }
+        if matches!(root, "limits" | "flask_limiter" | "slowapi")
+            && let Some(url) = &settings.url
+            && let Some(sentinels) = sentinel::storage(evaluator, url, call, scope)
+        {
+            push(evaluator, expr.span, sentinel::FAMILY, sentinels, None, scope, self.found);
+            return;
+        }
         // The others speak to servers of several kinds.
         let redis_alone = spec.alone || matches!(root, "taskiq_redis" | "socketio");
         if !redis_alone && settings.url.as_mut().is_some_and(|url| !keep_redis(url)) {

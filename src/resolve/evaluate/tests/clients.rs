@@ -352,3 +352,26 @@ fn a_call_in_a_branch_counts_where_it_may_be_taken() {
                   redis.Redis('b')\n";
     assert_eq!(clients_of(chosen), ["- redis-py host=b"]);
 }
+
+/// https://limits.readthedocs.io/en/stable/storage.html#redis-sentinel-storage: the login of the URL is the Sentinels', too.
+#[test]
+fn stores_of_rate_limits_ask_sentinels() {
+    let limits =
+        |call: &str| clients_of(&format!("from limits.storage import RedisSentinelStorage as S\ns = S({call})\n"));
+    assert_eq!(
+        limits("'redis+sentinel://u:pw@a:26380,b:26379/main'"),
+        ["- redis-py host=a port=26380 username=u password=pw"]
+    );
+    let own = "'redis+sentinel://a:26379/main', sentinel_kwargs={'password': 'own'}, password='pw'";
+    assert_eq!(limits(own), ["- redis-py host=a port=26379 password=own"]);
+    let app = |more: &str| {
+        let call = format!("Limiter(None, storage_uri='redis+sentinel://a:26379/main'{more})");
+        clients_of(&format!("from flask_limiter import Limiter\nl = {call}\n"))
+    };
+    assert_eq!(app(""), ["- redis-py host=a port=26379"]);
+    assert_eq!(
+        app(", storage_options={'sentinel_kwargs': {'password': 'own'}}"),
+        ["- redis-py host=a port=26379 password=own"]
+    );
+    assert_eq!(app(", storage_options=read()"), ["- redis-py host=a port=26379 password=…"]);
+}
