@@ -246,6 +246,19 @@ fn a_docker_secret_leaves_the_script_of_the_server() {
     }
 }
 
+/// The value that a variable has in `.env` is not what stands in the compose file.
+#[test]
+fn a_second_run_finds_its_own_work() {
+    let compose = "services:\n  redis:\n    image: redis:7\n    command: --requirepass \"${REDIS_PASSWORD}\"\n    healthcheck:\n      test: [\"CMD\", \"redis-cli\", \"ping\"]\n";
+    let env = (".env", "REDIS_PASSWORD=tulip-Harbor-5521\n");
+    let taken = take(&[("compose.yaml", compose), env], Way::Require);
+    let once = after(&taken, "compose.yaml");
+    assert!(once.contains("REDISCLI_AUTH: ${REDIS_PASSWORD}\n"), "{once}");
+    let example = (".env.example", after(&taken, ".env.example"));
+    let again = take(&[("compose.yaml", &once), env, (example.0, &example.1)], Way::Require);
+    assert_eq!(again.fixed.changes.keys().collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
 /// What only the server can read gives way to the variable that all of them can.
 #[test]
 fn a_docker_secret_gives_way_to_the_variable() {
