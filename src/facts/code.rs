@@ -192,6 +192,10 @@ pub enum ExprKind {
     Lambda(Box<Expr>),
     /// Whether evaluating this ends with an exception: the test that an `except` branch stands under.
     Raises(Box<Expr>),
+    /// What a function gives that raises an exception of this name.
+    Stops(String),
+    /// `text[1:]`: what comes after so many characters.
+    After(Box<Expr>, usize),
     /// `then if test else otherwise`.
     Choice {
         /// The condition.
@@ -258,6 +262,43 @@ impl Expr {
                 }
                 _ => return None,
             }
+        }
+    }
+
+    /// The expressions that this one is made of.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Call(call) => std::iter::once(&call.callee)
+                .chain(&call.arguments)
+                .chain(call.keywords.iter().map(|(_, value)| value))
+                .chain(&call.spreads)
+                .collect(),
+            ExprKind::Attribute(inner, _)
+            | ExprKind::Not(inner)
+            | ExprKind::Lambda(inner)
+            | ExprKind::Raises(inner)
+            | ExprKind::After(inner, _) => vec![inner],
+            ExprKind::Subscript(left, right)
+            | ExprKind::Percent(left, right)
+            | ExprKind::Equal(left, right)
+            | ExprKind::Union(left, right)
+            | ExprKind::In(left, right) => vec![left, right],
+            ExprKind::Dict(entries) => entries.iter().map(|(_, value)| value).collect(),
+            ExprKind::List(parts)
+            | ExprKind::Format(parts)
+            | ExprKind::Sum(parts)
+            | ExprKind::Or(parts)
+            | ExprKind::And(parts)
+            | ExprKind::Within(parts) => parts.iter().collect(),
+            ExprKind::Choice { test, then, otherwise } => vec![test, then, otherwise],
+            ExprKind::Text(_)
+            | ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::None
+            | ExprKind::Name(_)
+            | ExprKind::Stops(_)
+            | ExprKind::Opaque => Vec::new(),
         }
     }
 

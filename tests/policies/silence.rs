@@ -326,7 +326,9 @@ fn what_is_filled_into_a_dictionary_before_it_is_returned_counts() {
     assert_eq!(found(""), 1);
     assert_eq!(found("    made[\"password\"] = \"a-Harbor-2\"\n"), 0);
     assert_eq!(found("    made.update(read())\n"), 0);
-    assert_eq!(found("    if os.getenv(\"PW\"):\n        made[\"password\"] = os.environ[\"PW\"]\n"), 0);
+    let under = |test: &str| found(&format!("    if {test}:\n        made[\"password\"] = os.environ[\"PW\"]\n"));
+    assert_eq!(under("wanted()"), 0);
+    assert_eq!(under("os.getenv(\"PW\")"), 1, "nothing sets it");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Which calls of a module are kept, and which files with values it names: a filter that keeps facts small, no judgement.
 
-use crate::facts::code::{Call, Expr, ExprKind, Import};
+use crate::facts::code::{Call, Expr, ExprKind, Guard, Import};
 use crate::facts::{FileKind, Request, ValuesFile};
 use crate::text::Text;
 
@@ -56,46 +56,33 @@ const ARGUMENTS: &[&str] = &["redis", "valkey", "broker", "url", "uri", "dsn", "
 /// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
 ///
 /// Texts that look like the name of a file or of a module come along.
-pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<Expr>, names_of_files: &mut Vec<Text>) {
-    let mut work = vec![expr];
-    while let Some(expr) = work.pop() {
+pub fn collect(
+    expr: &Expr,
+    guards: &[Guard],
+    imports: &[Import],
+    out: &mut Vec<(Expr, Vec<Guard>)>,
+    names_of_files: &mut Vec<Text>,
+) {
+    // Each expression with the index of its branches.
+    let (mut branches, mut work) = (vec![guards.to_vec()], vec![(expr, 0)]);
+    while let Some((expr, at)) = work.pop() {
         match &expr.kind {
-            ExprKind::Call(call) => {
-                if is_kept(call, imports) {
-                    out.push(expr.clone());
-                }
-                work.push(&call.callee);
-                work.extend(
-                    call.arguments.iter().chain(call.keywords.iter().map(|(_, value)| value)).chain(&call.spreads),
-                );
+            ExprKind::Call(call) if is_kept(call, imports) => {
+                out.push((expr.clone(), branches[at].clone()));
             }
-            ExprKind::Attribute(inner, _)
-            | ExprKind::Not(inner)
-            | ExprKind::Lambda(inner)
-            | ExprKind::Raises(inner) => work.push(inner),
-            ExprKind::Subscript(left, right)
-            | ExprKind::Percent(left, right)
-            | ExprKind::Equal(left, right)
-            | ExprKind::Union(left, right)
-            | ExprKind::In(left, right) => {
-                work.extend([&**left, &**right]);
-            }
-            ExprKind::Dict(entries) => work.extend(entries.iter().map(|(_, value)| value)),
-            ExprKind::List(parts)
-            | ExprKind::Format(parts)
-            | ExprKind::Sum(parts)
-            | ExprKind::Or(parts)
-            | ExprKind::And(parts)
-            | ExprKind::Within(parts) => work.extend(parts),
-            ExprKind::Choice { test, then, otherwise } => work.extend([&**test, &**then, &**otherwise]),
             ExprKind::Text(text) if text.as_str().contains(['.', ':']) => names_of_files.push(text.clone()),
-            ExprKind::Text(_)
-            | ExprKind::Number(_)
-            | ExprKind::Bool(_)
-            | ExprKind::None
-            | ExprKind::Name(_)
-            | ExprKind::Opaque => {}
+            ExprKind::Choice { test, then, otherwise } => {
+                work.push((test, at));
+                for (branch, holds) in [(then, true), (otherwise, false)] {
+                    let guard = Guard { test: (**test).clone(), holds };
+                    branches.push(branches[at].iter().cloned().chain([guard]).collect());
+                    work.push((branch, branches.len() - 1));
+                }
+                continue;
+            }
+            _ => {}
         }
+        work.extend(expr.parts().into_iter().map(|part| (part, at)));
     }
 }
 

@@ -29,49 +29,16 @@ pub fn of(name: &str, value: Option<&Expr>, annotation: Option<&Expr>) -> bool {
         if seen > MAX_EXPRESSIONS {
             return true;
         }
+        work.extend(expr.parts());
         let said = match &expr.kind {
             ExprKind::Text(text) => speaks(text.as_str()),
             ExprKind::Name(name) => speaks(name),
-            ExprKind::Attribute(object, name) => {
-                work.push(object);
-                speaks(&name.value)
-            }
-            ExprKind::Call(call) => {
-                work.push(&call.callee);
-                work.extend(call.arguments.iter().chain(&call.spreads));
-                work.extend(call.keywords.iter().map(|(_, value)| value));
-                call.keywords.iter().any(|(key, _)| speaks(&key.value))
-            }
-            ExprKind::Not(inner) | ExprKind::Lambda(inner) | ExprKind::Raises(inner) => {
-                work.push(inner);
-                false
-            }
-            ExprKind::Subscript(left, right)
-            | ExprKind::Percent(left, right)
-            | ExprKind::Equal(left, right)
-            | ExprKind::Union(left, right)
-            | ExprKind::In(left, right) => {
-                work.extend([&**left, &**right]);
-                false
-            }
-            ExprKind::Choice { test, then, otherwise } => {
-                work.extend([&**test, &**then, &**otherwise]);
-                false
-            }
+            ExprKind::Attribute(_, name) => speaks(&name.value),
+            ExprKind::Call(call) => call.keywords.iter().any(|(key, _)| speaks(&key.value)),
             ExprKind::Dict(entries) => {
-                work.extend(entries.iter().map(|(_, value)| value));
                 entries.iter().filter_map(|(key, _)| key.as_ref()?.as_text()).any(|key| speaks(key.as_str()))
             }
-            ExprKind::List(parts)
-            | ExprKind::Format(parts)
-            | ExprKind::Sum(parts)
-            | ExprKind::Or(parts)
-            | ExprKind::And(parts)
-            | ExprKind::Within(parts) => {
-                work.extend(parts);
-                false
-            }
-            ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Opaque => false,
+            _ => false,
         };
         if said {
             return true;

@@ -58,7 +58,16 @@ impl Lowerer<'_> {
             ast::Expr::Attribute(attribute) => {
                 ExprKind::Attribute(boxed(&attribute.value), self.identifier(&attribute.attr))
             }
-            ast::Expr::Subscript(subscript) => ExprKind::Subscript(boxed(&subscript.value), boxed(&subscript.slice)),
+            ast::Expr::Subscript(subscript) => match cut(&subscript.slice) {
+                Some(cut) => ExprKind::After(boxed(&subscript.value), cut),
+                None => ExprKind::Subscript(boxed(&subscript.value), boxed(&subscript.slice)),
+            },
+            ast::Expr::UnaryOp(ast::ExprUnaryOp { op: ast::UnaryOp::USub, operand, .. })
+                if let ast::Expr::NumberLiteral(number) = &**operand =>
+            {
+                let shown = format!("-{}", self.number(number).as_str());
+                ExprKind::Number(Text::mapped(&shown, self.span(expr.range())))
+            }
             ast::Expr::Call(call) => ExprKind::Call(Box::new(self.call(call, depth))),
             ast::Expr::Dict(dict) => {
                 ExprKind::Dict(dict.items.iter().map(|item| (item.key.as_ref().map(next), next(&item.value))).collect())
@@ -112,6 +121,24 @@ impl Lowerer<'_> {
             _ => ExprKind::Opaque,
         };
         Expr { span: self.span(expr.range()), kind }
+    }
+
+    /// The test of a `case`; `None`: a pattern of another kind than constants.
+    pub fn pattern(self, subject: &Expr, pattern: &ast::Pattern) -> Option<Expr> {
+        let value = |pattern: &ast::Pattern| match pattern {
+            ast::Pattern::MatchValue(value) => Some(self.expr(&value.value)),
+            _ => None,
+        };
+        let subject = Box::new(subject.clone());
+        let span = self.span(pattern.range());
+        let kind = match pattern {
+            ast::Pattern::MatchOr(either) => {
+                let values = either.patterns.iter().map(value).collect::<Option<Vec<_>>>()?;
+                ExprKind::In(subject, Box::new(Expr { span, kind: ExprKind::List(values) }))
+            }
+            pattern => ExprKind::Equal(subject, Box::new(value(pattern)?)),
+        };
+        Some(Expr { span, kind })
     }
 
     fn identifier(self, identifier: &ast::Identifier) -> Spanned<String> {
@@ -193,6 +220,17 @@ impl Lowerer<'_> {
         }
         parts
     }
+}
+
+/// The length that `[1:]` cuts off; `None`: it cuts in another way.
+fn cut(slice: &ast::Expr) -> Option<usize> {
+    let ast::Expr::Slice(ast::ExprSlice { lower: Some(lower), upper: None, step: None, .. }) = slice else {
+        return None;
+    };
+    let ast::Expr::NumberLiteral(ast::ExprNumberLiteral { value: ast::Number::Int(int), .. }) = &**lower else {
+        return None;
+    };
+    int.as_usize()
 }
 
 /// A format that shows whole numbers and texts as they are.

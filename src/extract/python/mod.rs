@@ -93,6 +93,8 @@ struct Block {
     functions: Vec<Function>,
     calls: Vec<Expr>,
     returns: Vec<(Expr, Vec<Guard>)>,
+    /// Whether it is the body of a function, which can be left early.
+    in_function: bool,
 }
 
 struct Walker<'a> {
@@ -112,14 +114,7 @@ impl Walker<'_> {
             return;
         }
         for statement in body {
-            let (known, under) = (out.calls.len(), guards.len());
             self.statement(statement, out, guards, depth);
-            if under > 0 {
-                // Those of an inner block are known with all their branches.
-                for call in &out.calls[known..] {
-                    self.branches.entry(call.span).or_insert_with(|| guards[..under].to_vec());
-                }
-            }
         }
     }
 
@@ -150,18 +145,18 @@ impl Walker<'_> {
                 }
             }
             Stmt::Assign(assign) => {
-                let value = self.value(&assign.value, out);
+                let value = self.value(&assign.value, out, guards);
                 for target in &assign.targets {
                     self.bind(target, Some(&value), None, out, guards);
                 }
             }
             Stmt::AnnAssign(assign) => {
-                let value = assign.value.as_ref().map(|value| self.value(value, out));
+                let value = assign.value.as_ref().map(|value| self.value(value, out, guards));
                 let annotation = self.lower.expr(&assign.annotation);
                 self.bind(&assign.target, value.as_ref(), Some(annotation), out, guards);
             }
             Stmt::AugAssign(assign) => {
-                let value = self.value(&assign.value, out);
+                let value = self.value(&assign.value, out, guards);
                 let target = self.lower.expr(&assign.target);
                 let span = self.lower.span(assign.range());
                 let kind =
@@ -170,12 +165,12 @@ impl Walker<'_> {
             }
             Stmt::Return(statement) => {
                 if let Some(value) = &statement.value {
-                    let value = self.value(value, out);
+                    let value = self.value(value, out, guards);
                     out.returns.push((value, guards.clone()));
                 }
             }
             Stmt::Expr(statement) => {
-                self.value(&statement.value, out);
+                self.value(&statement.value, out, guards);
             }
             Stmt::If(branch) => self.branches(branch, out, guards, depth),
             Stmt::For(statement) => {
@@ -183,14 +178,14 @@ impl Walker<'_> {
                 self.block(&statement.orelse, out, guards, depth + 1);
             }
             Stmt::While(statement) => {
-                let test = self.value(&statement.test, out);
+                let test = self.value(&statement.test, out, guards);
                 self.guarded(Guard { test, holds: true }, &statement.body, out, guards, depth);
             }
             Stmt::With(statement) => {
                 let (bindings, calls) = (out.bindings.len(), out.calls.len());
                 let mut prefixes = Vec::new();
                 for item in &statement.items {
-                    let value = self.value(&item.context_expr, out);
+                    let value = self.value(&item.context_expr, out, guards);
                     prefixes.extend(prefixes::of(&value));
                     if let Some(target) = &item.optional_vars {
                         self.bind(target, Some(&value), None, out, guards);
@@ -212,11 +207,16 @@ impl Walker<'_> {
                 self.block(&statement.orelse, out, guards, depth + 1);
                 self.block(&statement.finalbody, out, guards, depth + 1);
             }
-            Stmt::Match(statement) => {
-                for case in &statement.cases {
-                    let guard = Guard { test: self.lower.opaque(case.range()), holds: true };
-                    self.guarded(guard, &case.body, out, guards, depth);
-                }
+            Stmt::Match(statement) => self.matches(statement, out, guards, depth),
+            Stmt::Raise(statement) if out.in_function => {
+                let raised = statement.exc.as_ref().map(|raised| self.value(raised, out, guards));
+                let name = raised.as_ref().and_then(|raised| match raised.as_call() {
+                    Some(call) => call.callee.dotted(),
+                    None => raised.dotted(),
+                });
+                let name = name.unwrap_or_else(|| "an exception".to_owned());
+                let span = self.lower.span(statement.range());
+                out.returns.push((Expr { span, kind: ExprKind::Stops(name) }, guards.clone()));
             }
             Stmt::FunctionDef(function) => {
                 let function = self.function(function, depth);
@@ -245,23 +245,45 @@ impl Walker<'_> {
 
     fn branches(&mut self, branch: &ast::StmtIf, out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
         let height = guards.len();
-        let test = self.value(&branch.test, out);
+        let test = self.test(&branch.test, out, guards);
         self.guarded(Guard { test: test.clone(), holds: true }, &branch.body, out, guards, depth);
         guards.push(Guard { test, holds: false });
         for clause in &branch.elif_else_clauses {
             match &clause.test {
                 Some(test) => {
-                    let test = self.value(test, out);
+                    let test = self.test(test, out, guards);
                     self.guarded(Guard { test: test.clone(), holds: true }, &clause.body, out, guards, depth);
                     guards.push(Guard { test, holds: false });
                 }
                 None => self.block(&clause.body, out, guards, depth + 1),
             }
         }
-        // A branch that returns makes what follows the other branch.
-        if !(matches!(branch.body.last(), Some(Stmt::Return(_))) && branch.elif_else_clauses.is_empty()) {
+        // Branches that all leave make what follows the last one.
+        let leaves = |body: &[Stmt]| matches!(body.last(), Some(Stmt::Return(_) | Stmt::Raise(_)));
+        let clauses = &branch.elif_else_clauses;
+        let all_leave =
+            leaves(&branch.body) && clauses.iter().all(|clause| clause.test.is_some() && leaves(&clause.body));
+        if !(out.in_function && all_leave) {
             guards.truncate(height);
         }
+    }
+
+    fn matches(&mut self, statement: &ast::StmtMatch, out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
+        let height = guards.len();
+        let subject = self.value(&statement.subject, out, guards);
+        for case in &statement.cases {
+            if case.pattern.is_wildcard() && case.guard.is_none() {
+                self.block(&case.body, out, guards, depth + 1);
+                break;
+            }
+            let test = match self.lower.pattern(&subject, &case.pattern) {
+                Some(test) if case.guard.is_none() => test,
+                _ => self.lower.opaque(case.range()),
+            };
+            self.guarded(Guard { test: test.clone(), holds: true }, &case.body, out, guards, depth);
+            guards.push(Guard { test, holds: false });
+        }
+        guards.truncate(height);
     }
 
     fn bind(
@@ -300,19 +322,44 @@ impl Walker<'_> {
         Expr { span: value.span, kind: ExprKind::Subscript(Box::new(value.clone()), Box::new(index)) }
     }
 
-    fn value(&mut self, expr: &ast::Expr, out: &mut Block) -> Expr {
+    fn value(&mut self, expr: &ast::Expr, out: &mut Block, guards: &[Guard]) -> Expr {
         let value = self.lower.expr(expr);
-        calls::collect(&value, &self.imports, &mut out.calls, &mut self.names_of_files);
+        let mut calls = Vec::new();
+        calls::collect(&value, guards, &self.imports, &mut calls, &mut self.names_of_files);
+        for (call, branches) in calls {
+            if !branches.is_empty() {
+                self.branches.insert(call.span, branches);
+            }
+            out.calls.push(call);
+        }
         value
     }
 
+    /// A test, with the names that `:=` in it sets.
+    fn test(&mut self, test: &ast::Expr, out: &mut Block, guards: &[Guard]) -> Expr {
+        let mut work = vec![test];
+        while let Some(part) = work.pop() {
+            match part {
+                ast::Expr::Named(named) => {
+                    let value = self.lower.expr(&named.value);
+                    self.bind(&named.target, Some(&value), None, out, guards);
+                }
+                ast::Expr::Compare(compare) => work.push(&compare.left),
+                ast::Expr::UnaryOp(operation) => work.push(&operation.operand),
+                ast::Expr::BoolOp(operation) => work.extend(&operation.values),
+                _ => {}
+            }
+        }
+        self.value(test, out, guards)
+    }
+
     fn function(&mut self, function: &ast::StmtFunctionDef, depth: usize) -> Function {
-        let mut block = Block::default();
+        let mut block = Block { in_function: true, ..Block::default() };
         self.block(&function.body, &mut block, &mut Vec::new(), depth + 1);
         let mut parameters = Vec::new();
         let list = &function.parameters;
         for parameter in list.posonlyargs.iter().chain(&list.args).chain(&list.kwonlyargs) {
-            let default = parameter.default.as_ref().map(|default| self.value(default, &mut block));
+            let default = parameter.default.as_ref().map(|default| self.value(default, &mut block, &[]));
             parameters.push((parameter.parameter.name.id.to_string(), default));
         }
         let mut calls = block.calls;

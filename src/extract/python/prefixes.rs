@@ -37,7 +37,8 @@ impl Prefix {
             ExprKind::Attribute(inner, _)
             | ExprKind::Not(inner)
             | ExprKind::Lambda(inner)
-            | ExprKind::Raises(inner) => self.apply(inner),
+            | ExprKind::Raises(inner)
+            | ExprKind::After(inner, _) => self.apply(inner),
             ExprKind::Subscript(left, right)
             | ExprKind::Percent(left, right)
             | ExprKind::Equal(left, right)
@@ -63,6 +64,7 @@ impl Prefix {
             | ExprKind::Bool(_)
             | ExprKind::None
             | ExprKind::Name(_)
+            | ExprKind::Stops(_)
             | ExprKind::Opaque => {}
         }
     }

@@ -5,7 +5,7 @@ use crate::symbol::Symbols;
 use crate::text::Text;
 
 use super::cases::{as_text, ends, flat_map, map, one, opaque, running};
-use super::environment::integers;
+use super::casts::integers;
 use super::pydantic::is_pydantic_1;
 use super::urls;
 use super::values::{Case, Evaluator, Scope, Target, Value};

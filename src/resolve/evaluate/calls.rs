@@ -6,6 +6,7 @@ use crate::text::Text;
 
 use super::cases::{as_text, flat_map, map, one, opaque, under};
 use super::flask;
+use super::parts;
 use super::values::{Case, ClassRef, Evaluator, Frame, Scope, Value};
 
 impl<'a> Evaluator<'a> {
@@ -111,11 +112,47 @@ impl<'a> Evaluator<'a> {
                     (!text.as_str().ends_with(is_symbol)).then(|| text.slice(0..end))
                 })
             }
+            ("startswith" | "endswith", Some(part)) => {
+                let part = part.as_text()?.as_str();
+                let has = |value| match value {
+                    Value::Text(text) if Symbols::is_known(&text) => Some(Value::Bool(match method {
+                        "startswith" => text.as_str().starts_with(part),
+                        _ => text.as_str().ends_with(part),
+                    })),
+                    _ => None,
+                };
+                Some(map(object_cases(), has, expr.span))
+            }
+            ("strip" | "lstrip", Some(cut)) => {
+                let cut = cut.as_text()?.as_str();
+                let cuts = |char| cut.contains(char);
+                text(&|text| {
+                    let rest = if method == "strip" { text.trim_matches(cuts) } else { parts::trim_start(text, cuts) };
+                    Symbols::is_known(text).then_some(rest)
+                })
+            }
+            ("split" | "rsplit" | "partition" | "rpartition", Some(separator)) => {
+                let separator = separator.as_text()?.as_str();
+                let limit = match call.arguments.get(1).or_else(|| call.keyword("maxsplit")) {
+                    Some(limit) => Some(self.only(limit, scope)?.as_str().parse().ok()?),
+                    None => None,
+                };
+                let split = |value| match value {
+                    Value::Text(text) if Symbols::is_known(&text) => {
+                        parts::split(&text, separator, method, limit).map(Value::Parts)
+                    }
+                    _ => None,
+                };
+                Some(map(object_cases(), split, expr.span))
+            }
             ("format", _) => Some(flat_map(object_cases(), |value| match value {
                 Value::Text(template) => self.format(expr, &template, call, scope),
                 _ => opaque(expr.span),
             })),
             ("get", Some(key)) => {
+                if let Some(own) = self.own_method(object, method, call, scope) {
+                    return Some(own);
+                }
                 // `OPTIONS["key"] = …` may have set it since.
                 if let (Some(name), Some(key)) = (object.dotted(), key.as_text())
                     && let Some(cases) = self.assigned(&format!("{name}.{}", key.as_str()), scope)
@@ -153,16 +190,19 @@ impl<'a> Evaluator<'a> {
                 let new = self.only(new, scope)?;
                 text(&|text| Symbols::is_known(text).then(|| replaced(text, old.as_str(), &new)))
             }
-            _ => {
-                let cases = object_cases();
-                let [Case { value: Value::Instance(class) | Value::Class(class), .. }] = cases.as_slice() else {
-                    return None;
-                };
-                let (owner, function) = self.find_method(*class, method)?;
-                let frame = self.arguments(call, &parameters(function), scope);
-                self.returned(function, Scope::within(owner.module, Some(*class)), frame)
-            }
+            _ => self.own_method(object, method, call, scope),
         }
+    }
+
+    /// What a method of a class of the repository returns; `None`: it has none of that name.
+    fn own_method(&self, object: &'a Expr, method: &str, call: &'a Call, scope: Scope<'a>) -> Option<Vec<Case<'a>>> {
+        let cases = self.eval(object, scope);
+        let [Case { value: Value::Instance(class) | Value::Class(class), .. }] = cases.as_slice() else {
+            return None;
+        };
+        let (owner, function) = self.find_method(*class, method)?;
+        let frame = self.arguments(call, &parameters(function), scope);
+        self.returned(function, Scope::within(owner.module, Some(*class)), frame)
     }
 
     /// What a function returns for these arguments; `None`: for any.

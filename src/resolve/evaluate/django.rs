@@ -118,7 +118,7 @@ fn named_by(evaluator: &Evaluator<'_>, variable: &str) -> Option<String> {
     if let [only] = said.as_slice() {
         return Some(only.clone());
     }
-    let set = evaluator.environment(variable, Span::new(FileId(0), 0..0), &[]);
+    let set = evaluator.inherited(variable, Span::new(FileId(0), 0..0), &[]);
     if !matches!(set.as_slice(), [Case { value: Value::None, .. }]) {
         return known(&set);
     }
@@ -237,7 +237,7 @@ fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -
         "environ.Env.cache" | "environ.Env.cache_url" => evaluator.eval(cache, scope),
         // https://github.com/epicserve/django-cache-url
         "django_cache_url.config" => evaluator.environment("CACHE_URL", cache.span, &[]),
-        "django_cache_url.parse" => evaluator.eval(call.arguments.first()?, scope),
+        "django_cache_url.parse" | "environ.Env.cache_url_config" => evaluator.eval(call.arguments.first()?, scope),
         _ => {
             let cast = call.keyword("cast").and_then(|cast| evaluator.qualified(cast, scope));
             if cast.as_deref() != Some("django_cache_url.parse") {
@@ -263,10 +263,24 @@ fn cache_url<'a>(evaluator: &Evaluator<'a>, cache: &'a Expr, scope: Scope<'a>) -
     sites::keep_redis(&mut url).then_some(url)
 }
 
+/// `env.channels("CHANNELS_URL")`, which makes a channel layer of a URL.
+fn channels_url<'a>(evaluator: &Evaluator<'a>, layer: &'a Expr, scope: Scope<'a>) -> Option<Resolved> {
+    let name = evaluator.qualified(&layer.as_call()?.callee, scope)?;
+    if !matches!(name.as_str(), "environ.Env.channels" | "environ.Env.channels_url") {
+        return None;
+    }
+    let mut url = evaluator.resolved(evaluator.eval(layer, scope), layer.span);
+    sites::keep_redis(&mut url).then_some(url)
+}
+
 /// `CHANNEL_LAYERS = {…}`.
 pub(super) fn channel_layers<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found) {
     let Some(value) = &named.binding.value else { return };
     for (_, layer, scope) in entries(evaluator, value, Scope::within(named.module, named.class)) {
+        if let Some(url) = channels_url(evaluator, layer, scope) {
+            let settings = ConnectionSettings { url: Some(url), ..ConnectionSettings::default() };
+            sites::push(evaluator, layer.span, Family::RedisPy, settings, None, scope, found);
+        }
         for (key, config, scope) in entries(evaluator, layer, scope) {
             if key == "CONFIG" {
                 channel_layer(evaluator, config, scope, named, found);

@@ -7,12 +7,13 @@ use crate::facts::code::{Call, Expr, ExprKind};
 use crate::model::ClientError;
 use crate::resolve::project::Lookup;
 use crate::source::Span;
-use crate::symbol::{Condition, Step, Symbols};
+use crate::symbol::{Condition, Step};
 use crate::syntax::dotenv::{self, Dialect};
 use crate::syntax::template;
 use crate::text::Text;
 
-use super::cases::{map, one, opaque, running, under};
+use super::cases::{one, opaque, running, under};
+use super::casts::{self, integers};
 use super::values::{Case, Evaluator, Scope, Target, Value};
 
 /// Env files that a reader looks into: names without folder, later wins.
@@ -40,8 +41,15 @@ struct Reader<'a> {
 const MAX_REFERENCES: usize = 8;
 
 impl<'a> Evaluator<'a> {
-    /// Every value of a variable of the process; `Value::None`: not set.
+    /// Every value of a variable of the process where it is read, at `span`; `Value::None`: not set.
     pub fn environment(&self, name: &str, span: Span, fallback: &[Case<'a>]) -> Vec<Case<'a>> {
+        let by_default = if fallback.is_empty() { self.set_by_default(name, span) } else { Vec::new() };
+        let cases = self.inherited(name, span, if fallback.is_empty() { &by_default } else { fallback });
+        self.set_by_code(name, span, cases)
+    }
+
+    /// Every value with which the process is started.
+    pub(super) fn inherited(&self, name: &str, span: Span, fallback: &[Case<'a>]) -> Vec<Case<'a>> {
         let read = || Step { span, label: format!("{name} is read here") };
         let unset = |when: &[Condition]| {
             let cases = if fallback.is_empty() { one(Value::None) } else { fallback.to_vec() };
@@ -98,8 +106,11 @@ impl<'a> Evaluator<'a> {
         scope: Scope<'a>,
     ) -> Option<Vec<Case<'a>>> {
         let reader = self.reader(callee, call, scope)?;
-        let key = call.arguments.first().or_else(|| call.keyword("key"))?;
-        let Some(key) = self.only(key, scope) else { return Some(opaque(expr.span)) };
+        let key = match call.arguments.first().or_else(|| call.keyword("key")).or_else(|| call.keyword("var")) {
+            Some(key) => self.only(key, scope),
+            None => Some(Text::mapped(usual_variable(callee)?, expr.span)),
+        };
+        let Some(key) = key else { return Some(opaque(expr.span)) };
         let name = format!("{}{}", reader.prefix, key.as_str());
         let positional = reader.default_at.and_then(|at| call.arguments.get(at));
         let default = call.keyword("default").or(positional).map(|default| self.eval(default, scope));
@@ -117,7 +128,7 @@ impl<'a> Evaluator<'a> {
         };
         Some(match call.keyword("cast").and_then(Expr::dotted).as_deref().or(reader.cast) {
             Some("int") => integers(cases, expr.span, reader.miscast),
-            Some("bool") => opaque(expr.span),
+            Some("bool") => casts::booleans(cases, expr.span, &casts::words(reader.files.dialect), reader.miscast),
             _ => cases,
         })
     }
@@ -138,6 +149,7 @@ impl<'a> Evaluator<'a> {
             "os.getenv" | "os.environ.get" | "os.environ.setdefault" => {
                 reader(files(Dialect::PythonDotenv, self.loaded_files()), Some(1), None)
             }
+            "os.environ.pop" => reader(files(Dialect::PythonDotenv, self.loaded_files()), Some(1), Some("KeyError")),
             "decouple.config" | "decouple.AutoConfig" | "decouple.Config" => {
                 if matches!(&call.callee.kind, ExprKind::Name(name) if name == "Config" || name == "AutoConfig") {
                     return None;
@@ -153,11 +165,12 @@ impl<'a> Evaluator<'a> {
             }
             _ => {
                 let (library, method) = callee.rsplit_once('.')?;
-                let cast = (method == "int").then_some("int");
+                let cast = ["int", "bool"].into_iter().find(|cast| *cast == method);
                 match (library, method) {
                     (
                         "environ.Env" | "environ.FileAwareEnv",
-                        "str" | "int" | "url" | "get_value" | "unicode" | "cache" | "cache_url",
+                        "str" | "int" | "bool" | "url" | "get_value" | "unicode" | "cache" | "cache_url" | "channels"
+                        | "channels_url",
                     ) => {
                         let files = files(Dialect::DjangoEnviron, self.read_files());
                         Reader { cast, ..reader(files, Some(1), Some("ImproperlyConfigured")) }
@@ -167,7 +180,7 @@ impl<'a> Evaluator<'a> {
                         made()?;
                         reader(files(Dialect::DjangoEnviron, self.read_files()), None, Some("ImproperlyConfigured"))
                     }
-                    ("environs.Env" | "environs.FileAwareEnv" | "environs.env", "str" | "int" | "url")
+                    ("environs.Env" | "environs.FileAwareEnv" | "environs.env", "str" | "int" | "bool" | "url")
                     | ("environs", "Env" | "FileAwareEnv" | "env") => {
                         if method != "env" {
                             made()?;
@@ -306,27 +319,20 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// The variable that a call reads which names none.
+fn usual_variable(callee: &str) -> Option<&'static str> {
+    match callee.rsplit('.').next()? {
+        "cache" | "cache_url" => Some("CACHE_URL"),
+        "channels" | "channels_url" => Some("CHANNELS_URL"),
+        _ => None,
+    }
+}
+
 /// The program ends where a required variable is not set.
 pub(super) fn present<'a>(cases: Vec<Case<'a>>, span: Span, error: &str) -> Vec<Case<'a>> {
     let ended = || Value::Ends(ClientError { message: error.to_owned(), span });
     let required = |value| if matches!(value, Value::None) { ended() } else { value };
     running(cases.into_iter().map(|case| Case { value: required(case.value), ..case }).collect())
-}
-
-/// What `int()` makes of values.
-pub(super) fn integers<'a>(cases: Vec<Case<'a>>, span: Span, error: &str) -> Vec<Case<'a>> {
-    let ended = || Value::Ends(ClientError { message: format!("{error}: not a valid integer"), span });
-    let cast = |value| {
-        Some(match &value {
-            Value::Text(text) if Symbols::is_known(text) && text.as_str().trim().parse::<i64>().is_err() => ended(),
-            Value::Text(text) if Symbols::is_known(text) => Value::Number(text.trim_matches(char::is_whitespace)),
-            Value::Text(text) => Value::Number(text.clone()),
-            Value::None => Value::Ends(ClientError { message: "TypeError: int() of None".to_owned(), span }),
-            Value::Number(_) => value,
-            _ => return None,
-        })
-    };
-    running(map(cases, cast, span))
 }
 
 /// Puts the default in place of "not set".

@@ -1,6 +1,6 @@
 //! What a name means: of a function, a class, a module, another module of the repository, or of a library.
 
-use crate::facts::code::{Binding, Expr, ExprKind, Module};
+use crate::facts::code::{Binding, Call, Expr, ExprKind, Module};
 use crate::source::Span;
 
 use super::cases::{one, opaque};
@@ -9,10 +9,10 @@ use super::values::{Case, ClassRef, Evaluator, Scope, Target, Value};
 impl<'a> Evaluator<'a> {
     pub(super) fn name(&self, name: &'a str, span: Span, scope: Scope<'a>) -> Vec<Case<'a>> {
         if let Some(function) = scope.function {
-            if matches!(name, "self" | "cls")
-                && let Some(this) = scope.this
-            {
-                return one(Value::Instance(this));
+            match (name, scope.this) {
+                ("self", Some(this)) => return one(Value::Instance(this)),
+                ("cls", Some(this)) => return one(Value::Class(this)),
+                _ => {}
             }
             let local = function.bindings.iter().any(|binding| binding.name.value == name);
             if local && let Some(cases) = self.bindings(&function.bindings, name, scope) {
@@ -140,7 +140,12 @@ impl<'a> Evaluator<'a> {
             return None;
         }
         match &expr.kind {
-            ExprKind::Call(call) => self.qualified_at(&call.callee, scope, depth + 1),
+            ExprKind::Call(call) => self.qualified_at(copied(call).unwrap_or(&call.callee), scope, depth + 1),
+            // `{**os.environ}`
+            ExprKind::Dict(entries) => match entries.as_slice() {
+                [(None, only)] => self.qualified_at(only, scope, depth + 1),
+                _ => None,
+            },
             ExprKind::Attribute(object, name) => {
                 let object = self.qualified_at(object, scope, depth + 1)?;
                 Some(format!("{object}.{}", name.value))
@@ -178,6 +183,17 @@ impl<'a> Evaluator<'a> {
 
 pub(super) fn last_value<'a>(bindings: &'a [Binding], name: &str) -> Option<&'a Expr> {
     bindings.iter().rev().filter(|binding| binding.name.value == name).find_map(|binding| binding.value.as_ref())
+}
+
+/// The mapping that `dict(mapping)` and `mapping.copy()` copy.
+fn copied(call: &Call) -> Option<&Expr> {
+    match (&call.callee.kind, call.arguments.as_slice()) {
+        (ExprKind::Name(name), [only]) if name == "dict" && call.keywords.is_empty() && call.spreads.is_empty() => {
+            Some(only)
+        }
+        (ExprKind::Attribute(object, method), []) if method.value == "copy" => Some(object),
+        _ => None,
+    }
 }
 
 /// `a.b` and `a["b"]` as `a.b`; `None` for a bare name.

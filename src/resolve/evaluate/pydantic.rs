@@ -9,8 +9,9 @@ use crate::symbol::Step;
 use crate::syntax::dotenv::Dialect;
 
 use super::cases::{flat_map, one, opaque, running, under};
+use super::casts::{self, integers};
 use super::classes::{is_field, version};
-use super::environment::{Files, integers, or_default, present};
+use super::environment::{Files, or_default, present};
 use super::structures::entry;
 use super::urls;
 use super::values::{Case, ClassRef, Evaluator, Scope, Value};
@@ -199,7 +200,8 @@ impl<'a> Evaluator<'a> {
                     let frame = self.keep(arguments);
                     cases = self.returned(method, scope, Some(frame)).unwrap_or_else(|| opaque(span));
                 }
-                if method.decorator("model_validator").is_none() && method.name.value != "__post_init__" {
+                let after = matches!(method.name.value.as_str(), "__post_init__" | "model_post_init");
+                if method.decorator("model_validator").is_none() && !after {
                     continue;
                 }
                 let scope = Scope { function: Some(method), ..scope };
@@ -339,7 +341,9 @@ fn typed<'a>(annotation: Option<&Expr>, version: u8, cases: Vec<Case<'a>>, span:
     let set = |change: &dyn Fn(Value<'a>) -> Vec<Case<'a>>| {
         running(flat_map(cases.clone(), |value| if matches!(value, Value::None) { one(value) } else { change(value) }))
     };
-    if says(annotation, "int") {
+    if says(annotation, "bool") {
+        set(&|value| casts::booleans(one(value), span, &casts::PYDANTIC, "ValidationError"))
+    } else if says(annotation, "int") {
         set(&|value| integers(one(value), span, "ValidationError"))
     } else if says(annotation, "RedisDsn") {
         set(&|value| urls::dsn(&value, version, span).map_or_else(|| opaque(span), one))

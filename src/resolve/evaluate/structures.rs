@@ -1,10 +1,11 @@
 //! Dictionaries and lists: their entries, wherever these are written.
 
-use crate::facts::code::{Binding, Expr, ExprKind};
+use crate::facts::code::{Binding, Expr, ExprKind, Guard};
 use crate::source::Span;
 use crate::symbol::{Condition, Symbols};
 
-use super::cases::{ends, flat_map, join, opaque, under};
+use super::cases::{ends, flat_map, join, one, opaque, under};
+use super::parts;
 use super::values::{Case, Evaluator, Scope, Value};
 
 impl<'a> Evaluator<'a> {
@@ -43,6 +44,10 @@ impl<'a> Evaluator<'a> {
                     let value = at.as_str().parse::<usize>().ok().and_then(|at| values.get(at));
                     value.map_or_else(|| opaque(span), |value| self.eval(value, *inner))
                 }
+                (Value::Parts(parts), Value::Number(at)) => match parts::at(parts, at.as_str()) {
+                    Some(part) => one(Value::Text(part)),
+                    None => ends(span, "the text has fewer parts"),
+                },
                 _ => opaque(span),
             }
         })
@@ -88,13 +93,56 @@ impl<'a> Evaluator<'a> {
         assigned.any(|binding| self.outcomes(&binding.guards, scope).iter().any(|(_, holds)| !holds))
     }
 
+    /// Entries that are set one by one, `OPTIONS["password"] = …`, in branches that may be taken as well where
+    /// `guarded`; whether these are certain and all.
+    fn set_later(
+        &self,
+        name: &str,
+        scope: Scope<'a>,
+        guarded: bool,
+        out: &mut Vec<(&'a str, &'a Expr, Scope<'a>)>,
+    ) -> bool {
+        let mut complete = true;
+        let prefix = format!("{name}.");
+        let local = scope.function.map_or(&scope.module.bindings, |function| &function.bindings);
+        for binding in local {
+            if let (Some(key), Some(value)) = (binding.name.value.strip_prefix(&prefix), &binding.value) {
+                let always = self.always(&binding.guards, scope);
+                complete &= always.is_some();
+                if always == Some(true) || always.is_none() && guarded {
+                    out.push((key, value, scope));
+                }
+            }
+        }
+        let calls = scope.module.calls.iter().chain(scope.function.into_iter().flat_map(|one| &one.calls));
+        let update = format!("{name}.update");
+        for expr in calls {
+            let Some(call) = expr.as_call().filter(|call| call.callee.dotted().as_ref() == Some(&update)) else {
+                continue;
+            };
+            let always = scope.module.branches.get(&expr.span).map_or(Some(true), |guards| self.always(guards, scope));
+            if always != Some(false) {
+                out.extend(call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, scope)));
+                complete &= always.is_some() && call.arguments.is_empty() && call.spreads.is_empty();
+            }
+        }
+        complete
+    }
+
+    /// Whether code under these branches always runs, or never; `None`: it depends.
+    fn always(&self, guards: &'a [Guard], scope: Scope<'a>) -> Option<bool> {
+        let outcomes = self.outcomes(guards, scope);
+        let (_, first) = outcomes.first()?;
+        outcomes.iter().all(|(_, holds)| holds == first).then_some(*first)
+    }
+
     /// The entries of a dictionary with literal keys, wherever it is written, and whether these are all.
     pub fn pairs(&self, value: &'a Expr, scope: Scope<'a>) -> (Vec<(&'a str, &'a Expr, Scope<'a>)>, bool) {
         let (mut out, mut complete) = (Vec::new(), true);
         let mut work = vec![(value, scope)];
         while let Some((value, scope)) = work.pop() {
             if let ExprKind::Name(name) = &value.kind {
-                complete &= set_later(name, scope, true, &mut out);
+                complete &= self.set_later(name, scope, true, &mut out);
             }
             let cases = self.eval(value, scope);
             complete &= cases.len() == 1 && work.len() < 8 && out.len() < 256;
@@ -103,7 +151,7 @@ impl<'a> Evaluator<'a> {
                     Value::Structure(made @ Expr { kind: ExprKind::Dict(list), .. }, inner) => {
                         // What another function makes and returns, it may have filled in as well.
                         if let Some(name) = name_of(made, inner).filter(|_| !is_function_of(inner, scope)) {
-                            complete &= set_later(name, inner, false, &mut out);
+                            complete &= self.set_later(name, inner, false, &mut out);
                         }
                         for (key, value) in list {
                             match key.as_ref().map(Expr::as_text) {
@@ -123,29 +171,6 @@ impl<'a> Evaluator<'a> {
         }
         (out, complete)
     }
-}
-
-/// Entries that are set one by one, `OPTIONS["password"] = …`, in branches as well where `guarded`; whether these are
-/// certain and all.
-fn set_later<'a>(name: &str, scope: Scope<'a>, guarded: bool, out: &mut Vec<(&'a str, &'a Expr, Scope<'a>)>) -> bool {
-    let mut complete = true;
-    let prefix = format!("{name}.");
-    let local = scope.function.map_or(&scope.module.bindings, |function| &function.bindings);
-    for binding in local {
-        if let (Some(key), Some(value)) = (binding.name.value.strip_prefix(&prefix), &binding.value) {
-            complete &= binding.guards.is_empty();
-            if guarded || binding.guards.is_empty() {
-                out.push((key, value, scope));
-            }
-        }
-    }
-    let calls = scope.module.calls.iter().chain(scope.function.into_iter().flat_map(|one| &one.calls));
-    let update = format!("{name}.update");
-    for call in calls.filter_map(Expr::as_call).filter(|call| call.callee.dotted().as_ref() == Some(&update)) {
-        out.extend(call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, scope)));
-        complete &= call.arguments.is_empty() && call.spreads.is_empty();
-    }
-    complete
 }
 
 /// The name that a function binds to an expression of its own.

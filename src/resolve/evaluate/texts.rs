@@ -117,11 +117,28 @@ impl<'a> Evaluator<'a> {
             } else {
                 call.keyword(field)
             };
-            parts.push(operand.map_or_else(|| opaque(expr.span), |operand| self.eval(operand, scope)));
+            let cases = match (operand, call.spreads.as_slice()) {
+                (Some(operand), _) => self.eval(operand, scope),
+                (None, [spread]) => self.spread_entry(expr.span, spread, field, scope),
+                _ => opaque(expr.span),
+            };
+            parts.push(cases);
             at = start + end + 1;
         }
         parts.push(one(Value::Text(template.slice(at..value.len()))));
         self.concat(expr.span, parts.into_iter())
+    }
+
+    /// What `**mapping` passes under a name.
+    fn spread_entry(&self, span: Span, spread: &'a Expr, name: &str, scope: Scope<'a>) -> Vec<Case<'a>> {
+        if self.qualified(spread, scope).as_deref() == Some("os.environ") {
+            return super::environment::present(self.variable(name, span), span, &format!("KeyError: '{name}'"));
+        }
+        let (entries, complete) = self.pairs(spread, scope);
+        match entries.iter().find(|(key, ..)| complete && *key == name) {
+            Some((_, value, scope)) => self.eval(value, *scope),
+            None => opaque(span),
+        }
     }
 
     pub(super) fn changed(&self, text: &Text, change: Change) -> Option<Text> {

@@ -78,20 +78,29 @@ impl<'a> Evaluator<'a> {
             let cases = self.environment(name.as_str(), expr.span, &[]);
             return map(cases, |value| Some(Value::Bool(!matches!(value, Value::None))), expr.span);
         }
-        let known = |value: &Value<'a>| as_text(value).filter(Symbols::is_known);
+        // `None` is a member of its own.
+        let known = |value: &Value<'a>| match value {
+            Value::None => Some(None),
+            value => as_text(value).filter(Symbols::is_known).map(Some),
+        };
+        let member = |expr: &'a Expr, scope| match self.eval(expr, scope).as_slice() {
+            [only] => known(&only.value),
+            _ => None,
+        };
         flat_map(self.eval(left, scope), |value| {
             let Some(wanted) = known(&value) else { return opaque(expr.span) };
             let holds = |container: Value<'a>| {
-                let members: Vec<Text> = match container {
+                let members: Vec<Option<Text>> = match container {
                     Value::Text(text) if Symbols::is_known(&text) => {
-                        return Some(Value::Bool(text.as_str().contains(wanted.as_str())));
+                        return Some(Value::Bool(text.as_str().contains(wanted.as_ref()?.as_str())));
                     }
                     Value::Structure(Expr { kind: ExprKind::List(list), .. }, inner) => {
-                        list.iter().map(|one| self.only(one, inner)).collect::<Option<_>>()?
+                        list.iter().map(|one| member(one, inner)).collect::<Option<_>>()?
                     }
-                    Value::Structure(Expr { kind: ExprKind::Dict(entries), .. }, _) => {
-                        entries.iter().map(|(key, _)| key.as_ref()?.as_text().cloned()).collect::<Option<_>>()?
-                    }
+                    Value::Structure(Expr { kind: ExprKind::Dict(entries), .. }, _) => entries
+                        .iter()
+                        .map(|(key, _)| key.as_ref()?.as_text().cloned().map(Some))
+                        .collect::<Option<_>>()?,
                     _ => return None,
                 };
                 Some(Value::Bool(members.contains(&wanted)))
@@ -165,6 +174,7 @@ fn truth(case: &Case<'_>) -> Vec<(Vec<Condition>, Option<bool>)> {
             ExprKind::List(values) => known(!values.is_empty()),
             _ => known(true),
         },
+        Value::Parts(parts) => known(!parts.is_empty()),
         Value::Url(_)
         | Value::Fields(_)
         | Value::Class(_)

@@ -50,8 +50,27 @@ pub(super) fn part<'a>(url: &Text, name: &str, span: Span) -> Option<Value<'a>> 
         "username" => set(user),
         "password" => set(password),
         "netloc" => Value::Text(authority),
+        "scheme" => Value::Text(url.slice(0..url.as_str().find("://")?).ascii_lowercase()),
+        "path" => {
+            let rest = url.slice(url.as_str().find("://")? + 3 + authority.len()..url.len());
+            let end = rest.as_str().find(['?', '#']).unwrap_or(rest.len());
+            Value::Text(rest.slice(0..end))
+        }
         _ => return None,
     })
+}
+
+/// The attributes of URL objects, which are texts elsewhere; a plain text has none of them.
+pub(super) fn is_attribute(name: &str) -> bool {
+    matches!(name, "host" | "hostname" | "port" | "username" | "password" | "scheme" | "path")
+}
+
+/// An attribute of pydantic's `RedisDsn` or of `env.url(…)`; `None`: these differ in it.
+pub(super) fn dsn_part<'a>(url: &Text, name: &str, span: Span) -> Option<Value<'a>> {
+    let value = part(url, if name == "host" { "hostname" } else { name }, span)?;
+    let differs = matches!((name, &value), ("port" | "path", Value::None))
+        || matches!(&value, Value::Text(text) if name == "path" && text.is_empty());
+    (!differs).then_some(value)
 }
 
 /// The value as pydantic's `RedisDsn` takes it, which refuses what has no host or no number for a port; version 1 also

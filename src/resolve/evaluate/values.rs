@@ -14,8 +14,10 @@ use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, Sy
 use crate::text::Text;
 
 use super::CodePlace;
-use super::cases::{flat_map, join, one, opaque, running, under};
+use super::cases::{ends, flat_map, join, map, one, opaque, running, under};
 use super::flask::is_config;
+use super::parts;
+use super::process;
 use super::structures::entry;
 use super::urls;
 
@@ -71,6 +73,8 @@ pub(super) enum Value<'a> {
     Number(Text),
     /// A URL that `urlparse` took apart.
     Url(Text),
+    /// What a text was split into.
+    Parts(Vec<Text>),
     /// The fields that a validator of this class can see.
     Fields(ClassRef<'a>),
     /// A list, a dictionary, a call of `dict` or a lambda, evaluated where it is looked into.
@@ -119,6 +123,8 @@ pub(super) struct Evaluator<'a> {
     running: Vec<&'a Module>,
     /// Their calls by the last name of what is called.
     calls: HashMap<&'a str, Vec<(&'a Module, &'a Call)>>,
+    /// Where they set variables of their process.
+    pub(super) assigned_in_process: HashMap<&'a str, Vec<(&'a Module, &'a Binding)>>,
     /// Whether any of them imports python-dotenv.
     pub loads_dotenv: bool,
     /// Whether any of them imports dynaconf.
@@ -143,6 +149,7 @@ impl<'a> Evaluator<'a> {
         let present: Vec<&Module> = facts.modules.iter().filter(|module| (place.runs)(&module.path)).collect();
         let running: Vec<&Module> = present.iter().filter(|module| (place.loads)(&module.path)).copied().collect();
         let calls = calls_by_name(&running);
+        let assigned_in_process = process::assignments(&running);
         Self {
             facts,
             place,
@@ -152,6 +159,7 @@ impl<'a> Evaluator<'a> {
             present,
             running,
             calls,
+            assigned_in_process,
             modules: facts.modules.iter().map(|module| (module.path.as_str(), module)).collect(),
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
@@ -275,6 +283,14 @@ impl<'a> Evaluator<'a> {
             ExprKind::Equal(left, right) => self.equal(expr, left, right, scope),
             ExprKind::In(left, right) => self.inside(expr, left, right, scope),
             ExprKind::Raises(inner) => self.raises(inner, scope),
+            ExprKind::Stops(name) => ends(expr.span, format!("`{name}` is raised here")),
+            ExprKind::After(inner, cut) => {
+                let rest = |value| match value {
+                    Value::Text(text) if Symbols::is_known(&text) => Some(Value::Text(parts::after(&text, *cut))),
+                    _ => None,
+                };
+                map(self.eval(inner, scope), rest, expr.span)
+            }
             ExprKind::Choice { test, then, otherwise } => {
                 let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
                 let mut out = Vec::new();
@@ -325,7 +341,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Under which conditions all guards hold, and under which one does not.
-    pub(super) fn outcomes(&self, guards: &'a [Guard], scope: Scope<'a>) -> Vec<(Vec<Condition>, bool)> {
+    pub(super) fn outcomes(
+        &self,
+        guards: impl IntoIterator<Item = &'a Guard>,
+        scope: Scope<'a>,
+    ) -> Vec<(Vec<Condition>, bool)> {
         let mut live: Vec<Vec<Condition>> = vec![Vec::new()];
         let mut out = Vec::new();
         for guard in guards {
@@ -363,7 +383,10 @@ impl<'a> Evaluator<'a> {
             Value::Url(url) => urls::part(&url, name, expr.span).map_or_else(|| opaque(expr.span), one),
             // `info.data` of a validator; `SomeEnum.MEMBER.value`.
             fields @ Value::Fields(_) if name == "data" => one(fields),
-            Value::Text(text) if name == "value" => one(Value::Text(text)),
+            Value::Text(text) if urls::is_attribute(name) && Symbols::is_known(&text) => {
+                urls::dsn_part(&text, name, expr.span).map_or_else(|| opaque(expr.span), one)
+            }
+            known @ (Value::Text(_) | Value::Number(_)) if name == "value" => one(known),
             Value::Structure(made @ Expr { kind: ExprKind::Call(_), .. }, inner) => {
                 entry(made, name).map_or_else(|| opaque(expr.span), |value| self.eval(value, inner))
             }

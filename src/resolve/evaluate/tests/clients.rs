@@ -320,14 +320,35 @@ CELERY_BROKER_URL = BROKER or 'amqp://guest@h'
 }
 
 #[test]
-fn an_option_set_in_a_branch_is_unknown() {
-    let text = "\
-import os, redis
-def connect():
-    options = {'host': 'h'}
-    if os.getenv('REDIS_SSL', '').lower() == 'true':
-        options['password'] = 'pw'
-    return redis.Redis(**options)
-";
-    assert_eq!(clients_of(text), ["- redis-py host=h port=… db=… username=… password=…"]);
+fn an_option_set_in_a_branch_counts_where_the_branch_is_known() {
+    let with = |test: &str| {
+        format!(
+            "import os, redis\nfrom flags import wanted\ndef connect():\n    options = {{'host': 'h'}}\n    if {test}:\n        \
+             options['password'] = 'pw'\n    return redis.Redis(**options)\n"
+        )
+    };
+    assert_eq!(clients_of(&with("wanted()")), ["- redis-py host=h port=… db=… username=… password=…"]);
+    assert_eq!(clients_of(&with("os.getenv('REDIS_SSL', '').lower() == 'true'")), ["- redis-py host=h"]);
+    assert_eq!(clients_of(&with("not os.getenv('REDIS_SSL')")), ["- redis-py host=h password=pw"]);
+}
+
+/// What a branch that is certainly not taken connects to is no client; a flag that other code changes decides nothing.
+#[test]
+fn a_call_in_a_branch_counts_where_it_may_be_taken() {
+    let with = |before: &str, test: &str| {
+        clients_of(&format!(
+            "import os, redis\n{before}\ndef connect():\n    if {test}:\n        return redis.Redis('yes')\n    elif \
+             unknown():\n        return redis.Redis('maybe')\n    return redis.Redis('no')\n"
+        ))
+    };
+    let (yes, no) = ("- redis-py host=yes", ["- redis-py host=maybe", "- redis-py host=no"]);
+    assert_eq!(with("", "not os.getenv('A')"), [yes]);
+    assert_eq!(with("", "os.getenv('A')"), no);
+    assert_eq!(with("READY = False", "READY"), no);
+    assert_eq!(with("READY = False\ndef change():\n    global READY\n    READY = True", "READY"), [yes, no[0], no[1]]);
+    let either = "import os, redis\nclient = redis.Redis('a') if os.getenv('A') else redis.Redis('b')\n";
+    assert_eq!(clients_of(either), ["- redis-py host=b"]);
+    let chosen = "import os, redis\nmatch os.getenv('A', 'x'):\n    case 'y' | 'z':\n        redis.Redis('a')\n    case _:\n        \
+                  redis.Redis('b')\n";
+    assert_eq!(clients_of(chosen), ["- redis-py host=b"]);
 }
