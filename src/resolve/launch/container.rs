@@ -47,7 +47,7 @@ pub(super) fn read(
     let name = first.last("name").filter(|name| Symbols::is_known(name));
     let mut container = match name {
         Some(name) => Container::named(name.as_str(), started.place(name)),
-        None => Container::named(last_name(repository(image.as_str())), started.place(image)),
+        None => Container::named(&name_of(image), started.place(image)),
     };
     container.container_name = name.map(|name| Spanned::new(name.as_str().to_owned(), name.span()));
     container.image = Some(started.values(|run| run.rest.first().cloned()));
@@ -72,6 +72,12 @@ pub(super) fn read(
     container.links = first.all("link").map(|link| halves(link.as_str())).collect();
     network(&mut container, first, reader.symbols);
     Some(container)
+}
+
+/// The image's own name, where it is known.
+fn name_of(image: &Text) -> String {
+    let name = last_name(repository(image.as_str()));
+    if name.contains(is_symbol) { "container".to_owned() } else { name.to_owned() }
 }
 
 /// `SERVER:ALIAS`, or the same name for both.

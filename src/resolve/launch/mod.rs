@@ -16,7 +16,7 @@ use crate::finding::Confidence;
 use crate::model::{EnvironmentKind, Given, Stage};
 use crate::resolve::placement::is_test;
 use crate::resolve::project::{Container, Project};
-use crate::resolve::stage;
+use crate::resolve::{server_auth, stage};
 use crate::source::Sources;
 use crate::symbol::Symbols;
 use crate::tree::Index;
@@ -91,9 +91,11 @@ fn speaks_of_redis(container: &Container) -> bool {
         let lower = text.to_ascii_lowercase();
         ["redis", "valkey", "keydb", "dragonfly"].iter().any(|word| lower.contains(word))
     };
-    let image = container.image.iter().flat_map(|image| &image.alternatives).filter_map(|one| one.value.as_ref());
-    let command = container.command.iter().chain(&container.entrypoint).flatten().flat_map(|case| &case.value);
-    image.chain(command).any(|text| speaks(text.as_str())) || container.environment.map.keys().any(|name| speaks(name))
+    let mut image = container.image.iter().flat_map(|image| &image.alternatives).filter_map(|one| one.value.as_ref());
+    let mut command = container.command.iter().chain(&container.entrypoint).flatten().flat_map(|case| &case.value);
+    image.any(|text| speaks(text.as_str()))
+        || command.any(|word| server_auth::is_server_program(word.as_str()))
+        || container.environment.map.keys().any(|name| speaks(name))
 }
 
 /// A number behind the name of each container that has the same one as another before it.
