@@ -11,7 +11,7 @@ use crate::resolve::compose::ports;
 use crate::resolve::project::{Case, Container, Mount, Variable, Variables};
 use crate::resolve::without_code::{last_name, repository};
 use crate::source::{Span, Spanned};
-use crate::symbol::{Alternative, Resolved, Step, Symbol, Symbols, is_symbol};
+use crate::symbol::{Alternative, Resolved, Symbol, Symbols, is_symbol};
 use crate::syntax::docker_run::DockerRun;
 use crate::syntax::dotenv::{self, Dialect};
 use crate::text::Text;
@@ -175,11 +175,8 @@ fn environment(reader: &Reader<'_>, launcher: &Launcher, shell: &Shell<'_>, star
                 None => shell.passed(pair.as_str(), pair.span()),
             })
         };
-        let mut value = started.values(value);
-        for alternative in &mut value.alternatives {
-            alternative.trace.insert(0, Step { span: name_span, label: format!("{name} is set here") });
-        }
-        variables.map.insert(name.to_owned(), Variable { name_span, taken_in: name_span, value });
+        let variable = Variable { name_span, taken_in: name_span, value: started.values(value) };
+        variables.map.insert(name.to_owned(), variable);
     }
     variables
 }
@@ -198,8 +195,7 @@ fn env_file(
     for entry in entries {
         let (name, name_span) = (entry.key.value, entry.key.span);
         let value = entry.value.map_or_else(|| shell.passed(&name, name_span), |value| value.text);
-        let step = Step { span: name_span, label: format!("{name} is set here") };
-        let value = Resolved::known(value, vec![step]);
+        let value = Resolved::known(value, Vec::new());
         variables.map.insert(name, Variable { name_span, taken_in: file.span(), value });
     }
     true

@@ -78,6 +78,7 @@ fn variables_of_a_script_are_filled_in() {
     let text = "PORT=6380\nIMAGE=redis:7\nFLAGS='-d --rm'\ndocker run $FLAGS -p \"$PORT:6379\" $IMAGE\n";
     assert_eq!(servers("a.sh", text), ["redis 6379 -:6380"]);
     assert_eq!(servers("a.sh", "docker run -p ${PORT:-6380}:6379 redis\n"), ["redis 6379 -:6380"]);
+    assert_eq!(servers("a.sh", "PORT=${PORT:-6380}\ndocker run -p $PORT:6379 redis\n"), ["redis 6379 -:6380"]);
     let text = "DOCKER ?= docker\nIMAGE := redis:7\nup:\n\t@$(DOCKER) run -p 6380:6379 \\\n\t  $(IMAGE)\n";
     assert_eq!(servers("Makefile", text), ["redis 6379 -:6380"]);
     // Set twice, or by what is read in: which value counts is not known.

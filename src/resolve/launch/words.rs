@@ -66,21 +66,22 @@ impl Shell<'_> {
             (true, false) => fields(&text).into_iter().map(|text| Argument { text, loose: false }).collect(),
             (loose, unknown) => vec![Argument { text, loose: loose && unknown }],
         };
-        let whole = self.whole(word, 0).into_iter();
+        let whole = self.whole(word, &[]).into_iter();
         whole.map(|case| Case { when: case.when, value: split(case.value), trace: case.trace }).collect()
     }
 
-    /// A word that nothing splits.
-    fn whole(&self, word: &Word, depth: usize) -> Vec<Case<Text>> {
+    /// A word that nothing splits; `within`: the variables whose values it is part of.
+    fn whole(&self, word: &Word, within: &[&str]) -> Vec<Case<Text>> {
         let mut out = always(Text::empty(word.span));
         for part in &word.parts {
             let values = match part {
                 WordPart::Literal(text) => always(text.clone()),
                 WordPart::Opaque(span) => always(self.symbols.opaque_text(*span)),
-                WordPart::Variable { name, span, operator: None, .. } => self.variable(name, *span, depth),
+                WordPart::Variable { name, span, operator: None, .. } => self.variable(name, *span, within),
                 WordPart::Variable { name, span, operator: Some((operator, operand)), quoted } => {
-                    let operand = || self.whole(&words::parse_word(operand, *quoted), depth + 1);
-                    self.with_operator((name, *span), operator, operand, depth)
+                    let deeper = || [within, &[""]].concat();
+                    let operand = || self.whole(&words::parse_word(operand, *quoted), &deeper());
+                    self.with_operator((name, *span), operator, operand, within)
                 }
             };
             out = joined(&out, &values, |before: &Text, value| {
@@ -92,17 +93,22 @@ impl Shell<'_> {
         out
     }
 
-    fn variable(&self, name: &str, span: Span, depth: usize) -> Vec<Case<Text>> {
-        match self.variables.get(name) {
-            Some(ScriptVariable::Once(word)) if depth < MAX_DEPTH => {
-                let mut values = self.whole(word, depth + 1);
+    /// What the script sets a variable to; in `X=${X:-default}` the second one is the shell's own.
+    fn set(&self, name: &str, within: &[&str]) -> Option<&ScriptVariable> {
+        self.variables.get(name).filter(|_| !within.contains(&name))
+    }
+
+    fn variable(&self, name: &str, span: Span, within: &[&str]) -> Vec<Case<Text>> {
+        match self.set(name, within) {
+            Some(ScriptVariable::Once(word)) if within.len() < MAX_DEPTH => {
+                let mut values = self.whole(word, &[within, &[name]].concat());
                 for case in &mut values {
                     case.trace.insert(0, Step { span, label: format!("`{name}` is read here") });
                 }
                 values
             }
-            Some(ScriptVariable::Default(word)) if depth < MAX_DEPTH => {
-                self.unless_set(name, span, self.whole(word, depth + 1))
+            Some(ScriptVariable::Default(word)) if within.len() < MAX_DEPTH => {
+                self.unless_set(name, span, self.whole(word, &[within, &[name]].concat()))
             }
             Some(_) => always(self.symbols.opaque_text(span)),
             None => always(self.symbols.variable_text(self.scope, name, span)),
@@ -114,16 +120,16 @@ impl Shell<'_> {
         (name, span): (&str, Span),
         operator: &str,
         operand: impl FnOnce() -> Vec<Case<Text>>,
-        depth: usize,
+        within: &[&str],
     ) -> Vec<Case<Text>> {
-        let defaults = operator.ends_with(['-', '=']) && depth < MAX_DEPTH;
-        match self.variables.get(name) {
+        let defaults = operator.ends_with(['-', '=']) && within.len() < MAX_DEPTH;
+        match self.set(name, within) {
             // The script sets it, so that a default never counts, unless what it sets is empty.
             Some(ScriptVariable::Once(word)) if !word.parts.is_empty() && !operator.ends_with('+') => {
-                self.variable(name, span, depth)
+                self.variable(name, span, within)
             }
             None if defaults => self.unless_set(name, span, operand()),
-            None if operator.ends_with('?') => self.variable(name, span, depth),
+            None if operator.ends_with('?') => self.variable(name, span, within),
             _ => always(self.symbols.opaque_text(span)),
         }
     }
