@@ -234,6 +234,16 @@ pub struct NetworkEntry {
     pub aliases: Vec<Text>,
     /// How they merge.
     pub aliases_tag: Tag,
+    /// `ipv4_address` and `ipv6_address`.
+    pub addresses: Vec<Text>,
+}
+
+impl NetworkEntry {
+    /// An entry that says nothing of its own.
+    #[must_use]
+    pub fn named(name: Text, tag: Tag) -> Self {
+        Self { name, tag, aliases: Vec::new(), aliases_tag: Tag::None, addresses: Vec::new() }
+    }
 }
 
 /// An entry of `volumes`.

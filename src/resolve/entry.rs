@@ -3,13 +3,14 @@
 //! Comes in: facts, a container and its code. Goes out: the modules that are loaded there, or nothing where that can't be
 //! told; then all code of the container counts. What is left out costs a client, so every doubt leaves nothing out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::facts::code::{Expr, ExprKind, Import, Module};
 use crate::resolve::Inputs;
 use crate::resolve::placement::Placement;
 use crate::resolve::project::{Case, Container, Lookup};
-use crate::resolve::server_auth::{build, files::Files};
+use crate::resolve::server_auth::build::{self, Built};
+use crate::resolve::server_auth::files::Files;
 use crate::source::Span;
 use crate::symbol::{Resolved, Symbols};
 use crate::syntax::programs::{self, Name, Program};
@@ -27,24 +28,10 @@ const MAX_FILES: usize = 8;
 pub fn loaded(inputs: &Inputs<'_>, container: &Container, placement: &Placement) -> Option<BTreeSet<String>> {
     let built = container.build.as_ref().and_then(|it| build::read(it, inputs.facts, inputs.index, inputs.symbols));
     let built = built.unwrap_or_default();
-    let directory = container.working_dir.as_ref().map(|folder| folder.as_str().to_owned());
-    let inside = Inside {
-        index: inputs.index,
-        placement,
-        container,
-        texts: &|path| text_of(inputs, path),
-        files: Files {
-            facts: inputs.facts,
-            index: inputs.index,
-            mounts: container.mounts.iter().cloned().chain(built.copies.into_iter().rev()).collect(),
-            directory: directory.or(built.directory).unwrap_or_default(),
-            image_known: false,
-            own: None,
-        },
-    };
-    let own_command = if container.entrypoint.is_none() { built.command } else { None };
+    let own_command = if container.entrypoint.is_none() { built.command.clone() } else { None };
     let entrypoints = lines(container.entrypoint.as_deref(), built.entrypoint.as_ref());
     let commands = lines(container.command.as_deref(), own_command.as_ref());
+    let inside = Inside::of(inputs, container, placement, built);
     let mut starts = BTreeSet::new();
     for entrypoint in &entrypoints {
         for command in &commands {
@@ -63,6 +50,59 @@ pub fn loaded(inputs: &Inputs<'_>, container: &Container, placement: &Placement)
     let other = |module: &&Module| starts_django(module) && !reached.contains(module.path.as_str());
     let kept = inputs.facts.modules.iter().filter(|module| placement.holds(&module.path) && !other(module));
     Some(kept.map(|module| module.path.clone()).collect())
+}
+
+/// The scripts that a container's one command line comes to, in the order in which they begin, each with the words that
+/// it is started with.
+#[must_use]
+pub fn scripts(inputs: &Inputs<'_>, container: &Container) -> Vec<(Text, Vec<Text>)> {
+    let built = container.build.as_ref().and_then(|it| build::read(it, inputs.facts, inputs.index, inputs.symbols));
+    let built = built.unwrap_or_default();
+    let own_command = if container.entrypoint.is_none() { built.command.clone() } else { None };
+    let one = |given: Option<&[Case<Vec<Text>>]>, built: Option<Vec<Text>>| match given {
+        Some([only]) => Some(only.value.clone()),
+        Some(_) => None,
+        None => Some(built.unwrap_or_default()),
+    };
+    let (Some(entrypoint), Some(command)) = (
+        one(container.entrypoint.as_deref(), built.entrypoint.clone()),
+        one(container.command.as_deref(), own_command),
+    ) else {
+        return Vec::new();
+    };
+    let plain = |words: &[Text]| words.iter().map(|word| word.as_str().to_owned()).collect::<Vec<_>>();
+    let whole = [entrypoint, command.clone()].concat();
+    let starts_script = |words: &[Text]| {
+        let programs = programs::of_command(&plain(words), &|_| None).unwrap_or_default();
+        programs.iter().any(|program| matches!(program, Program::Script(_)))
+    };
+    if !starts_script(&whole) {
+        return Vec::new();
+    }
+    let placement = Placement::of(container, inputs.facts, inputs.index);
+    let inside = Inside::of(inputs, container, &placement, built);
+    let variable = |name: &str| inside.variable(name);
+    let (mut found, mut handed_on) = (Vec::new(), false);
+    let programs = programs::of_command(&plain(&whole), &variable).unwrap_or_default();
+    let mut pending: VecDeque<(Program, &[Text])> = programs.into_iter().map(|it| (it, whole.as_slice())).collect();
+    while let Some((program, words)) = pending.pop_front() {
+        let inner = match program {
+            Program::Script(path) if found.len() < MAX_SCRIPTS => {
+                let at = words.iter().position(|word| word.as_str() == path);
+                let Ok([file]) = <[&str; 1]>::try_from(inside.named(&Name::File(path))) else { continue };
+                let Some(text) = text_of(inputs, file) else { continue };
+                let inner = programs::of_script(&text, &variable);
+                found.push((text, at.map_or_else(Vec::new, |at| words[at..].to_vec())));
+                inner
+            }
+            Program::Arguments if !std::mem::replace(&mut handed_on, true) => {
+                programs::of_command(&plain(&command), &variable)
+            }
+            _ => None,
+        };
+        pending.extend(inner.into_iter().flatten().map(|program| (program, command.as_slice())));
+    }
+    found
 }
 
 /// A file's text, where it was read.
@@ -103,15 +143,26 @@ fn starts_django(module: &Module) -> bool {
 
 /// The code inside a container.
 struct Inside<'a> {
-    index: &'a Index,
+    inputs: &'a Inputs<'a>,
     placement: &'a Placement,
     container: &'a Container,
-    /// The text of a file that was read.
-    texts: &'a dyn Fn(&str) -> Option<Text>,
     files: Files<'a>,
 }
 
 impl<'a> Inside<'a> {
+    fn of(inputs: &'a Inputs<'a>, container: &'a Container, placement: &'a Placement, built: Built) -> Self {
+        let directory = container.working_dir.as_ref().map(|folder| folder.as_str().to_owned());
+        let files = Files {
+            facts: inputs.facts,
+            index: inputs.index,
+            mounts: container.mounts.iter().cloned().chain(built.copies.into_iter().rev()).collect(),
+            directory: directory.or(built.directory).unwrap_or_default(),
+            image_known: false,
+            own: None,
+        };
+        Self { inputs, placement, container, files }
+    }
+
     /// The modules that a container starts with.
     fn started(&self, entrypoint: &[String], command: &[String]) -> Option<BTreeSet<&'a str>> {
         let variable = |name: &str| self.variable(name);
@@ -133,7 +184,7 @@ impl<'a> Inside<'a> {
                         return None;
                     }
                     let [file] = self.named(&Name::File(path)).try_into().ok()?;
-                    pending.extend(programs::of_script(&(self.texts)(file)?, &variable)?);
+                    pending.extend(programs::of_script(&text_of(self.inputs, file)?, &variable)?);
                 }
                 Program::Arguments => {
                     let programs = programs::of_command(command, &variable)?;
@@ -156,6 +207,7 @@ impl<'a> Inside<'a> {
     fn named(&self, name: &Name) -> Vec<&'a str> {
         let endings = name.endings();
         let candidates: Vec<&'a str> = self
+            .inputs
             .index
             .files()
             .filter(|file| endings.iter().any(|ending| ends_with(file, ending)) && self.placement.holds(file))
@@ -175,7 +227,7 @@ impl<'a> Inside<'a> {
 
     /// The modules and all that they import, and so on; `None`: it can't be told.
     fn closure(&self, modules: &HashMap<&'a str, &'a Module>, starts: BTreeSet<&'a str>) -> Option<BTreeSet<&'a str>> {
-        let outside = Outside::new(self.index, self.placement);
+        let outside = Outside::new(self.inputs.index, self.placement);
         let mut reached = BTreeSet::new();
         let mut work: Vec<&'a str> = starts.into_iter().collect();
         while let Some(path) = work.pop() {

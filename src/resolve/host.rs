@@ -15,7 +15,7 @@ use crate::resolve::network::is_loopback;
 use crate::resolve::placement::{below, is_test};
 use crate::resolve::project::{Lookup, Project};
 use crate::resolve::{Inputs, evaluate, outside, server_auth, without_code};
-use crate::symbol::Symbols;
+use crate::symbol::{Resolved, Symbols};
 
 /// The port that a Redis listens on where nothing says otherwise.
 const REDIS_PORT: u16 = 6379;
@@ -245,6 +245,11 @@ fn clients(inputs: &Inputs<'_>, runs: &dyn Fn(&str) -> bool, area: &Area<'_>) ->
     for mut found in evaluate::clients(inputs.facts, &code, inputs.symbols).here.into_iter().chain(written) {
         let path = inputs.sources.get(found.span.file).path();
         found.confidence = found.confidence.min(clients::confidence_across_stages(path, Stage::Development));
+        // Whoever starts it by hand may set the variable that the password is read from.
+        let unset = |password: &Resolved| password.alternatives.iter().any(|one| one.value.is_none());
+        if found.settings.password.as_ref().is_some_and(unset) {
+            found.confidence = found.confidence.min(Confidence::Medium);
+        }
         let id = ids.next(&Place::Host, found.setting.as_deref());
         let mut client = clients::client(inputs, found, Place::Host, id);
         let mut local = false;

@@ -8,6 +8,7 @@ pub mod containers;
 pub mod entry;
 pub mod environments;
 pub mod evaluate;
+pub mod exports;
 pub mod handshake;
 pub mod healthcheck;
 pub mod host;
@@ -70,6 +71,7 @@ pub fn resolve(
     let described: Vec<Vec<Service>> = projects.iter().map(Project::services).collect();
     image_variables::add(&mut projects, facts, index, symbols);
     let mut inputs = Inputs { facts, index, sources, symbols };
+    exports::add(&mut projects, &inputs);
     let mut environments = Vec::new();
     let mut unread = Vec::new();
     for (project, services) in projects.iter().zip(described) {

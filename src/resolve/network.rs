@@ -50,6 +50,7 @@ impl<'a> Network<'a> {
         for (at, container) in project.containers.iter().enumerate() {
             services.insert(container.name.as_str(), at);
             let aliases = container.networks.iter().flat_map(BTreeMap::values).flatten();
+            let aliases = aliases.chain(&container.addresses);
             let own = [Some(&container.name), container.container_name.as_ref().map(|name| &name.value)];
             for name in own.into_iter().flatten().chain(aliases) {
                 let at_name = names.entry(name.to_ascii_lowercase()).or_default();

@@ -141,6 +141,8 @@ pub struct Container {
     pub expose: Vec<u16>,
     /// Networks joined, with the aliases there; `None` with `network_mode`.
     pub networks: Option<BTreeMap<String, Vec<String>>>,
+    /// Its fixed addresses in these networks.
+    pub addresses: Vec<String>,
     /// `network_mode` as resolved: `host`, `service:x`, …
     pub network_mode: Option<Spanned<String>>,
     /// Further names: `container_name`, `links` of others pointing here are on the others' side.
@@ -183,6 +185,7 @@ impl Container {
             published: Vec::new(),
             expose: Vec::new(),
             networks: None,
+            addresses: Vec::new(),
             network_mode: None,
             container_name: None,
             extra_hosts: Vec::new(),

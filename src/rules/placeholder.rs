@@ -3,8 +3,20 @@
 //! Comes in: a literal and whether its file is an example. Goes out: yes or no. Knows nothing of who uses the literal.
 
 /// Words that only a placeholder has: it speaks to its reader.
-const MARKERS: &[&str] =
-    &["your", "replace", "placeholder", "insert", "todo", "fixme", "redacted", "enter", "fill", "here", "example"];
+const MARKERS: &[&str] = &[
+    "your",
+    "replace",
+    "placeholder",
+    "insert",
+    "todo",
+    "fixme",
+    "redacted",
+    "enter",
+    "fill",
+    "here",
+    "example",
+    "dummy",
+];
 
 /// Words that make up a placeholder in an example file, and a weak password anywhere else.
 const PLAIN: &[&str] = &[
@@ -55,6 +67,9 @@ const PLAIN: &[&str] = &[
 const GLUED: &[&str] =
     &["replaceme", "replacewith", "replacethis", "yourpassword", "yourredis", "insertyour", "enteryour"];
 
+/// Words of which one at least is in what an example file calls a password: `staging_redis_password`.
+const NAMES: &[&str] = &["password", "passwd", "pass", "secret", "changeme", "pwd"];
+
 /// Values that stand for no password at all.
 const NOTHING: &[&str] = &["none", "null", "nil", "undefined", "false", "true"];
 
@@ -79,9 +94,30 @@ pub fn is_placeholder(value: &str, example: bool) -> bool {
     if lower.chars().all(|char| "x*.-_?#".contains(char)) || GLUED.iter().any(|start| lower.starts_with(start)) {
         return true;
     }
-    let words: Vec<&str> = lower.split(|char: char| !char.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    let known = |word: &&str| PLAIN.contains(word) || MARKERS.contains(word);
-    words.iter().all(known) && (example || words.iter().any(|word| MARKERS.contains(word)))
+    let words = words(value);
+    let any_of = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let prose = words.len() > 1 && words.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    if prose && (words[0] == "your" || example && any_of(NAMES)) {
+        return true;
+    }
+    let known = |word: &String| PLAIN.contains(&word.as_str()) || MARKERS.contains(&word.as_str());
+    words.iter().all(known) && (example || any_of(MARKERS))
+}
+
+/// The words of a value in lower case: `your-password`, `YourPassword`.
+fn words(value: &str) -> Vec<String> {
+    let (mut words, mut word, mut before) = (Vec::new(), String::new(), ' ');
+    for char in value.chars() {
+        let inside = char.is_ascii_alphanumeric();
+        if !inside || (char.is_ascii_uppercase() && before.is_ascii_lowercase()) {
+            words.push(std::mem::take(&mut word));
+        }
+        word.extend(inside.then_some(char.to_ascii_lowercase()));
+        before = char;
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// `$NAME`: what a shell or a template would replace.
@@ -119,6 +155,8 @@ mod tests {
             "insert password here",
             "replacemewithsomethingelse",
             "YourRedisPassword",
+            "your-upstash-password",
+            "dummy",
         ] {
             assert!(is_placeholder(value, false), "{value}");
         }
@@ -134,10 +172,19 @@ mod tests {
 
     #[test]
     fn examples_may_say_changeme() {
-        for value in ["changeme", "change-me", "password", "secret", "redis_password"] {
+        for value in [
+            "changeme",
+            "change-me",
+            "password",
+            "secret",
+            "redis_password",
+            "staging_redis_password",
+            "production_redis_password_very_secure",
+            "ExampleOfDatabaseStrongPassword",
+        ] {
             assert!(is_placeholder(value, true), "{value}");
         }
-        for value in ["Tr0ub4dor&3", "password123", "devpass"] {
+        for value in ["Tr0ub4dor&3", "password123", "devpass", "crimson-otter-lamp"] {
             assert!(!is_placeholder(value, true), "{value}");
         }
     }

@@ -3,6 +3,8 @@
 use super::{OPEN, READS, all, names, of, pair, run};
 use redislint::Options;
 use redislint::finding::{Confidence, Severity};
+use redislint::report::Report;
+use redislint::source::Span;
 
 #[test]
 fn what_is_missing_is_certainly_missing() {
@@ -191,6 +193,7 @@ fn whether_code_runs_in_a_container_may_be_in_doubt() {
         let compose = format!("services:\n  web:\n    build: .\n{web}  redis:\n    image: redis:7\n");
         let files =
             [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", code)];
+        let files = [&files[..], &[("web.env", "REDIS_URL=redis://:a-Harbor-2@redis:6379\n")]].concat();
         let report = all(&files);
         let seen = |rule| of(&report, rule).iter().map(|finding| finding.confidence).collect::<Vec<_>>();
         (seen("unexpected-password"), seen("localhost-in-container"))
@@ -199,6 +202,8 @@ fn whether_code_runs_in_a_container_may_be_in_doubt() {
     assert_eq!(found("    command: supervisord\n"), (vec![], vec![Confidence::Medium]));
     let given = "    command: supervisord\n    environment: {REDIS_URL: \"redis://:a-Harbor-2@redis:6379\"}\n";
     assert_eq!(found(given), (vec![Confidence::High], vec![]), "it is given the variable that the code reads");
+    let file = "    command: supervisord\n    env_file: web.env\n";
+    assert_eq!(found(file), (vec![Confidence::Medium], vec![]), "the file may be there for others");
 }
 
 #[test]
@@ -330,4 +335,76 @@ fn what_a_missing_file_of_variables_may_set_is_not_guessed() {
     let found = |web: &str| beside_a_password(code, web, &[(".gitignore", ".env\n")], "missing-password");
     assert_eq!(found(""), [Confidence::High]);
     assert!(found("    env_file: .env\n").is_empty());
+}
+
+fn line(report: &Report, span: Span) -> usize {
+    report.sources.get(span.file).position(span.start as usize).line
+}
+
+/// The lines of a file on which a rule reports, in a project with code and a Redis of its own.
+fn lines(files: &[(&str, &str)], rule: &str) -> Vec<usize> {
+    let report = all(files);
+    of(&report, rule).iter().map(|finding| line(&report, finding.primary.span)).collect()
+}
+
+#[test]
+fn what_an_entrypoint_exports_is_what_the_program_finds() {
+    let found = |script: &str| {
+        let compose = "services:\n  web:\n    build: .\n    command: /start\n    environment:\n      CELERY_BROKER_URL: \
+                       redis://localhost:6379/0\n      REDIS_URL: redis://redis:6379/0\n  redis:\n    image: redis:7\n";
+        let docker = "FROM python:3.12\nCOPY . /app\nCOPY ./docker/entrypoint /entrypoint\nCOPY docker/start \
+                      /start\nWORKDIR /app\nENTRYPOINT [\"/entrypoint\"]\n";
+        let code = "import os\nfrom celery import Celery\n\napp = Celery(broker=os.environ['CELERY_BROKER_URL'])\n";
+        let files = [
+            ("compose.yaml", compose),
+            ("Dockerfile", docker),
+            ("docker/entrypoint", script),
+            ("docker/start", "#!/bin/sh\nexec celery -A main worker\n"),
+            ("main.py", code),
+        ];
+        lines(&files, "localhost-in-container")
+    };
+    assert_eq!(found("#!/bin/bash\nset -e\nexec \"$@\"\n"), [6], "nothing is set");
+    assert_eq!(found("#!/bin/bash\nexport CELERY_BROKER_URL=\"${REDIS_URL}\"\nexec \"$@\"\n"), [0; 0]);
+    assert_eq!(found("#!/bin/bash\nCELERY_BROKER_URL=${REDIS_URL}\nexec \"$@\"\n"), [0; 0], "it was exported before");
+    let branch = "#!/bin/bash\nif [ -n \"$X\" ]; then\n  export CELERY_BROKER_URL=redis://redis\nfi\nexec \"$@\"\n";
+    assert_eq!(found(branch), [0; 0], "it may be set");
+    assert_eq!(
+        found("#!/bin/bash\nexport CELERY_BROKER_URL=redis://localhost/1\nexec \"$@\"\n"),
+        [2],
+        "there it is set"
+    );
+}
+
+#[test]
+fn a_fixed_address_of_a_container_is_that_container() {
+    let found = |address: &str| {
+        let compose = format!(
+            "services:\n  web:\n    image: web\n    networks: [back]\n    environment:\n      REDIS_URL: \
+             redis://:a-Harbor-2@172.61.0.{address}:6379/0\n  redis:\n    image: redis:7\n    command: redis-server \
+             --requirepass other-Harbor-3\n    networks:\n      back:\n        ipv4_address: 172.61.0.8\nnetworks:\n  back:\n"
+        );
+        let report = all(&[("compose.yaml", compose.as_str())]);
+        ["plaintext-remote", "wrong-password"].map(|rule| of(&report, rule).len())
+    };
+    assert_eq!(found("8"), [0, 1]);
+    assert_eq!(found("9"), [1, 0]);
+}
+
+#[test]
+fn a_setting_may_bring_what_a_tls_url_lacks() {
+    let found = |more: &str| {
+        let compose =
+            "services:\n  web:\n    build: .\n    command: celery -A main worker\n  redis:\n    image: redis:7\n";
+        let code = format!("from celery import Celery\n\napp = Celery(backend='rediss://redis:6379/0')\n{more}");
+        let docker = "FROM python:3.12\nCOPY . .\n";
+        let files = [("compose.yaml", compose), ("Dockerfile", docker), ("main.py", code.as_str())];
+        let report = all(&files);
+        of(&report, "tls-mismatch").iter().filter(|finding| finding.message.contains("ssl_cert_reqs")).count()
+    };
+    assert_eq!(found(""), 1);
+    assert_eq!(found("if app:\n    app.conf.redis_backend_use_ssl = {'ssl_cert_reqs': 0}\n"), 0);
+    assert_eq!(found("app.conf.update(redis_backend_use_ssl={'ssl_cert_reqs': 0})\n"), 0);
+    assert_eq!(found("app.conf.redis_backend_use_ssl = None\n"), 1);
+    assert_eq!(found("app.conf.broker_use_ssl = {'ssl_cert_reqs': 0}\n"), 1, "another server's");
 }

@@ -270,18 +270,22 @@ fn ports(reader: &mut Reader<'_>, id: NodeId) -> Vec<Port> {
 
 fn networks(reader: &mut Reader<'_>, id: NodeId) -> Vec<NetworkEntry> {
     if !reader.is_mapping(id) {
-        let entry = |name| NetworkEntry { name, tag: Tag::None, aliases: Vec::new(), aliases_tag: Tag::None };
+        let entry = |name| NetworkEntry::named(name, Tag::None);
         return reader.texts(id).into_iter().map(entry).collect();
     }
     let mut networks = Vec::new();
     for pair in reader.pairs(id, "networks") {
         let name = Text::exact(&pair.name.value, pair.name.span);
         let tag = reader.tag(pair.value);
-        let mut entry = NetworkEntry { name, tag, aliases: Vec::new(), aliases_tag: Tag::None };
+        let mut entry = NetworkEntry::named(name, tag);
         for attribute in reader.pairs(pair.value, "a network") {
-            if attribute.name.value == "aliases" {
-                entry.aliases_tag = reader.tag(attribute.value);
-                entry.aliases = reader.texts(attribute.value);
+            match attribute.name.value.as_str() {
+                "aliases" => {
+                    entry.aliases_tag = reader.tag(attribute.value);
+                    entry.aliases = reader.texts(attribute.value);
+                }
+                "ipv4_address" | "ipv6_address" => entry.addresses.extend(reader.text(attribute.value)),
+                _ => {}
             }
         }
         networks.push(entry);

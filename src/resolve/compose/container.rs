@@ -168,6 +168,7 @@ fn container<'a>(
         let message = "conflicting parameters `networks` and `network_mode`";
         notices.push(Notice::at("compose-conflict", Level::Warning, mode.span, message));
     }
+    let addresses = networks.iter().flatten().flat_map(|joined| joined.addresses.iter().cloned()).collect();
     let networks = match (&network_mode, networks) {
         (Some(_), _) => None,
         (None, Some(networks)) => {
@@ -195,6 +196,7 @@ fn container<'a>(
         published: layer.ports.value.unwrap_or_default(),
         expose: layer.expose.value.unwrap_or_default(),
         networks,
+        addresses,
         network_mode,
         container_name: layer.container_name.value,
         extra_hosts: layer.extra_hosts.value.unwrap_or_default(),

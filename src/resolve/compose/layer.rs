@@ -131,6 +131,8 @@ pub struct Joined {
     pub tag: Tag,
     /// The names there.
     pub aliases: Vec<String>,
+    /// Its fixed addresses there.
+    pub addresses: Vec<String>,
     /// These take the place of all names below.
     pub replaces: bool,
     /// How these came to be.
@@ -317,6 +319,9 @@ fn over_networks(base: Vec<Joined>, own: Vec<Joined>) -> Vec<Joined> {
             Some(at) if entry.replaces => all[at] = entry,
             Some(at) => {
                 all[at].trace.extend(entry.trace);
+                if !entry.addresses.is_empty() {
+                    all[at].addresses = entry.addresses;
+                }
                 all[at].aliases = unique(std::mem::take(&mut all[at].aliases), entry.aliases, |a, b| a == b);
             }
             None => all.push(entry),

@@ -354,13 +354,14 @@ impl Reader<'_> {
         let mut networks = Vec::new();
         for entry in entries {
             let aliases = self.firsts(&entry.aliases).iter().map(|alias| alias.as_str().to_owned()).collect();
+            let addresses = self.firsts(&entry.addresses).iter().map(|text| text.as_str().to_owned()).collect();
             let mut trace = vec![written_at("the network", entry.name.span())];
             for text in std::iter::once(&entry.name).chain(&entry.aliases) {
                 trace.extend(self.traced(text).into_iter().flat_map(|(_, steps)| steps));
             }
             if let Some(name) = self.spanned(&entry.name) {
                 let replaces = entry.aliases_tag != Tag::None;
-                networks.push(Joined { name, tag: entry.tag, aliases, replaces, trace });
+                networks.push(Joined { name, tag: entry.tag, aliases, addresses, replaces, trace });
             }
         }
         networks

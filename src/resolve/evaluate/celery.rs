@@ -3,6 +3,7 @@
 use crate::facts::code::{Binding, Call, Expr, ExprKind, Module};
 use crate::model::Family;
 use crate::source::Span;
+use crate::symbol::Resolved;
 use crate::text::Text;
 
 use super::ConnectionSettings;
@@ -108,6 +109,40 @@ fn constructor_says(module: &Module, family: Family) -> bool {
         call.callee.dotted().is_some_and(|name| name.ends_with("Celery"))
             && call.keywords.iter().any(|(key, _)| celery_family(&key.value) == Some(family))
     })
+}
+
+/// Whether Celery speaks TLS to a server whatever its URL says; `None`: no setting says so.
+///
+/// `broker_use_ssl` and `redis_backend_use_ssl` also bring what a `rediss://` URL lacks. What they hold is not looked at,
+/// so it can't be told.
+pub(super) fn tls(evaluator: &Evaluator<'_>, family: Family, span: Span) -> Option<Resolved> {
+    let wanted = match family {
+        Family::Kombu => "broker_use_ssl",
+        Family::CeleryBackend => "redis_backend_use_ssl",
+        _ => return None,
+    };
+    let is_it = |name: &str| {
+        let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+        last.strip_prefix("celery_").unwrap_or(&last) == wanted
+    };
+    let set = |value: &Expr| !matches!(value.kind, ExprKind::None | ExprKind::Bool(false));
+    let in_call = |call: &Call| {
+        let entries = call.arguments.iter().flat_map(|argument| match &argument.kind {
+            ExprKind::Dict(entries) => entries.as_slice(),
+            _ => &[],
+        });
+        let entries = entries.filter_map(|(key, value)| Some((key.as_ref()?.as_text()?.as_str(), value)));
+        let keywords = call.keywords.iter().map(|(key, value)| (key.value.as_str(), value));
+        keywords.chain(entries).any(|(name, value)| is_it(name) && set(value))
+    };
+    let configured = evaluator.present().any(|module| {
+        let functions = || module.functions.iter();
+        let fields = module.classes.iter().flat_map(|class| &class.fields);
+        let bindings = module.bindings.iter().chain(functions().flat_map(|it| &it.bindings)).chain(fields);
+        let mut calls = module.calls.iter().chain(functions().flat_map(|it| &it.calls)).filter_map(Expr::as_call);
+        bindings.into_iter().any(|it| is_it(&it.name.value) && it.value.as_ref().is_some_and(set)) || calls.any(in_call)
+    });
+    configured.then(|| Resolved::known(evaluator.symbols.opaque_text(span), Vec::new()))
 }
 
 /// The names by which Celery takes its two servers.

@@ -321,7 +321,8 @@ pub(super) fn push(
     scope: Scope<'_>,
     found: &mut Found,
 ) {
-    let settings = ConnectionSettings { end: evaluator.take_end(), ..settings };
+    let tls = settings.tls.clone().or_else(|| celery::tls(evaluator, family, span));
+    let settings = ConnectionSettings { end: evaluator.take_end(), tls, ..settings };
     let read = evaluator.take_visited().into_iter().chain(setting.map(|setting| setting.span));
     for span in read {
         found.used.insert(span);

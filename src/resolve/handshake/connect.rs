@@ -171,6 +171,10 @@ fn parts(case: &Case<Picked>, family: Family, version: VersionRange, symbols: &S
             None => parts.db = Some(0),
         }
     }
+    if family == Family::CeleryBackend && picked.tls.is_some() {
+        // `redis_backend_use_ssl` may name what the URL does not.
+        parts.error = parts.error.filter(|error| !grammar::lacks_requirements(error));
+    }
     if let Some(tls) = &picked.tls {
         if Symbols::is_known(tls) {
             // Any other text is a non-empty string, which Python takes for true: `ssl="false"` included.

@@ -13,17 +13,17 @@ use crate::syntax::words::{self, Command, Word, WordPart};
 use crate::text::Text;
 
 /// A value in its alternatives; `None` inside a case: unset.
-pub(super) type Values = Vec<Case<Option<Text>>>;
+pub(in crate::resolve) type Values = Vec<Case<Option<Text>>>;
 
 /// Arguments, or what the shell says when it gives up.
-pub(super) type Expanded = Result<Vec<Text>, (String, Span)>;
+pub(in crate::resolve) type Expanded = Result<Vec<Text>, (String, Span)>;
 
 /// References in the defaults of references deeper than this are not followed.
 const MAX_DEPTH: usize = 8;
 
 /// A shell with what it knows of variables.
 #[derive(Clone)]
-pub(super) struct Shell<'a> {
+pub(in crate::resolve) struct Shell<'a> {
     pub environment: &'a Variables,
     pub symbols: &'a Symbols,
     pub sources: &'a Sources,
@@ -58,7 +58,7 @@ struct Fields {
 
 impl Shell<'_> {
     /// The words as the shell hands them to the program; `None`: too many alternatives.
-    pub(super) fn expand(&self, all: &[Word]) -> Option<Vec<Case<Expanded>>> {
+    pub(in crate::resolve) fn expand(&self, all: &[Word]) -> Option<Vec<Case<Expanded>>> {
         let mut out = always(Fields::default());
         for word in all {
             if word.parts.is_empty() {
@@ -88,7 +88,7 @@ impl Shell<'_> {
     }
 
     /// The words where they are the same whatever holds.
-    pub(super) fn certain(&self, all: &[Word]) -> Option<Vec<Text>> {
+    pub(in crate::resolve) fn certain(&self, all: &[Word]) -> Option<Vec<Text>> {
         match self.expand(all)?.as_slice() {
             [Case { value: Ok(words), .. }] => Some(words.clone()),
             _ => None,
@@ -96,7 +96,7 @@ impl Shell<'_> {
     }
 
     /// The value of a word that nothing splits, as in an assignment.
-    pub(super) fn whole(&self, word: &Word) -> Values {
+    pub(in crate::resolve) fn whole(&self, word: &Word) -> Values {
         self.joined(word, 0)
     }
 
@@ -118,7 +118,7 @@ impl Shell<'_> {
     }
 
     /// Takes over what a command assigns: `A=b`, `export A=b`, `${A:=b}`. Where `certain` is not set it may not have run.
-    pub(super) fn assign(&mut self, command: &Command, certain: bool) {
+    pub(in crate::resolve) fn assign(&mut self, command: &Command, certain: bool) {
         let mut all: Vec<(String, Values)> = Vec::new();
         for (name, word) in &command.assignments {
             all.push((name.clone(), self.whole(word)));
@@ -152,7 +152,7 @@ impl Shell<'_> {
     }
 
     /// The shell or program that a command starts: it sees what is exported and what stands before it.
-    pub(super) fn child(&self, command: &Command) -> Self {
+    pub(in crate::resolve) fn child(&self, command: &Command) -> Self {
         let inherited = |name: &String| self.exported.contains(name) || self.environment.map.contains_key(name);
         let mut set: BTreeMap<String, Values> = self
             .set

@@ -10,7 +10,7 @@ pub(in crate::resolve) mod build;
 mod config;
 mod describe;
 mod directives;
-mod expand;
+pub(in crate::resolve) mod expand;
 pub(in crate::resolve) mod files;
 mod image_script;
 mod peers;

@@ -4,7 +4,7 @@
 
 use super::python::{self, Split, integer, is_float, no_integer};
 use super::{Parts, decode, redis_py};
-use crate::model::VersionRange;
+use crate::model::{ClientError, VersionRange};
 use crate::symbol::Symbols;
 use crate::text::Text;
 
@@ -151,6 +151,11 @@ fn broker_database(path: &Text, parts: &mut Parts) {
         }
         number => parts.select(number, path.span()),
     }
+}
+
+/// Whether a result backend is refused for want of what `redis_backend_use_ssl` may name.
+pub(in crate::resolve::handshake) fn lacks_requirements(error: &ClientError) -> bool {
+    error.message == REQUIREMENTS_MISSING
 }
 
 const REQUIREMENTS_MISSING: &str = "ValueError: A rediss:// URL must have parameter ssl_cert_reqs and this must be set \

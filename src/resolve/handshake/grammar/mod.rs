@@ -16,6 +16,7 @@ use crate::symbol::{Change, Symbol, Symbols, is_symbol};
 use crate::syntax::url;
 use crate::text::Text;
 
+pub(super) use celery::lacks_requirements;
 pub(super) use python::{database, integer, no_integer};
 pub(super) use redis_py::refuse_keyword;
 
