@@ -244,6 +244,8 @@ pub struct Reference {
     pub braced: bool,
     /// With a default, a message or a replacement: somebody thought of its not being set.
     pub guarded: bool,
+    /// Compose starts nothing unless it is set, and not empty.
+    pub demanded: bool,
     /// The variable or attribute whose value holds it, such as `REDIS_URL` or `command`.
     pub setting: Spanned<String>,
     /// It is the whole value.

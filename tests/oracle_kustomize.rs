@@ -22,7 +22,7 @@ use redislint::tree::Tree;
 use redislint::{Options, lint};
 
 const TRANSCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts/kustomize.json");
-const CASES: u64 = 430;
+const CASES: u64 = 480;
 const RECORDED: u64 = 40;
 
 /// A repeatable source of choices.
@@ -145,8 +145,34 @@ fn case(number: u64) -> BTreeMap<String, String> {
             "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- target: {kind: Deployment, name: redis}\n  patch: |\n    - {op: replace, path: /spec/template/spec/containers/0/image, value: 'valkey/valkey:8'}\n".to_owned(),
         );
     }
+    overlay += &later(&mut choices);
     files.insert("overlay/kustomization.yaml".to_owned(), overlay);
     files
+}
+
+/// What changes objects behind the patches: labels, replacements, variables, and patches for many objects.
+fn later(choices: &mut Choices) -> String {
+    let mut text = choices
+        .one(&[
+            "",
+            "",
+            "commonLabels: {app: shop}\n",
+            "commonLabels: {team: pay}\n",
+            "labels: [{pairs: {app: other}}]\n",
+            "labels: [{pairs: {app: other}, includeTemplates: true}]\n",
+            "labels: [{pairs: {app: all}, includeSelectors: true}]\n",
+        ])
+        .to_owned();
+    text += choices.one(&[
+        "",
+        "",
+        "replacements:\n- source: {kind: Service, name: redis, fieldPath: metadata.name}\n  targets:\n  - select: {name: web}\n    fieldPaths: ['spec.template.spec.containers.[name=web].command.0']\n",
+        "replacements:\n- source: {kind: Service, name: redis}\n  targets:\n  - select: {kind: Deployment, name: web}\n    fieldPaths: ['spec.template.spec.containers.[name=web].env.[name=REDIS_URL].value']\n    options: {delimiter: ':', index: 2}\n",
+        "replacements:\n- source: {kind: Deployment, name: redis, fieldPath: 'spec.template.spec.containers.0.image', options: {delimiter: ':', index: 1}}\n  targets:\n  - select: {kind: StatefulSet}\n    reject: [{name: other}]\n    fieldPaths: ['spec.template.spec.containers.*.image']\n    options: {delimiter: ':', index: 1}\n",
+        "vars:\n- name: NOT_THERE\n  objref: {apiVersion: v1, kind: Service, name: redis}\n",
+        "vars:\n- name: NOT_THERE\n  objref: {apiVersion: apps/v1, kind: Deployment, name: redis}\n  fieldref: {fieldpath: 'spec.template.spec.containers[0].image'}\n",
+    ]);
+    text
 }
 
 fn patches(choices: &mut Choices, kind: &str, files: &mut BTreeMap<String, String>) -> String {
@@ -171,7 +197,13 @@ fn patches(choices: &mut Choices, kind: &str, files: &mut BTreeMap<String, Strin
         "- {op: copy, from: /spec/template/spec/containers/0/image, path: /spec/template/spec/containers/0/args/0}\n",
     ]);
     let indented = |text: &str| text.lines().map(|line| format!("    {line}\n")).collect::<String>();
-    let target = "  target: {kind: Deployment, name: redis}\n";
+    let target = choices.one(&[
+        "  target: {kind: Deployment, name: redis}\n",
+        "  target: {kind: Deployment, name: redis}\n",
+        "  target: {kind: 'Deployment|StatefulSet'}\n",
+        "  target: {kind: Deploy.*, name: 're(dis|x)'}\n",
+        "  target: {name: r.d.s, kind: Deployment, version: v1}\n",
+    ]);
     match choices.below(6) {
         0 => String::new(),
         1 => format!("patches:\n- patch: |\n{}", indented(&merge)),

@@ -130,10 +130,10 @@ fn a_sentinel_goes_on_at_an_open_master() {
 
 /// A service in each folder, with the URL of the same open server.
 fn services(folders: &[&str], files: &[(&str, &str)]) -> Vec<String> {
-    let mut compose = "services:\n  redis: {image: 'redis:7.4'}\n".to_owned();
-    for folder in folders {
-        compose += &format!("  {folder}: {{build: ./{folder}, environment: {{REDIS_URL: 'redis://:pw@redis'}}}}\n");
-    }
+    let service =
+        |folder: &&str| format!("  {folder}: {{build: ./{folder}, environment: {{REDIS_URL: 'redis://:pw@redis'}}}}\n");
+    let services: String = folders.iter().map(service).collect();
+    let compose = format!("services:\n  redis: {{image: 'redis:7.4'}}\n{services}");
     let all: Vec<(&str, &str)> = files.iter().copied().chain([("compose.yaml", compose.as_str())]).collect();
     findings(&all)
 }

@@ -66,6 +66,12 @@ fn bitnami_takes_its_master_from_variables() {
     assert!(wrong.iter().any(|line| line.contains("[wrong-password]")), "{wrong:?}");
     let none = findings(&[("compose.yaml", &replica(""))]);
     assert!(none.iter().any(|line| line.contains("[missing-password]")), "{none:?}");
+    let file = findings(&[("compose.yaml", &replica("      REDIS_MASTER_PASSWORD_FILE: /run/secrets/master\n"))]);
+    assert!(file.is_empty(), "{file:?}");
+    let fallback = findings(&[("compose.yaml", &replica("      REDIS_MASTER_PASSWORD: ${MASTER:-pw}\n"))]);
+    assert!(fallback.is_empty(), "{fallback:?}");
+    let watched = replica("      REDIS_SENTINEL_HOST: watch\n");
+    assert!(findings(&[("compose.yaml", &watched)]).is_empty());
 }
 
 #[test]
@@ -179,6 +185,49 @@ const IMAGES: &[Row] = &[
         "bitnami/redis:7.2",
         "    environment: {REDIS_PASSWORD: pw}\n    command: /opt/bitnami/scripts/redis/run.sh --requirepass a\n",
         "a",
+        BITNAMI,
+    ),
+    // The variables are checked before it is looked for a mounted file.
+    (
+        "bitnami/redis:7.2",
+        "    volumes: [./redis.conf:/opt/bitnami/redis/mounted-etc/redis.conf]\n",
+        "does not start",
+        BITNAMI,
+    ),
+    (
+        "bitnami/redis:7.2",
+        "    environment: {ALLOW_EMPTY_PASSWORD: \"yes\"}\n    volumes: [./redis.conf:/opt/bitnami/redis/mounted-etc/redis.conf]\n",
+        "conf",
+        BITNAMI,
+    ),
+    // Values are written into redis.conf as they are.
+    ("bitnami/redis:7.2", "    environment: {REDIS_PASSWORD: s3 cret}\n", "does not start", BITNAMI),
+    ("bitnami/redis:7.2", "    environment: {REDIS_PASSWORD: 'p\"w'}\n", "does not start", BITNAMI),
+    ("bitnami/redis:7.2", "    environment: {REDIS_PASSWORD: '\"pw\"'}\n", "pw", BITNAMI),
+    ("bitnami/redis:7.2", "    environment: {REDIS_PASSWORD: 'pw#x'}\n", "pw#x", BITNAMI),
+    (
+        "bitnami/redis:7.2",
+        "    environment: {REDIS_PASSWORD: pw, REDIS_TLS_ENABLED: \"yes\"}\n",
+        "does not start",
+        BITNAMI,
+    ),
+    (
+        "bitnami/redis:7.2",
+        "    environment: {REDIS_PASSWORD: pw, REDIS_TLS_ENABLED: \"yes\", REDIS_TLS_CERT_FILE: /c, REDIS_TLS_KEY_FILE: /k, \
+         REDIS_TLS_CA_FILE: /a}\n",
+        "pw",
+        BITNAMI,
+    ),
+    (
+        "bitnami/redis:7.2",
+        "    environment: {REDIS_PASSWORD: pw, REDIS_REPLICATION_MODE: replica, REDIS_MASTER_HOST: main}\n",
+        "does not start",
+        BITNAMI,
+    ),
+    (
+        "bitnami/redis:7.2",
+        "    environment: {REDIS_PASSWORD: pw, REDIS_ACLFILE: /nowhere.acl}\n",
+        "does not start",
         BITNAMI,
     ),
     ("bitnami/valkey:8.0", "    environment: {VALKEY_PASSWORD: pw}\n", "pw", BITNAMI),

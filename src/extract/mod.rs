@@ -59,6 +59,7 @@ enum Fact {
     Pins(Vec<PinFile>),
     Workflow(ci_facts::Workflow),
     Manifest(kubernetes_facts::Manifest),
+    Chart(kubernetes_facts::Chart),
     Data,
     Settings(SettingsFile),
     Values(Box<ValuesFile>),
@@ -103,6 +104,7 @@ pub fn run_with(tree: &Tree, sources: &mut Sources, config: &Config) -> Extracte
     driver.facts.dockerfiles.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.workflows.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.manifests.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.charts.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.runs.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
     driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
@@ -175,6 +177,7 @@ impl Driver {
                 Fact::Pins(pins) => self.facts.pins.extend(pins),
                 Fact::Workflow(file) => self.facts.workflows.push(file),
                 Fact::Manifest(file) => self.facts.manifests.push(file),
+                Fact::Chart(chart) => self.facts.charts.push(chart),
                 Fact::Data => {}
                 Fact::Settings(file) => self.facts.settings.push(file),
                 Fact::Values(file) => self.facts.values.push(*file),
@@ -295,6 +298,10 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
         FileKind::Manifest => {
             let (fact, requests, notices) = kubernetes::extract(file, path, text, index);
             (Fact::Manifest(fact), requests, notices)
+        }
+        FileKind::Chart => {
+            let (chart, requests) = kubernetes::charts::extract(file, path, text, index);
+            (chart.map_or(Fact::Data, Fact::Chart), requests, Vec::new())
         }
         FileKind::Data => (Fact::Data, Vec::new(), Vec::new()),
         FileKind::Workflow => {

@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 
 use super::Job;
 use super::ci::is_workflow;
+use super::kubernetes::charts::is_chart;
 use super::kubernetes::is_kustomization;
 use super::pins::is_pin_file;
 use super::settings::is_settings;
@@ -77,6 +78,15 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     // Code that also pins packages.
     let setups = paths.iter().filter(|path| path.rsplit('/').next() == Some("setup.py"));
     let setups = setups.map(|path| (*path, FileKind::Pins, Says::Redis)).collect();
+    // Its own description need not say what is in its values.
+    let charts = paths.iter().filter(|path| is_chart(path, tree.index())).flat_map(|path| {
+        let start = path.strip_suffix("Chart.yaml").unwrap_or_default();
+        let values = format!("{start}values.yaml");
+        let values = paths.binary_search(&values.as_str()).ok().map(|at| paths[at]);
+        [Some(*path), values].into_iter().flatten()
+    });
+    let mut charts: Vec<_> = charts.map(|path| (path, FileKind::Chart, Says::Redis)).collect();
+    charts.sort_by_key(|(path, _, _)| *path);
     let (by_name, by_content): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|(_, _, says)| matches!(says, Says::Anything));
     let mut jobs: Vec<Job> = by_name.into_iter().map(|(path, kind, _)| (path.to_owned(), kind, None)).collect();
@@ -84,6 +94,7 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     jobs.extend(looked_at(tree, commands));
     jobs.extend(looked_at(tree, scripts));
     jobs.extend(looked_at(tree, setups));
+    jobs.extend(looked_at(tree, charts));
     jobs
 }
 

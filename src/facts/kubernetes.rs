@@ -18,6 +18,21 @@ pub struct Manifest {
     pub kustomization: bool,
 }
 
+/// A Helm chart; its values and templates are texts among the sources.
+#[derive(Debug)]
+pub struct Chart {
+    /// The text of its `Chart.yaml`.
+    pub file: FileId,
+    /// The path of that.
+    pub path: String,
+    /// What stands in it.
+    pub root: Value,
+    /// Paths of files of values, its own and those of environments.
+    pub values: Vec<String>,
+    /// Paths of its templates and helpers.
+    pub templates: Vec<String>,
+}
+
 /// A value of YAML or JSON.
 #[derive(Clone, Debug)]
 pub struct Value {

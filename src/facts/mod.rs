@@ -29,6 +29,8 @@ pub struct Facts {
     pub workflows: Vec<ci::Workflow>,
     /// Kubernetes manifests and kustomizations, in path order.
     pub manifests: Vec<kubernetes::Manifest>,
+    /// Helm charts, in path order.
+    pub charts: Vec<kubernetes::Chart>,
     /// Versions of client libraries that the repository pins.
     pub pins: Vec<PinFile>,
     /// `docker compose` commands in scripts and documents, in path order.
@@ -215,6 +217,8 @@ pub enum FileKind {
     Workflow,
     /// A Kubernetes manifest or kustomization.
     Manifest,
+    /// A Helm chart, or the values beside one.
+    Chart,
     /// Only its text matters.
     Data,
     /// A program's configuration, read for Redis URLs only.

@@ -180,7 +180,9 @@ impl<'a> Bench<'a> {
                 return None;
             }
             let after = edit::apply(&before, &edits)?;
-            texts.insert(source.path().to_owned(), Change { before: Some(before), after });
+            if after != before {
+                texts.insert(source.path().to_owned(), Change { before: Some(before), after });
+            }
         }
         Some(texts)
     }

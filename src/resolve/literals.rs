@@ -187,12 +187,12 @@ fn from_setting(collector: &mut Collector<'_>, name: &str, value: &Text, environ
 fn from_environment(collector: &mut Collector<'_>, environment: &Environment) {
     let dollars = environment.references.iter().filter(|reference| reference.inside_password && !reference.braced);
     collector.dollars = dollars.map(|reference| reference.span).collect();
-    for service in &environment.services {
-        for (name, value) in &service.environment {
-            if let Some(value) = value {
-                from_setting(collector, name, value, Some(environment));
-            }
-        }
+    let variables = environment.services.iter().flat_map(|service| &service.environment);
+    let set = variables.filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    // A URL may be made of the password that another variable holds: that one names it.
+    let (passwords, others): (Vec<_>, Vec<_>) = set.partition(|(name, _)| names_redis_password(name));
+    for (name, value) in passwords.into_iter().chain(others) {
+        from_setting(collector, name, value, Some(environment));
     }
     for server in &environment.servers {
         for case in &server.auth {

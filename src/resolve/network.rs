@@ -149,7 +149,11 @@ impl<'a> Network<'a> {
                 return Reach::External;
             }
             // Other manifests of the repository may run beside these, and so may what nobody wrote down.
-            if on_host || self.servers.is_empty() || cluster.partial || cluster.elsewhere.contains(&label) {
+            let beside = cluster.elsewhere.iter().any(|(namespace, other)| {
+                let open = namespace.is_empty() || pod.namespace.is_empty();
+                *other == label && (open || *namespace == pod.namespace)
+            });
+            if on_host || self.servers.is_empty() || cluster.partial || beside {
                 return Reach::Undetermined;
             }
             return Reach::UnknownName { suggestion: self.suggest_service(cluster) };

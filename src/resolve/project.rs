@@ -78,8 +78,8 @@ pub struct Cluster {
     pub pods: Vec<Pod>,
     /// Its Services.
     pub services: Vec<ClusterService>,
-    /// Names of Services in other manifests of the repository: they may run beside these.
-    pub elsewhere: BTreeSet<String>,
+    /// Services of manifests beside these, which may run in the same cluster: namespace ("" where left open), and name.
+    pub elsewhere: BTreeSet<(String, String)>,
     /// Some of its objects lie outside the repository.
     pub partial: bool,
     /// What is to be said of the objects themselves.

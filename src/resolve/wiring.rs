@@ -51,6 +51,7 @@ pub fn references(inputs: &Inputs<'_>, project: &Project) -> Vec<Reference> {
                 span: part.span,
                 braced: inputs.sources.slice(part.span).starts_with("${"),
                 guarded: !matches!(part.operator, Operator::Plain),
+                demanded: matches!(part.operator, Operator::Required { empty_too: true, .. }),
                 setting: written.setting.clone(),
                 whole,
                 inside_password: in_password(&written.setting.value, &before),

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::model::{
     Auth, AuthCase, AuthFault, Client, ClientCase, Environment, Family, HealthEnd, Link, Model, Outcome, Password,
-    Place, Server, User, VariableUse, VersionRange,
+    Place, Reach, Server, User, VariableUse, VersionRange,
 };
 use crate::rule::Rule;
 use crate::source::{Sources, Span};
@@ -133,7 +133,12 @@ pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> 
                 _ if matches!(outcome, Outcome::Works | Outcome::Undetermined) => Verdict::Fine,
                 _ => Verdict::Bad,
             };
-            let all = link.outcomes.iter().map(|end| (end.when.as_slice(), verdict(end.client_case, &end.outcome)));
+            // In another state of its variables a client may look for a server elsewhere.
+            let all = client.cases.iter().enumerate().flat_map(|(at, case)| {
+                let here = link.outcomes.iter().filter(move |end| end.client_case == at);
+                let here: Vec<_> = here.map(|end| (end.when.as_slice(), verdict(at, &end.outcome))).collect();
+                if here.is_empty() { vec![(case.when.as_slice(), elsewhere(case))] } else { here }
+            });
             let Some(confidence) = weigh(all) else {
                 continue;
             };
@@ -156,6 +161,12 @@ pub fn faults(model: &Model, is_hit: impl Fn(&ClientCase, &Outcome) -> bool) -> 
         }
     }
     found
+}
+
+/// What becomes of a client where it does not talk to the server at hand.
+fn elsewhere(case: &ClientCase) -> Verdict {
+    let lost = matches!(case.reach, Reach::UnknownName { .. } | Reach::OwnContainer | Reach::SeparateNetworks(_));
+    if lost || case.error.is_some() { Verdict::Bad } else { Verdict::Fine }
 }
 
 /// Every link that ends in `fault`, whether refused or let in unauthenticated; several alternatives of a client that

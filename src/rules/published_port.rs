@@ -6,6 +6,7 @@ use crate::rule::{Category, Context, Rule};
 use crate::rules::common;
 use crate::rules::exposure::{self, Reach};
 use crate::symbol::Symbols;
+use crate::text::Text;
 
 /// See `rules/published-port.md`.
 pub static RULE: Rule = Rule {
@@ -62,7 +63,7 @@ pub fn judge(environment: &Environment, server: &Server) -> Option<Judged> {
         };
         return Some(Judged { severity, confidence, open: true, fact });
     }
-    if common::weigh_running(server, has_known_password) == Some(Confidence::High) {
+    if common::weigh_running(server, |auth| has_certain_password(environment, auth)) == Some(Confidence::High) {
         let fact = "and only its password protects it";
         return Some(Judged { severity: Severity::Note, confidence: Confidence::High, open: false, fact });
     }
@@ -71,14 +72,18 @@ pub fn judge(environment: &Environment, server: &Server) -> Option<Judged> {
     starts.then_some(Judged { severity: Severity::Warning, confidence: Confidence::Medium, open: false, fact })
 }
 
-/// Whether each user needs a password, and all passwords are in the repository.
-fn has_known_password(auth: &Auth) -> bool {
+/// Whether there certainly is a password: it is known, or compose starts nothing without it.
+fn has_certain_password(environment: &Environment, auth: &Auth) -> bool {
     let Auth::Users(users) = auth else {
         return false;
     };
     users.iter().filter(|user| user.on).all(|user| {
+        let demanded = |text: &Text| {
+            let mut demanded = environment.references.iter().filter(|reference| reference.demanded);
+            !text.is_empty() && demanded.any(|reference| reference.span == text.span())
+        };
         let known = |password: &Password| match password {
-            Password::Plain(text) | Password::Sha256(text) => Symbols::is_known(text),
+            Password::Plain(text) | Password::Sha256(text) => Symbols::is_known(text) || demanded(text),
         };
         !user.nopass && user.passwords.iter().all(known)
     })

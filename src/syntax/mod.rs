@@ -4,6 +4,7 @@ mod builder;
 pub mod docker_run;
 pub mod dockerfile;
 pub mod dotenv;
+pub mod go_template;
 pub mod programs;
 pub mod python;
 pub mod redis_conf;

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::catalogue::{Setting, Setup};
@@ -52,6 +53,18 @@ pub fn start(program: &Path, setup: &Setup, folder: &Path) -> Option<Live> {
     launch.start(&mut command)
 }
 
+/// A port that nobody uses: below those that the system gives to outgoing connections, and elsewhere in each process.
+pub fn free_port() -> u16 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let nth = std::process::id().wrapping_mul(331).wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(nth % 20_000).expect("a small number");
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// How a server is started: in which folder, and on which port.
 pub struct Launch<'a> {
     program: &'a Path,
@@ -61,8 +74,7 @@ pub struct Launch<'a> {
 
 impl<'a> Launch<'a> {
     pub fn new(program: &'a Path, folder: &'a Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address").port();
-        Self { program, folder, port }
+        Self { program, folder, port: free_port() }
     }
 
     /// Runs a command in which `@` stands for the folder and `6379` for the port, and `redis-server` is the program.

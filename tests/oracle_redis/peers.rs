@@ -1,4 +1,4 @@
-//! Servers that log in to servers: real replicas and Sentinels at real masters.
+//! Servers that log in to servers: real replicas and Sentinels at real masters; and who is let in by a Sentinel.
 //!
 //! All of them run at once on the loopback interface; live with the servers of `REDISLINT_REDIS_SERVERS`, else the ends in
 //! `tests/transcripts/peers.json` are compared, which `REDISLINT_RECORD=1` writes anew.
@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use redislint::model::Family;
 
-use crate::catalogue::Setup;
-use crate::live::{Live, Resp, servers, start};
+use crate::catalogue::{Setting, Setup};
+use crate::live::{Live, Resp, converse, servers, start};
 use crate::ours::{ours, spoken};
 use crate::transcript::{self, Rows};
 
@@ -155,4 +155,111 @@ fn servers_log_in_as_predicted() {
     assert!(wrong.is_empty(), "{} of {cells} differ:\n{}", wrong.len(), wrong.join("\n"));
     let alike = compare(&transcript::replay("peers"), |_| Family::Replica).1.len();
     assert!(alike > 0, "a Sentinel that is taken for a replica is not caught");
+}
+
+/// What Sentinels demand of those that ask them.
+const SENTINELS: &[&str] = &[
+    "",
+    "requirepass own\n",
+    "requirepass own\nuser app on >secret ~* &* +@all\n",
+    "user default off\nuser app on >secret ~* &* +@all\n",
+    "user default on >own >other ~* &* +@all\n",
+    "sentinel auth-pass main own\n",
+    "sentinel sentinel-pass own\n",
+    "requirepass own\nsentinel sentinel-pass own\n",
+    "sentinel monitor\n",
+    "sentinel nosuch main 1\n",
+    "sentinel monitor main 127.0.0.1 1 1\n",
+    "sentinel monitor other 127.0.0.1 1 0\n",
+    "sentinel monitor other 127.0.0.1 70000 1\n",
+    "sentinel monitor other localhost 1 1\n",
+    "sentinel monitor other localhost 1 1\nsentinel resolve-hostnames yes\nrequirepass own\n",
+    "sentinel monitor other ::1 1 1\n",
+    "sentinel auth-pass other own\n",
+    "sentinel auth-pass main\n",
+    "sentinel parallel-syncs other 1\nSENTINEL MONITOR other 127.0.0.1 1 1\nuser default off\n",
+    "sentinel announce-ip 127.0.0.1\nsentinel announce-port 1\nrequirepass own\n",
+    "sentinel myid 0\n",
+    "maxmemory 10mb\nrequirepass own\n",
+];
+
+/// Who asks them; a Sentinel has no databases.
+const ASKED: &[Setting] = &[
+    asked("redis://H", "", "", 0),
+    asked("redis://:own@H", "", "own", 0),
+    asked("redis://:other@H", "", "other", 0),
+    asked("redis://app:secret@H", "app", "secret", 0),
+    asked("redis://app:own@H", "app", "own", 0),
+    asked("redis://default:own@H", "default", "own", 0),
+    asked("redis://own@H", "own", "", 0),
+    asked("redis://:own@H/1", "", "own", 1),
+];
+
+const fn asked(url: &'static str, user: &'static str, password: &'static str, db: u32) -> Setting {
+    Setting { url, user, password, db }
+}
+
+/// Setting and version of the library, in the order of the transcript.
+fn questions() -> impl Iterator<Item = (&'static Setting, (u32, u32))> {
+    ASKED.iter().flat_map(|setting| [(setting, (7, 4)), (setting, (8, 0))])
+}
+
+fn watching(own: &str) -> Setup {
+    setup(format!("sentinel monitor main 127.0.0.1 1 1\n{own}"), &["--sentinel"])
+}
+
+/// The real answers, by server and number of the Sentinel.
+fn ask_sentinels() -> Rows {
+    let mut rows = Rows::new();
+    for (program, image) in servers() {
+        for (at, own) in SENTINELS.iter().enumerate() {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let live = start(&program, &watching(own), folder.path());
+            let answer = |(setting, version): (&Setting, _)| match &live {
+                Some(live) => converse(live.port, setting, version == (8, 0)),
+                None => "does not start".to_owned(),
+            };
+            rows.insert(format!("{image}|{at}"), questions().map(answer).collect());
+        }
+    }
+    rows
+}
+
+/// Cells, and those that differ once `change` has had its way with the lines of a Sentinel.
+fn compare_sentinels(rows: &Rows, change: fn(&str) -> String) -> (usize, Vec<String>) {
+    let (mut cells, mut wrong) = (0, Vec::new());
+    for (key, answers) in rows {
+        let (image, at) = key.split_once('|').expect("image and number");
+        let own = SENTINELS[at.parse::<usize>().expect("a number")];
+        let ours = ours(&watching(&change(own)), image);
+        assert_eq!(answers.len(), questions().count(), "the questions changed: record anew with REDISLINT_RECORD=1");
+        for ((setting, version), real) in questions().zip(answers) {
+            let said = spoken(&ours.outcome(&setting.url.replace('H', "redis"), version));
+            cells += 1;
+            // Which program it is does not matter for a Sentinel, and Valkey's says this in other words.
+            let hello = "NOAUTH HELLO must be called";
+            if said != *real && !(said.starts_with(hello) && real.starts_with(hello)) {
+                wrong.push(format!("{image} {own:?} {version:?} {}: we say {said:?}, real {real:?}", setting.url));
+            }
+        }
+    }
+    (cells, wrong)
+}
+
+#[test]
+fn sentinels_let_in_as_predicted() {
+    let mut rows = ask_sentinels();
+    let mode = if rows.is_empty() { "replay" } else { "live" };
+    if rows.is_empty() {
+        rows = transcript::replay("sentinels");
+    } else if transcript::recording() {
+        transcript::keep("sentinels", &rows);
+    }
+    let (cells, wrong) = compare_sentinels(&rows, str::to_owned);
+    println!("oracle_redis: Sentinels {mode}: {cells} cells, {} differ", wrong.len());
+    assert!(wrong.is_empty(), "{} of {cells} differ:\n{}", wrong.len(), wrong.join("\n"));
+    let plants: [fn(&str) -> String; 2] =
+        [|own| own.replace("auth-pass main", "requirepass"), |own| own.replace("requirepass own", "")];
+    let plants = plants.map(|plant| compare_sentinels(&transcript::replay("sentinels"), plant).1.len());
+    assert!(plants.iter().all(|wrong| *wrong > 0), "a planted bug is not caught: {plants:?}");
 }

@@ -4,7 +4,6 @@
 //! all clients are told to trust; some configurations with one library each unless `REDISLINT_FULL` is set. Else the answers in
 //! `tests/transcripts/tls.json` are compared, which `REDISLINT_RECORD=1` writes anew.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 use redislint::model::{Auth, FailStage, Outcome, Server};
 
 use crate::clients::{self, Library};
-use crate::live::servers;
+use crate::live::{free_port, servers};
 use crate::ours::{Ours, spoken};
 use crate::outside::Ended;
 use crate::transcript::{self, Rows};
@@ -107,8 +106,7 @@ struct Secure {
 /// Starts one among the certificates; else the last that it said.
 fn start(program: &Path, conf: &str, certificates: &Path) -> Result<Secure, String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let free = || TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let ports = [free(), free()].map(|listener| listener.local_addr().expect("its address").port());
+    let ports = [free_port(), free_port()];
     let (path, log) = (folder.path().join("redis.conf"), folder.path().join("log"));
     std::fs::write(&path, real(conf, ports)).expect("a file");
     let out = std::fs::File::create(&log).expect("a file");

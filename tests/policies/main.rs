@@ -171,8 +171,11 @@ fn exposure_is_judged_by_authentication_and_stage() {
     assert_eq!(judged("docker-compose.prod.yml", OPEN), (Severity::Error, Confidence::High));
     assert_eq!(judged("docker-compose.yml", OPEN), (Severity::Error, Confidence::High));
     assert_eq!(judged("docker-compose.dev.yml", OPEN), (Severity::Warning, Confidence::High));
-    let symbolic = with("redis-server --requirepass ${PW:?}");
-    assert_eq!(judged("docker-compose.yml", &symbolic), (Severity::Warning, Confidence::Medium));
+    let symbolic =
+        |reference: &str| judged("docker-compose.yml", &with(&format!("redis-server --requirepass {reference}")));
+    assert_eq!(symbolic("${PW}"), (Severity::Warning, Confidence::Medium));
+    assert_eq!(symbolic("${PW?}"), (Severity::Warning, Confidence::Medium), "it may be empty");
+    assert_eq!(symbolic("${PW:?}"), (Severity::Note, Confidence::High), "nothing starts without it");
     let known = with("redis-server --requirepass maple-Anchor-7714");
     assert_eq!(judged("docker-compose.yml", &known), (Severity::Note, Confidence::High));
 }

@@ -283,3 +283,51 @@ fn a_folder_of_code_is_no_configuration_that_was_forgotten() {
     assert!(found("\"./etc:/usr/local/etc\"")[0].contains("/usr/local/etc/redis.conf"), "named like a server's");
     assert_eq!(found("\"./redis.conf:/app/r.conf\"").len(), 1);
 }
+
+/// The confidence of `rule` on code that runs beside a server with a password.
+fn beside_a_password(code: &str, web: &str, more: &[(&str, &str)], rule: &str) -> Vec<Confidence> {
+    let compose = format!(
+        "services:\n  web:\n    build: .\n    command: python main.py\n{web}  redis:\n    image: redis:7\n    command: redis-server \
+         --requirepass a-Harbor-2\n"
+    );
+    let files = [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", code)];
+    let files: Vec<(&str, &str)> = files.into_iter().chain(more.iter().copied()).collect();
+    of(&all(&files), rule).iter().map(|finding| finding.confidence).collect()
+}
+
+#[test]
+fn a_call_in_a_branch_that_may_not_be_taken_is_in_doubt() {
+    let found = |lines: &str| {
+        let code = format!("import sys\nimport redis\n\nclient = None\nmode = sys.argv[1]\n\n\ndef get():\n{lines}\n");
+        beside_a_password(&code, "", &[], "missing-password")
+    };
+    let call = "redis.Redis(host=\"redis\")";
+    assert_eq!(found(&format!("    return {call}")), [Confidence::High]);
+    assert_eq!(found(&format!("    if mode == \"x\":\n        return {call}")), [Confidence::Medium]);
+    assert!(found(&format!("    if False:\n        return {call}")).is_empty());
+    let lazy = format!("    global client\n    if client is None:\n        client = {call}\n    return client");
+    assert_eq!(found(&lazy), [Confidence::High], "it is not there yet the first time");
+}
+
+#[test]
+fn what_is_filled_into_a_dictionary_before_it_is_returned_counts() {
+    let found = |fills: &str| {
+        let code = format!(
+            "import os\nimport redis\n\n\ndef options():\n    made = {{\"host\": \"redis\"}}\n{fills}    return made\n\n\nr = \
+             redis.Redis(**options())\n"
+        );
+        beside_a_password(&code, "", &[], "missing-password").len()
+    };
+    assert_eq!(found(""), 1);
+    assert_eq!(found("    made[\"password\"] = \"a-Harbor-2\"\n"), 0);
+    assert_eq!(found("    made.update(read())\n"), 0);
+    assert_eq!(found("    if os.getenv(\"PW\"):\n        made[\"password\"] = os.environ[\"PW\"]\n"), 0);
+}
+
+#[test]
+fn what_a_missing_file_of_variables_may_set_is_not_guessed() {
+    let code = "import os\nimport redis\n\nr = redis.from_url(os.getenv(\"REDIS_URL\", \"redis://redis:6379\"))\n";
+    let found = |web: &str| beside_a_password(code, web, &[(".gitignore", ".env\n")], "missing-password");
+    assert_eq!(found(""), [Confidence::High]);
+    assert!(found("    env_file: .env\n").is_empty());
+}

@@ -1,5 +1,7 @@
 //! What the tests of the binary share: the fixtures, one way to run redislint, and snapshots that `UPDATE=1` rewrites.
 
+pub mod repository;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,8 @@
 //! A file that holds objects asks for the other YAML files of its folder, as they are applied together; a kustomization
 //! asks for what it names. A requested file that is no manifest gives no objects and no notices.
 
+pub mod charts;
+
 use crate::facts::kubernetes::{Field, Kind, Manifest, Value};
 use crate::facts::{FileKind, Request};
 use crate::finding::Notice;

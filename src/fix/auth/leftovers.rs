@@ -6,7 +6,7 @@ use super::Plan;
 use super::edits::{remove_env_line, remove_line};
 use crate::fix::Scene;
 use crate::fix::place::{Secret, ServiceText, is_yaml, secrets};
-use crate::model::Environment;
+use crate::model::{Environment, Literal};
 use crate::resolve::literals::names_redis_password;
 use crate::source::{FileId, Span};
 
@@ -30,12 +30,7 @@ pub fn literals(
     plan: &mut Plan,
 ) {
     let files = files(environments);
-    let names: BTreeSet<&str> = environments.iter().map(|one| one.name.as_str()).collect();
-    let literals = scene.model.literals.iter().filter(|literal| passwords.contains(literal.value.as_str()));
-    let ours = literals.filter(|literal| {
-        literal.environments.is_empty() || literal.environments.iter().any(|name| names.contains(name.as_str()))
-    });
-    for literal in ours {
+    for literal in written(scene, environments, passwords) {
         let span = literal.value.span();
         // The file that nobody else has is the place for a password.
         let own = scene.sources.get(span.file).tracked() == Some(false);
@@ -52,6 +47,19 @@ pub fn literals(
         let edit = if used || is_kept { None } else { line() };
         plan.add_or(edit, span, "this still is the old password");
     }
+}
+
+/// The places of passwords that these environments read, or that none reads.
+pub fn written<'a>(
+    scene: &Scene<'a>,
+    environments: &[&Environment],
+    passwords: &BTreeSet<String>,
+) -> impl Iterator<Item = &'a Literal> {
+    let literals = scene.model.literals.iter().filter(|literal| passwords.contains(literal.value.as_str()));
+    literals.filter(|literal| {
+        let reads = |name: &String| environments.iter().any(|environment| environment.name == *name);
+        literal.environments.is_empty() || literal.environments.iter().any(reads)
+    })
 }
 
 fn files(environments: &[&Environment]) -> BTreeSet<FileId> {

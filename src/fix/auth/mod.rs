@@ -134,7 +134,7 @@ pub fn take(
             Way::Remove => remove::plan(&scene, &environments, &documents),
             Way::Require => require::plan(&scene, &environments, &documents),
         };
-        if way == Way::Require && !plan.edits.is_empty() {
+        if way == Way::Require && (generate || !plan.edits.is_empty()) {
             require::env_files(&scene, &environments, &bench.tree, generate, &mut plan)?;
         }
         Attempt::new(bench, &before, way, plan)

@@ -41,7 +41,7 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
     }
     passwords.remove("");
     // The same password where nothing reads it today, such as a default that is always overridden.
-    for literal in scene.model.literals.iter().filter(|literal| passwords.contains(literal.value.as_str())) {
+    for literal in leftovers::written(scene, environments, &passwords) {
         let span = literal.value.span();
         if let Some(userinfo) = userinfo_around(scene.sources.get(span.file).text(), span) {
             plan.add(Edit::delete(userinfo));
@@ -55,7 +55,9 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
 /// What sets the password of a server, and what its health checks send.
 fn server(scene: &Scene<'_>, server: &Server, plan: &mut Plan) {
     let left = plan.by_hand.len();
-    for one in &server.directives {
+    let by_image =
+        |one: &Directive| server.variables.iter().any(|variable| variable.name.span.start == one.name.span.start);
+    for one in server.directives.iter().filter(|one| !by_image(one)) {
         directive(scene, one, plan);
     }
     if plan.by_hand.len() > left {

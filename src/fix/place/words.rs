@@ -8,31 +8,30 @@ use crate::syntax::yaml::{Entry, Kind, NodeId};
 impl<'a> ServiceText<'a> {
     /// Puts another value behind an option of a command. It needs no quotes.
     pub fn replace_option(&self, option: Span, value: &str) -> Option<Edit> {
-        let option = self.flag(option);
-        let node = self.words_at(option)?;
-        if let Kind::Sequence(items) = &self.yaml.node(node).kind {
-            let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
-            let at = spans.iter().position(|item| item.contains(option))?;
-            if spans[at].len() <= option.len() + 2 {
-                return Some(Edit::replace(*spans.get(at + 1)?, quoted(value)));
-            }
+        match self.value_behind(self.flag(option))? {
+            (value_span, true) => Some(Edit::replace(value_span, quoted(value))),
+            (word, false) => Some(Edit::replace(word, value)),
         }
-        Some(Edit::replace(self.word_behind(option, self.yaml.node(node).span)?, value))
     }
 
     /// Takes an option and its value, the word behind it, out of a command.
     pub fn remove_option(&self, option: Span) -> Option<Edit> {
         let option = self.flag(option);
+        self.remove_words(option.to(self.value_behind(option)?.0))
+    }
+
+    /// The value of an option; whether it is an item of the list, with its quotes.
+    fn value_behind(&self, option: Span) -> Option<(Span, bool)> {
         let node = self.words_at(option)?;
-        if let Kind::Sequence(items) = &self.yaml.node(node).kind {
-            let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
-            let at = spans.iter().position(|item| item.contains(option))?;
-            if spans[at].len() <= option.len() + 2 {
-                return self.remove_words(spans[at].to(*spans.get(at + 1)?));
-            }
+        let Kind::Sequence(items) = &self.yaml.node(node).kind else {
+            return Some((self.word_behind(option, self.yaml.node(node).span)?, false));
+        };
+        let spans: Vec<Span> = items.iter().map(|item| self.yaml.node(*item).span).collect();
+        let at = spans.iter().position(|item| item.contains(option))?;
+        if spans[at].len() <= option.len() + 2 {
+            return Some((*spans.get(at + 1)?, true));
         }
-        let end = self.word_behind(option, self.yaml.node(node).span)?.end;
-        self.remove_words(Span { end, ..option })
+        Some((self.word_behind(option, spans[at])?, false))
     }
 
     /// An option as it is written. What begins there may end in a value elsewhere.

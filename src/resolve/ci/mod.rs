@@ -7,6 +7,8 @@ mod fill;
 mod gitlab;
 mod matrix;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -243,21 +245,4 @@ fn published(entry: &Text) -> Option<Published> {
         mode: None,
         trace: Vec::new(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::{FileId, Span};
-
-    fn text(value: &str) -> Text {
-        Text::exact(value, Span::new(FileId(0), 0..value.len()))
-    }
-
-    #[test]
-    fn ports_of_services() {
-        let port = published(&text("6380:6379")).unwrap();
-        assert_eq!((port.host_port.unwrap().as_str(), port.container_port), ("6380", Some(6379)));
-        assert!(published(&text("6379/tcp")).unwrap().host_port.is_none());
-    }
 }

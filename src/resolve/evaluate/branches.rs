@@ -5,27 +5,47 @@ use crate::source::Span;
 
 use super::values::{Evaluator, Scope};
 
+/// Whether a call is ever run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reached {
+    No,
+    /// A test around it ends one way or the other.
+    Perhaps,
+    #[default]
+    Yes,
+}
+
 impl<'a> Evaluator<'a> {
-    /// `false` where the tests around a call certainly keep it from being run.
-    pub(super) fn is_reached(&self, call: Span, scope: Scope<'a>) -> bool {
-        let Some(guards) = scope.module.branches.get(&call) else { return true };
+    /// What the tests around a call make of it.
+    pub(super) fn reached(&self, call: Span, scope: Scope<'a>) -> Reached {
+        let Some(guards) = scope.module.branches.get(&call) else { return Reached::Yes };
         // What the program changes while it runs is not known here.
-        let mut settled = guards.iter().filter(|guard| !is_changed(&guard.test, scope));
-        settled.all(|guard| {
+        let settled = guards.iter().filter(|guard| !is_changed(&guard.test, scope));
+        let one = settled.map(|guard| {
             let outcomes = self.decided(&guard.test, scope);
-            outcomes.is_empty() || outcomes.iter().any(|(_, truth)| *truth == guard.holds)
-        })
+            let holds = outcomes.iter().filter(|(_, truth)| *truth == guard.holds).count();
+            match holds {
+                _ if outcomes.is_empty() => Reached::Perhaps,
+                0 => Reached::No,
+                _ if holds == outcomes.len() => Reached::Yes,
+                _ => Reached::Perhaps,
+            }
+        });
+        one.min().unwrap_or(Reached::Yes)
     }
 }
 
-/// Whether a name of a test is set by functions beside the one at hand: `global client`, `self.client = …`.
+/// Whether a name of a test is set by functions beside the one at hand, `global client`, `self.client = …`, or is one of
+/// the module that this one sets: `if client is None: client = …`.
 fn is_changed(test: &Expr, scope: Scope<'_>) -> bool {
     let names = names(test);
     let methods = scope.module.classes.iter().flat_map(|class| &class.methods);
     let others = scope.module.functions.iter().chain(methods);
     let sets = |function: &Function| function.bindings.iter().any(|binding| names.contains(&binding.name.value));
     let is_own = |function: &Function| scope.function.is_some_and(|own| std::ptr::eq(own, function));
-    others.filter(|function| !is_own(function)).any(sets)
+    let is_global = |name: &String| scope.module.bindings.iter().any(|binding| binding.name.value == *name);
+    let is_lazy = scope.function.is_some_and(sets) && names.iter().any(is_global);
+    is_lazy || others.filter(|function| !is_own(function)).any(sets)
 }
 
 /// The dotted names of an expression.

@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::symbol::{Resolved, Step, is_symbol};
 use crate::text::Text;
 
+use super::branches::Reached;
 use super::callers::{Caller, Callers};
 use super::celery;
 use super::libraries::{self, Dictionary, Spec};
@@ -24,8 +25,8 @@ pub(super) struct Found {
     pub clients: Vec<FoundClient>,
     /// Clients of code that is not loaded, or stands in a branch that is not taken.
     pub elsewhere: Vec<FoundClient>,
-    /// The call at hand stands in such a branch.
-    skipped: bool,
+    /// Whether the branch that the call at hand stands in is taken.
+    reached: Reached,
     /// Bindings that a client was made of: these settings have a known site.
     pub used: HashSet<Span>,
     /// Which library reads them there.
@@ -148,7 +149,7 @@ impl<'a> Walk<'a, '_> {
         for binding in bindings {
             if let Some(value) = &binding.value {
                 let (target, span) = (&binding.name.value, binding.name.span);
-                self.found.skipped = false;
+                self.found.reached = Reached::Yes;
                 celery::celery_attribute(self.evaluator, target, value, span, scope, self.found);
             }
         }
@@ -174,9 +175,9 @@ impl<'a> Walk<'a, '_> {
     fn site(&mut self, expr: &'a Expr, call: &'a Call, name: &str, scope: Scope<'a>, caller: Option<&Caller<'a>>) {
         let evaluator = self.evaluator;
         evaluator.refuel();
-        let outer = caller.is_none_or(|caller| evaluator.is_reached(caller.span, caller.scope));
+        let outer = caller.map_or(Reached::Yes, |caller| evaluator.reached(caller.span, caller.scope));
         let entered = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
-        self.found.skipped = !(outer && evaluator.is_reached(expr.span, entered));
+        self.found.reached = outer.min(evaluator.reached(expr.span, entered));
         evaluator.refuel();
         evaluator.take_visited();
         let scope = caller.and_then(|caller| caller.enter(evaluator, scope)).unwrap_or(scope);
@@ -332,10 +333,13 @@ pub(super) fn push(
     {
         trace.push(Step { span: setting.span, label: format!("{} names the server", setting.name) });
     }
-    let confidence = confidence(&scope.module.path);
+    let mut confidence = confidence(&scope.module.path);
+    if found.reached == Reached::Perhaps {
+        confidence = confidence.min(Confidence::Medium);
+    }
     let name = setting.map(|setting| setting.name.clone());
     let client = FoundClient { span, setting: name, family, settings, confidence, trace };
-    if evaluator.is_running(scope.module) && !found.skipped {
+    if evaluator.is_running(scope.module) && found.reached != Reached::No {
         found.add(client, setting);
     } else {
         found.elsewhere.push(client);

@@ -1,6 +1,6 @@
 //! Dictionaries and lists: their entries, wherever these are written.
 
-use crate::facts::code::{Expr, ExprKind};
+use crate::facts::code::{Binding, Expr, ExprKind};
 use crate::source::Span;
 use crate::symbol::{Condition, Symbols};
 
@@ -93,30 +93,18 @@ impl<'a> Evaluator<'a> {
         let (mut out, mut complete) = (Vec::new(), true);
         let mut work = vec![(value, scope)];
         while let Some((value, scope)) = work.pop() {
-            // Entries that are set one by one: `OPTIONS["password"] = …`.
             if let ExprKind::Name(name) = &value.kind {
-                let prefix = format!("{name}.");
-                let local = scope.function.map_or(&scope.module.bindings, |function| &function.bindings);
-                for binding in local {
-                    if let (Some(key), Some(value)) = (binding.name.value.strip_prefix(&prefix), &binding.value) {
-                        complete &= binding.guards.is_empty();
-                        out.push((key, value, scope));
-                    }
-                }
-                let calls = scope.module.calls.iter().chain(scope.function.into_iter().flat_map(|one| &one.calls));
-                let update = format!("{name}.update");
-                for call in
-                    calls.filter_map(Expr::as_call).filter(|call| call.callee.dotted().as_ref() == Some(&update))
-                {
-                    out.extend(call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, scope)));
-                    complete &= call.arguments.is_empty() && call.spreads.is_empty();
-                }
+                complete &= set_later(name, scope, true, &mut out);
             }
             let cases = self.eval(value, scope);
             complete &= cases.len() == 1 && work.len() < 8 && out.len() < 256;
             for case in cases {
                 match case.value {
-                    Value::Structure(Expr { kind: ExprKind::Dict(list), .. }, inner) => {
+                    Value::Structure(made @ Expr { kind: ExprKind::Dict(list), .. }, inner) => {
+                        // What another function makes and returns, it may have filled in as well.
+                        if let Some(name) = name_of(made, inner).filter(|_| !is_function_of(inner, scope)) {
+                            complete &= set_later(name, inner, false, &mut out);
+                        }
                         for (key, value) in list {
                             match key.as_ref().map(Expr::as_text) {
                                 Some(Some(key)) => out.push((key.as_str(), value, inner)),
@@ -134,6 +122,42 @@ impl<'a> Evaluator<'a> {
             }
         }
         (out, complete)
+    }
+}
+
+/// Entries that are set one by one, `OPTIONS["password"] = …`, in branches as well where `guarded`; whether these are
+/// certain and all.
+fn set_later<'a>(name: &str, scope: Scope<'a>, guarded: bool, out: &mut Vec<(&'a str, &'a Expr, Scope<'a>)>) -> bool {
+    let mut complete = true;
+    let prefix = format!("{name}.");
+    let local = scope.function.map_or(&scope.module.bindings, |function| &function.bindings);
+    for binding in local {
+        if let (Some(key), Some(value)) = (binding.name.value.strip_prefix(&prefix), &binding.value) {
+            complete &= binding.guards.is_empty();
+            if guarded || binding.guards.is_empty() {
+                out.push((key, value, scope));
+            }
+        }
+    }
+    let calls = scope.module.calls.iter().chain(scope.function.into_iter().flat_map(|one| &one.calls));
+    let update = format!("{name}.update");
+    for call in calls.filter_map(Expr::as_call).filter(|call| call.callee.dotted().as_ref() == Some(&update)) {
+        out.extend(call.keywords.iter().map(|(key, value)| (key.value.as_str(), value, scope)));
+        complete &= call.arguments.is_empty() && call.spreads.is_empty();
+    }
+    complete
+}
+
+/// The name that a function binds to an expression of its own.
+fn name_of<'a>(made: &Expr, scope: Scope<'a>) -> Option<&'a str> {
+    let is_it = |binding: &&Binding| binding.value.as_ref().is_some_and(|value| std::ptr::eq(value, made));
+    Some(scope.function?.bindings.iter().find(is_it)?.name.value.as_str())
+}
+
+fn is_function_of(one: Scope<'_>, other: Scope<'_>) -> bool {
+    match (one.function, other.function) {
+        (Some(one), Some(other)) => std::ptr::eq(one, other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 

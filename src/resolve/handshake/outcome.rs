@@ -186,16 +186,28 @@ impl Link<'_> {
         {
             return refused;
         }
-        match (&outcome, self.client.db, self.server.databases) {
-            (Outcome::Works | Outcome::WorksUnauthenticated { .. }, Some(db), Some(databases)) if db >= databases => {
-                // ioredis stays in database 0 and only emits an error event.
-                if goes_on || family == Family::Ioredis {
-                    return outcome;
-                }
-                Outcome::Fails { stage: FailStage::Select, error: OUT_OF_RANGE.to_owned(), fault: None }
+        match (&outcome, self.refused_choice()) {
+            // ioredis stays in database 0 and only emits an error event.
+            (_, Some(_)) if goes_on || family == Family::Ioredis => outcome,
+            (Outcome::Works | Outcome::WorksUnauthenticated { .. }, Some(error)) => {
+                Outcome::Fails { stage: FailStage::Select, error, fault: None }
             }
             _ => outcome,
         }
+    }
+
+    /// What the server says to the number of a database that it does not have.
+    fn refused_choice(&self) -> Option<String> {
+        match (self.client.db?, self.server.databases) {
+            (1.., _) if self.server.product == Product::Sentinel => Some(self.unknown_command("SELECT")),
+            (db, Some(databases)) if db >= databases => Some(OUT_OF_RANGE.to_owned()),
+            _ => None,
+        }
+    }
+
+    fn unknown_command(&self, name: &str) -> String {
+        let old = self.server.product != Product::Valkey && self.server.version.is_from((7, 0)) == Some(false);
+        if old { format!("ERR unknown command `{name}`") } else { format!("ERR unknown command '{name}'") }
     }
 
     /// The ends for a library that is not known: only where all of them agree, at least on what is wrong.
@@ -282,8 +294,7 @@ impl Link<'_> {
         if self.server.product == Product::Valkey && !default.nopass {
             return fails(MISSING, Some(AuthFault::MissingPassword));
         }
-        let old = self.server.product == Product::Redis && self.server.version.is_from((7, 0)) == Some(false);
-        fails(if old { "ERR unknown command `AUTH`" } else { "ERR unknown command 'AUTH'" }, None)
+        fails(&self.unknown_command("AUTH"), None)
     }
 
     fn greeting(&self, family: Family, version: VersionRange) -> Greeting<'_> {

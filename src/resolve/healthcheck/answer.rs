@@ -128,9 +128,7 @@ impl Door<'_> {
         let database = match (talk.client.db, user) {
             (Some(0) | None, _) => false,
             (Some(_), None) => true,
-            (Some(db), Some(user)) => {
-                db >= self.server.databases? || !permits(user, &self.server.directives, "select")?
-            }
+            (Some(db), Some(user)) => db >= self.server.databases? || !permits(user, self.server, "select")?,
         };
         Some(Greeted { user, stumbled: refused || database || talk.greets && user.is_none() })
     }
@@ -198,7 +196,7 @@ impl Door<'_> {
             return self.login(talk, verb);
         }
         let Some(user) = user else { return Reply::missing() };
-        match permits(user, &self.server.directives, verb.name) {
+        match permits(user, self.server, verb.name) {
             Some(true) => {}
             Some(false) => return Reply::error(),
             None => return Reply::unknown(),

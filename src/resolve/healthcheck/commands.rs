@@ -5,8 +5,8 @@ pub(crate) struct Verb {
     pub name: &'static str,
     /// In Redis's own notation: the number of words with the name, or minus the least number.
     arity: isize,
-    /// Names of ACL categories.
-    pub categories: &'static [&'static str],
+    /// Names of ACL categories, as Redis 7.0 and Valkey have them.
+    categories: &'static [&'static str],
     /// It leaves a key behind.
     pub writes: bool,
     /// A server serves it before the login, whoever the user is.
@@ -53,7 +53,22 @@ const VERBS: &[Verb] = &[
     writing("setnx", 3, &["write", "string", "fast"]),
 ];
 
+/// Categories that Redis 6 has otherwise, and whether it has them.
+const BEFORE_7: &[(&str, &str, bool)] =
+    &[("select", "connection", false), ("select", "keyspace", true), ("role", "admin", false)];
+
 impl Verb {
+    /// Whether it is in an ACL category of the server; `None`: that depends on its version.
+    pub fn is_in(&self, category: &str, from_7: Option<bool>) -> Option<bool> {
+        let now = self.categories.contains(&category);
+        let moved = BEFORE_7.iter().find(|(name, moved, _)| *name == self.name && *moved == category);
+        match (moved, from_7) {
+            (Some((.., before)), Some(false)) => Some(*before),
+            (Some(_), None) => None,
+            _ => Some(now),
+        }
+    }
+
     /// Looks a command up.
     pub fn find(name: &str) -> Option<&'static Self> {
         VERBS.iter().find(|verb| verb.name.eq_ignore_ascii_case(name))

@@ -1,8 +1,11 @@
 //! Manifests → projects: which objects are applied together, and what each container gets.
 //!
-//! A kustomization that no other one builds on is an environment, and so is a plain folder of manifests.
+//! A kustomization that no other one builds on is an environment, and so are a plain folder of manifests and a chart with
+//! each of its files of values.
 
 mod data;
+mod expansion;
+mod helm;
 mod kustomize;
 mod outside;
 mod pod;
@@ -34,18 +37,19 @@ pub fn projects(facts: &Facts, sources: &Sources, symbols: &Symbols) -> Vec<Proj
             continue;
         }
         let folder = folder_of(&manifest.path);
-        let set = folders.entry(folder).or_insert_with(|| Set {
-            folder: folder.to_owned(),
-            evidence: format!("the manifests of {} are applied together", if folder.is_empty() { "." } else { folder }),
-            files: Vec::new(),
-            objects: Vec::new(),
-            partial: false,
+        let set = folders.entry(folder).or_insert_with(|| {
+            let shown = if folder.is_empty() { "." } else { folder };
+            Set::of_manifests(folder, format!("the manifests of {shown} are applied together"))
         });
         set.files.push(manifest.file);
         set.objects.extend(manifest.objects.iter().cloned());
     }
     sets.extend(folders.into_values());
-    let names: Vec<BTreeSet<String>> = sets.iter().map(service_names).collect();
+    for set in &mut sets {
+        set.objects.extend(helm::installed(&set.objects, symbols));
+    }
+    sets.extend(helm::sets(facts, sources, symbols));
+    let names: Vec<BTreeSet<(String, String)>> = sets.iter().map(service_names).collect();
     let elsewhere = |own: usize| {
         let others = names.iter().enumerate().filter(|(at, _)| *at != own);
         others.flat_map(|(_, names)| names.iter().cloned()).collect()
@@ -55,7 +59,12 @@ pub fn projects(facts: &Facts, sources: &Sources, symbols: &Symbols) -> Vec<Proj
 
 /// Objects that are applied together.
 struct Set {
+    name: String,
     folder: String,
+    /// The path whose words tell the stage.
+    stage: String,
+    kind: EnvironmentKind,
+    confidence: Confidence,
     evidence: String,
     files: Vec<FileId>,
     objects: Vec<Value>,
@@ -63,16 +72,38 @@ struct Set {
     partial: bool,
 }
 
+impl Set {
+    /// Those of a folder; nothing is in it yet.
+    fn of_manifests(folder: &str, evidence: String) -> Self {
+        Self {
+            name: if folder.is_empty() { "manifests".to_owned() } else { folder.to_owned() },
+            folder: folder.to_owned(),
+            stage: folder.to_owned(),
+            kind: EnvironmentKind::Kubernetes,
+            confidence: Confidence::High,
+            evidence,
+            files: Vec::new(),
+            objects: Vec::new(),
+            partial: false,
+        }
+    }
+}
+
 fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-fn service_names(set: &Set) -> BTreeSet<String> {
+/// Namespaces and names.
+fn service_names(set: &Set) -> BTreeSet<(String, String)> {
     let services = set.objects.iter().filter(|object| object.str_at(&["kind"]) == Some("Service"));
-    services.filter_map(|object| object.str_at(&["metadata", "name"])).map(str::to_ascii_lowercase).collect()
+    let named = services.filter_map(|object| {
+        let namespace = object.str_at(&["metadata", "namespace"]).unwrap_or_default();
+        Some((namespace.to_owned(), object.str_at(&["metadata", "name"])?.to_ascii_lowercase()))
+    });
+    named.collect()
 }
 
-fn project(set: &Set, elsewhere: BTreeSet<String>, symbols: &Symbols) -> Project {
+fn project(set: &Set, elsewhere: BTreeSet<(String, String)>, symbols: &Symbols) -> Project {
     let world = World::new(&set.objects, symbols);
     let mut cluster = Cluster { elsewhere, partial: set.partial, ..Cluster::default() };
     let mut containers = Vec::new();
@@ -89,13 +120,13 @@ fn project(set: &Set, elsewhere: BTreeSet<String>, symbols: &Symbols) -> Project
     cluster.view.line_breaks = line_breaks(&world, &containers);
     cluster.view.encoded.clone_from(&world.encoded);
     Project {
-        name: if set.folder.is_empty() { "manifests".to_owned() } else { set.folder.clone() },
-        kind: EnvironmentKind::Kubernetes,
-        stage: stage::of_path(&set.folder),
+        name: set.name.clone(),
+        kind: set.kind,
+        stage: stage::of_path(&set.stage),
         files: set.files.clone(),
         evidence: set.evidence.clone(),
         evidence_at: None,
-        confidence: Confidence::High,
+        confidence: set.confidence,
         given: crate::model::Given::default(),
         directory: set.folder.clone(),
         containers,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::data::{Found, World};
-use super::outside;
+use super::{expansion, outside};
 use crate::facts::kubernetes::Value;
 use crate::finding::Confidence;
 use crate::model::{ClusterView, DanglingKey, LinkCollision};
@@ -257,36 +257,14 @@ fn referenced(
     }
 }
 
-/// `$(NAME)` by what stands before it; `$$` is `$`, and a name that is not set stays as written.
+/// `$(NAME)` by what stands before it.
 fn expand(text: &Text, variables: &Variables, trace: &mut Vec<Step>) -> Text {
-    let value = text.as_str();
-    let mut out = Text::empty(text.anchor());
-    let mut at = 0;
-    while let Some(dollar) = value[at..].find('$').map(|found| at + found) {
-        out.push_text(&text.slice(at..dollar));
-        let rest = &value[dollar + 1..];
-        at = if rest.starts_with('$') {
-            out.push_text(&text.slice(dollar..dollar + 1));
-            dollar + 2
-        } else if let Some(end) = rest.strip_prefix('(').and_then(|rest| rest.find(')')) {
-            let end = dollar + 2 + end;
-            let known = variables.map.get(&value[dollar + 2..end]);
-            match known.and_then(|known| known.value.alternatives.first()) {
-                Some(found) => {
-                    found.value.iter().for_each(|value| out.push_text(value));
-                    trace.push(Step { span: text.span_of(dollar..end + 1), label: "used here".to_owned() });
-                    trace.extend(found.trace.iter().cloned());
-                }
-                None => out.push_text(&text.slice(dollar..end + 1)),
-            }
-            end + 1
-        } else {
-            out.push_text(&text.slice(dollar..dollar + 1));
-            dollar + 1
-        };
-    }
-    out.push_text(&text.slice(at..value.len()));
-    out
+    expansion::expand(text, |name, span| {
+        let found = variables.map.get(name)?.value.alternatives.first()?;
+        trace.push(Step { span, label: "used here".to_owned() });
+        trace.extend(found.trace.iter().cloned());
+        Some(found.value.clone().unwrap_or_else(|| Text::empty(span)))
+    })
 }
 
 /// Keys of `ConfigMaps` and Secrets as files of the container.
@@ -309,38 +287,45 @@ fn mounts(workload: &Workload<'_>, value: &Value, world: &World<'_>) -> Vec<Moun
             contents: Vec::new(),
             exists: None,
         };
-        let source = volume
-            .get("configMap")
-            .map(|source| ("ConfigMap", source, "name"))
-            .or_else(|| volume.get("secret").map(|source| ("Secret", source, "secretName")));
-        let data = source.and_then(|(kind, source, field)| {
-            let object = world.object(kind, &workload.pod.namespace, source.str_at(&[field])?)?;
-            Some((source, object))
-        });
-        let Some((source, data)) = data else {
-            found.push(base);
-            continue;
-        };
-        let items = source.get("items").map(Value::items).unwrap_or_default();
-        for (key, content) in data.entries() {
-            let chosen = items.iter().find(|item| item.str_at(&["key"]) == Some(&key.value));
-            let file = match chosen {
-                Some(item) => item.str_at(&["path"]).unwrap_or(&key.value),
-                None if items.is_empty() => key.value.as_str(),
-                None => continue,
+        let sources = sources(volume);
+        let mut open = sources.is_empty();
+        for (kind, source, name) in sources {
+            let object = source.str_at(&[name]).and_then(|name| world.object(kind, &workload.pod.namespace, name));
+            let Some(data) = object else {
+                open = true;
+                continue;
             };
-            let target = match sub_path {
-                Some(sub_path) if sub_path == file => folder.to_owned(),
-                Some(_) => continue,
-                None => format!("{folder}/{file}"),
-            };
-            found.push(Mount { target, content: Some(content.clone()), ..base.clone() });
+            open |= data.open;
+            let items = source.get("items").map(Value::items).unwrap_or_default();
+            for (key, content) in data.entries() {
+                let chosen = items.iter().find(|item| item.str_at(&["key"]) == Some(&key.value));
+                let file = match chosen {
+                    Some(item) => item.str_at(&["path"]).unwrap_or(&key.value),
+                    None if items.is_empty() => key.value.as_str(),
+                    None => continue,
+                };
+                let target = match sub_path {
+                    Some(sub_path) if sub_path == file => folder.to_owned(),
+                    Some(_) => continue,
+                    None => format!("{folder}/{file}"),
+                };
+                found.push(Mount { target, content: Some(content.clone()), ..base.clone() });
+            }
         }
-        if data.open {
+        if open {
             found.push(base);
         }
     }
     found
+}
+
+/// The objects whose keys are files of a volume, with their kind and the field of their name.
+fn sources(volume: &Value) -> Vec<(&'static str, &Value, &'static str)> {
+    let own = [("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName")];
+    let whole = own.iter().filter_map(|(field, kind, name)| Some((*kind, volume.get(field)?, *name)));
+    let parts = volume.at(&["projected", "sources"]).map(Value::items).unwrap_or_default();
+    let parts = parts.iter().flat_map(|part| own.iter().map(move |(field, kind, _)| (*kind, part.get(field), "name")));
+    whole.chain(parts.filter_map(|(kind, source, name)| Some((kind, source?, name)))).collect()
 }
 
 /// Images that read these variables, with nothing in their settings to stop them.

@@ -263,3 +263,117 @@ fn findings_at_encoded_scalars_say_what_they_decode_to() {
     let told: Vec<&str> = finding.trace.iter().map(|step| step.text.as_str()).collect();
     assert_eq!(told, ["decodes to `redis://:****************@redis:6379\\n`"]);
 }
+
+/// How a server behaves whose pod template stands in an object of that kind: what a client without a password gets.
+fn found_with(server: &str) -> Vec<String> {
+    let client = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: web, env: [{name: REDIS_URL, value: 'redis://redis:6379'}]}]}\n";
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: redis}\nspec: {selector: {app: redis}, ports: [{port: 6379}]}\n";
+    found(&[server, service, client].join("---\n"))
+}
+
+#[test]
+fn every_workload_has_containers() {
+    let template = "metadata: {labels: {app: redis}}, spec: {containers: [{name: redis, image: 'redis:7', args: [--requirepass, $(PW)], env: [{name: PW, valueFrom: {secretKeyRef: {name: x, key: y}}}]}]}";
+    let asks = ["Error missing-password redis://redis:6379"];
+    for kind in ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"] {
+        let object =
+            format!("apiVersion: x\nkind: {kind}\nmetadata: {{name: redis}}\nspec: {{template: {{{template}}}}}\n");
+        assert_eq!(found_with(&object), asks, "{kind}");
+    }
+    let cron = format!(
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: redis}}\nspec: {{jobTemplate: {{spec: {{template: {{{template}}}}}}}}}\n"
+    );
+    assert_eq!(found_with(&cron), asks);
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\n{}\n",
+        template.replacen("metadata: {", "metadata: {name: redis, ", 1).replacen(", spec:", "\nspec:", 1)
+    );
+    assert_eq!(found_with(&pod), asks);
+    let list = format!(
+        "{{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{{apiVersion: x, kind: Job, metadata: {{name: redis}}, spec: {{template: {{{template}}}}}}}]}}]}}\n"
+    );
+    assert_eq!(found_with(&list), asks);
+}
+
+#[test]
+fn mounted_configuration_counts_where_the_command_names_it() {
+    let server = |args: &str, volume: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf}}\ndata:\n  redis.conf: |\n    requirepass Basalt-Reed-4108\n    bind 0.0.0.0\n\
+             ---\napiVersion: v1\nkind: Pod\nmetadata: {{name: redis, labels: {{app: redis}}}}\nspec:\n  volumes: [{{name: conf, {volume}}}]\n  containers: [{{name: redis, image: 'redis:7', {args}volumeMounts: [{{name: conf, mountPath: /etc/redis}}]}}]\n"
+        )
+    };
+    let rules = |args: &str, volume: &str| -> Vec<String> {
+        let rule = |line: &String| line.split(' ').nth(1).unwrap().to_owned();
+        found_with(&server(args, volume)).iter().map(rule).collect()
+    };
+    let named = "args: [/etc/redis/redis.conf], ";
+    for volume in ["configMap: {name: conf}", "projected: {sources: [{configMap: {name: conf}}]}"] {
+        assert!(rules(named, volume).contains(&"missing-password".to_owned()), "{volume}");
+        let unread = rules("", volume);
+        assert!(unread.contains(&"config-not-loaded".to_owned()), "{volume}: {unread:?}");
+        assert!(!unread.contains(&"missing-password".to_owned()));
+    }
+    let other = "configMap: {name: conf, items: [{key: redis.conf, path: other.conf}]}";
+    assert!(!rules(named, other).contains(&"missing-password".to_owned()));
+    assert!(rules("args: [/etc/redis/other.conf], ", other).contains(&"missing-password".to_owned()));
+}
+
+const INSIDE: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: redis, labels: {app: redis}}
+spec: {<pod> containers: [{name: redis, image: 'redis:7', ports: [{containerPort: 6379 <port>}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: redis, annotations: {<annotation>}}
+spec: {<service> selector: {app: redis}, ports: [{port: 6379}]}
+";
+
+#[test]
+fn every_way_out_of_a_cluster_is_told() {
+    let exposed = |mark: &str, text: &str| {
+        let mut all = INSIDE.replace(mark, text);
+        for mark in ["<pod>", "<port>", "<annotation>", "<service>"] {
+            all =
+                all.replace(mark, if mark == "<service>" && all.contains("aws-") { "type: LoadBalancer," } else { "" });
+        }
+        found(&all)
+    };
+    assert!(exposed("", "").is_empty());
+    for (mark, text, expected) in [
+        ("<service>", "type: NodePort,", "Error public-service NodePort"),
+        ("<service>", "type: LoadBalancer,", "Error public-service LoadBalancer"),
+        ("<service>", "externalIPs: [203.0.113.9],", "Error public-service 203.0.113.9"),
+        ("<port>", ", hostPort: 6379", "Error public-service 6379"),
+        (
+            "<service>",
+            "type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0/8],",
+            "Note public-service LoadBalancer",
+        ),
+        (
+            "<service>",
+            "type: LoadBalancer, loadBalancerSourceRanges: [0.0.0.0/0],",
+            "Error public-service LoadBalancer",
+        ),
+        (
+            "<annotation>",
+            "service.beta.kubernetes.io/aws-load-balancer-internal: 'true'",
+            "Note public-service LoadBalancer",
+        ),
+        (
+            "<annotation>",
+            "service.beta.kubernetes.io/aws-load-balancer-internal: 'false'",
+            "Error public-service LoadBalancer",
+        ),
+    ] {
+        assert_eq!(exposed(mark, text), [expected], "{text}");
+    }
+    let host = exposed("<pod>", "hostNetwork: true,");
+    assert!(host.len() == 1 && host[0].contains("host-network"), "{host:?}");
+    let tcp = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: tcp-services, namespace: ingress-nginx}\ndata: {'6379': 'default/redis:6379'}\n";
+    let clean = ["<pod>", "<port>", "<annotation>", "<service>"]
+        .iter()
+        .fold(INSIDE.to_owned(), |text, mark| text.replace(mark, ""));
+    assert_eq!(found(&(clean + tcp)), ["Error public-service default/redis:6379"]);
+}

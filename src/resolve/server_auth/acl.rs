@@ -49,8 +49,9 @@ fn shown(name: &Text) -> &str {
     if Symbols::is_known(name) { name.as_str() } else { "…" }
 }
 
-/// Whether the rules of a user (without its name) allow a command; `None`: could not be told.
-pub(super) fn permits(rules: &[Text], command: &str) -> Option<bool> {
+/// Whether the rules of a user (without its name) allow a command of a server since 7.0, or before; `None`: could not be
+/// told.
+pub(super) fn permits(rules: &[Text], command: &str, from_7: Option<bool>) -> Option<bool> {
     let verb = Verb::find(command);
     let (mut may, mut keys) = (Some(false), verb.is_some_and(|verb| !verb.has_key()));
     for rule in rules {
@@ -64,9 +65,14 @@ pub(super) fn permits(rules: &[Text], command: &str) -> Option<bool> {
             (word, None) if word.starts_with(['+', '-']) => may = None,
             (word, Some(verb)) => {
                 let Some(name) = word.strip_prefix(['+', '-']) else { continue };
-                let category = name.strip_prefix('@').is_some_and(|name| verb.categories.contains(&name));
-                if category || name == verb.name {
-                    may = Some(word.starts_with('+'));
+                let named = match name.strip_prefix('@') {
+                    Some(category) => verb.is_in(category, from_7),
+                    None => Some(name == verb.name),
+                };
+                match named {
+                    Some(true) => may = Some(word.starts_with('+')),
+                    Some(false) => {}
+                    None => may = None,
                 }
             }
             _ => {}

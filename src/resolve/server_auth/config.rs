@@ -26,9 +26,9 @@ pub(super) struct Settings {
 }
 
 /// One line before it is judged.
-struct Line {
-    name: Spanned<String>,
-    arguments: Vec<Text>,
+pub(super) struct Line {
+    pub name: Spanned<String>,
+    pub arguments: Vec<Text>,
     span: Span,
     unbalanced: bool,
     /// See `redis_conf::Line::glued`.
@@ -215,7 +215,8 @@ fn from_file(conf: &ConfFile) -> Vec<Line> {
     lines.collect()
 }
 
-fn from_text(text: &Text) -> Vec<Line> {
+/// The lines of a file whose content stands in another one.
+pub(super) fn from_text(text: &Text) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut at = 0;
     for raw in text.as_str().split_inclusive('\n') {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::argv::Run;
+use super::config;
 use super::files::Files;
 use crate::finding::Confidence;
 use crate::model::{ConfMount, Directive, Distribution, ImageVariable, Product, Server, VariableUse, VersionRange};
@@ -119,9 +120,20 @@ pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) ->
     // One file may lie at several paths, and one of these is enough.
     let loaded: HashSet<&str> = loaded.iter().map(String::as_str).collect();
     let read: HashSet<String> = loaded.iter().filter_map(|path| files.mount(path)?.1).collect();
+    let state = |is_loaded: bool| if is_loaded { Some(true) } else { (!untold).then_some(false) };
     for mount in &files.mounts {
-        let Some(source) = mount.source.as_deref().filter(|source| !source.is_empty()) else { continue };
         let target = mount.target.trim_end_matches('/');
+        if let Some(content) = mount.content.as_ref().filter(|_| target.ends_with(".conf") && names_a_server(target)) {
+            let lines = config::from_text(content);
+            mounts.push(ConfMount {
+                span: mount.span,
+                target: target.to_owned(),
+                source: None,
+                loaded: state(loaded.contains(target)),
+                sets_password: lines.iter().any(|line| sets_password(&line.name.value, &line.arguments)),
+            });
+        }
+        let Some(source) = mount.source.as_deref().filter(|source| !source.is_empty()) else { continue };
         let inside = files.facts.confs.iter().filter_map(|conf| {
             let rest = conf.path.strip_prefix(source)?;
             let is_meant = rest.is_empty() || rest.starts_with('/') && names_a_server(rest);
@@ -130,23 +142,25 @@ pub(super) fn conf_mounts(files: &Files<'_>, loaded: &[String], untold: bool) ->
         // A secret is a value, and no configuration that somebody forgot to name.
         let is_secret = |target: &str| target.starts_with("/run/secrets/") && !target.ends_with(".conf");
         for (conf, target) in inside.filter(|(_, target)| !is_secret(target)) {
-            let sets_password = conf.lines.iter().any(|line| {
-                let first = line.arguments.first();
-                match line.name.value.to_ascii_lowercase().as_str() {
-                    "requirepass" | "aclfile" => first.is_some_and(|value| !value.is_empty()),
-                    "user" => true,
-                    _ => false,
-                }
-            });
+            let sets_password = conf.lines.iter().any(|line| sets_password(&line.name.value, &line.arguments));
             let is_loaded = loaded.contains(target.as_str()) || read.contains(&conf.path);
             mounts.push(ConfMount {
                 span: mount.span,
                 source: Some(conf.file),
-                loaded: if is_loaded { Some(true) } else { (!untold).then_some(false) },
+                loaded: state(is_loaded),
                 target,
                 sets_password,
             });
         }
     }
     mounts
+}
+
+/// Whether a directive, its name and its arguments, brings a password or users.
+fn sets_password(name: &str, arguments: &[Text]) -> bool {
+    match name.to_ascii_lowercase().as_str() {
+        "requirepass" | "aclfile" => arguments.first().is_some_and(|value| !value.is_empty()),
+        "user" => true,
+        _ => false,
+    }
 }

@@ -1,6 +1,7 @@
-//! Start scripts of images that configure the server from variables: Bitnami, redis-stack, Dragonfly (facts.md §4).
+//! Start scripts of images that configure the server from variables: redis-stack, Dragonfly, and what follows Bitnami's (facts.md §4).
 
 use super::argv::Input;
+use super::bitnami::{self, Base};
 use super::config::{self, Dialect, Settings};
 use super::files::Files;
 use super::lookup;
@@ -25,7 +26,10 @@ pub(super) fn configured(
         None => always(Some(Vec::new())),
     };
     let bases = match image.distribution {
-        Distribution::Bitnami => bitnami(image, container, files, symbols),
+        Distribution::Bitnami => {
+            let mounted = image.traits.own_conf.is_some_and(|path| files.holds(path));
+            bitnami::bases(image, container, mounted, symbols)
+        }
         _ => always(Base::default()),
     };
     let joined = combine(&bases, &flags, |base, flags| (base.clone(), flags.clone()));
@@ -66,108 +70,7 @@ fn own_files(own: &str, distribution: Distribution) -> Vec<String> {
     std::iter::once(own.to_owned()).chain(overrides.map(|(folder, _)| format!("{folder}/overrides.conf"))).collect()
 }
 
-/// What a Bitnami script starts from.
-#[derive(Clone, Default)]
-struct Base {
-    directives: Vec<Directive>,
-    fatal: Option<(String, Span)>,
-    unread: bool,
-}
-
-fn bitnami(image: &Image, container: &Container, files: &Files<'_>, symbols: &Symbols) -> Vec<Case<Base>> {
-    let environment = &container.environment;
-    let unread = || always(Base { unread: true, ..Base::default() });
-    if image.traits.own_conf.is_some_and(|path| files.holds(path)) {
-        // A mounted file replaces everything that variables would set.
-        return always(Base::default());
-    }
-    let Some(name) = image.traits.password_variables.first() else { return unread() };
-    let allow = variable("ALLOW_EMPTY_PASSWORD", environment, symbols);
-    let (Some(password), Some(allow)) = (variable(name, environment, symbols), allow) else { return unread() };
-    let settings = plain_settings(image, environment);
-    let joined = combine(&password, &allow, |password, allow| {
-        let mut base = Base { directives: settings.clone(), ..Base::default() };
-        let given = password.as_ref().filter(|text| !text.is_empty());
-        let allowed = allow
-            .as_ref()
-            .is_some_and(|text| matches!(text.as_str().to_ascii_lowercase().as_str(), "yes" | "true" | "1"));
-        match given {
-            Some(text) => {
-                let span = environment.map.get(*name).map_or(text.span(), |variable| variable.name_span);
-                base.directives.push(directive("requirepass", text.clone(), span));
-            }
-            None if allowed => {}
-            None => {
-                let error = format!(
-                    "The {name} environment variable is empty or not set. Set the environment variable \
-                     ALLOW_EMPTY_PASSWORD=yes to allow the container to be started with blank passwords. This is \
-                     recommended only for development."
-                );
-                let span = environment.map.get(*name).map_or(container.span, |variable| variable.name_span);
-                base.fatal = Some((error, span));
-            }
-        }
-        base
-    });
-    joined.unwrap_or_else(unread)
-}
-
-/// A variable, or the file that its `_FILE` sibling names, which wins.
-fn variable(name: &str, environment: &Variables, symbols: &Symbols) -> Option<Vec<Case<Option<Text>>>> {
-    let file = lookup(&format!("{name}_FILE"), environment)?;
-    let plain = lookup(name, environment)?;
-    combine(&file, &plain, |file, plain| match file {
-        Some(path) if !path.is_empty() => Some(symbols.variable_text("file", path.as_str(), path.span())),
-        _ => plain.clone(),
-    })
-}
-
-/// Ports and TLS from variables with one certain value.
-fn plain_settings(image: &Image, environment: &Variables) -> Vec<Directive> {
-    let prefix = image.traits.prefix;
-    let single = |name: &str| {
-        let variable = environment.map.get(&format!("{prefix}{name}"))?;
-        let text = variable.value.single()?.value.clone().filter(|text| !text.is_empty())?;
-        Some((text, variable.name_span))
-    };
-    let mut all = Vec::new();
-    if let Some((text, span)) = single("PORT_NUMBER") {
-        all.push(directive("port", text, span));
-    }
-    if let Some((enabled, span)) = single("TLS_ENABLED")
-        && matches!(enabled.as_str(), "yes" | "true" | "1")
-    {
-        let plain = single("PORT_NUMBER").map_or("6379".to_owned(), |(text, _)| text.as_str().to_owned());
-        let (port, span) = single("TLS_PORT_NUMBER").unwrap_or((Text::mapped("6379", span), span));
-        if port.as_str() == plain {
-            all.push(directive("port", Text::mapped("0", span), span));
-        }
-        all.push(directive("tls-port", port, span));
-        all.extend(single("TLS_AUTH_CLIENTS").map(|(text, span)| directive("tls-auth-clients", text, span)));
-    }
-    all.extend(replication(prefix, &single));
-    if let Some((path, span)) = single("ACLFILE") {
-        all.push(directive("aclfile", path, span));
-    }
-    all
-}
-
-/// What makes a replica of it; Valkey says primary where Redis says master.
-fn replication(prefix: &str, single: &dyn Fn(&str) -> Option<(Text, Span)>) -> Vec<Directive> {
-    let mode = single("REPLICATION_MODE");
-    if !mode.is_some_and(|(mode, _)| matches!(mode.as_str(), "slave" | "replica")) {
-        return Vec::new();
-    }
-    let other = if prefix == "VALKEY_" { "PRIMARY" } else { "MASTER" };
-    let Some((host, span)) = single(&format!("{other}_HOST")) else { return Vec::new() };
-    let port = single(&format!("{other}_PORT_NUMBER")).map_or_else(|| Text::mapped("6379", span), |(port, _)| port);
-    let mut follows = directive("replicaof", host, span);
-    follows.arguments.push(port);
-    let password = single(&format!("{other}_PASSWORD")).map(|(text, span)| directive("masterauth", text, span));
-    std::iter::once(follows).chain(password).collect()
-}
-
-fn directive(name: &str, value: Text, span: Span) -> Directive {
+pub(super) fn directive(name: &str, value: Text, span: Span) -> Directive {
     Directive {
         name: Spanned::new(name.to_owned(), span),
         arguments: vec![value],

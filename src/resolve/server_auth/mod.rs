@@ -5,6 +5,7 @@
 
 mod acl;
 mod argv;
+mod bitnami;
 pub(in crate::resolve) mod build;
 mod config;
 mod describe;
@@ -15,6 +16,7 @@ mod image_script;
 mod peers;
 mod ports;
 mod script;
+mod sentinel;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -98,7 +100,7 @@ pub(in crate::resolve) fn with_logins(
     server.image = reference;
     server.auth = auth;
     server.variables = variables(container, &image, &runs);
-    server.mounts = conf_mounts(&files, &loaded, first.value.untold);
+    server.mounts = conf_mounts(&files, &loaded, untold);
     server.healthcheck = container.healthcheck.as_ref().and_then(|cases| {
         let span = container.healthcheck_span.unwrap_or(container.span);
         healthcheck::judge(cases, span, &container.environment, &server, symbols)
@@ -133,6 +135,7 @@ pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symb
         Files { facts, index, mounts: Vec::new(), directory: format!("/{folder}"), image_known: false, own: None };
     let mut settings = Settings::default();
     config::host_file(conf, &files, Dialect { product, version: image.version }, &mut settings);
+    settings.loaded.push(conf.path.clone());
     let start = Span { end: first.span.start, ..first.span };
     let case = Case { when: Vec::new(), value: Settled { settings, product, untold: false }, trace: Vec::new() };
     let auth = users::auth(&case, &files, &image, start, symbols);
@@ -147,10 +150,11 @@ pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symb
 
 /// Whether a user may call a command, by the `user` line it comes from; `None`: could not be told.
 #[must_use]
-pub fn permits(user: &User, directives: &[Directive], command: &str) -> Option<bool> {
+pub fn permits(user: &User, server: &Server, command: &str) -> Option<bool> {
     let Some(span) = user.span else { return Some(true) };
-    let line = directives.iter().find(|line| line.name.span == span)?;
-    if line.name.value == "user" { acl::permits(line.arguments.get(1..)?, command) } else { Some(true) }
+    let line = server.directives.iter().find(|line| line.name.span == span)?;
+    let from_7 = Dialect { product: server.product, version: server.version }.is_from_7();
+    if line.name.value == "user" { acl::permits(line.arguments.get(1..)?, command, from_7) } else { Some(true) }
 }
 
 /// One way the server may have been configured.

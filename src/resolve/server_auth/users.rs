@@ -4,7 +4,7 @@ use super::Settled;
 use super::acl;
 use super::config::{Dialect, Settings};
 use super::files::{Files, Found};
-use super::ports;
+use super::{ports, sentinel};
 use crate::model::{Auth, Directive, Distribution, Password, Product, User};
 use crate::resolve::images::Image;
 use crate::resolve::project::Case;
@@ -25,13 +25,7 @@ pub(super) fn auth(case: &Case<Settled>, files: &Files<'_>, image: &Image, place
     if case.value.untold {
         return Auth::Unknown;
     }
-    // Bitnami's script writes what is missing, or stops with words of its own.
-    let measured = matches!(case.value.product, Product::Redis | Product::Valkey);
-    if measured
-        && !settings.unread
-        && image.distribution != Distribution::Bitnami
-        && let Some((error, span)) = ports::refusal(settings)
-    {
+    if let Some((error, span)) = refusal(case, image, place) {
         return Auth::DoesNotStart { error, span };
     }
     let password = last(settings, "requirepass");
@@ -57,6 +51,20 @@ pub(super) fn auth(case: &Case<Settled>, files: &Files<'_>, image: &Image, place
             }
             Auth::Users(users)
         }
+    }
+}
+
+/// What keeps it from starting though each line by itself is right.
+fn refusal(case: &Case<Settled>, image: &Image, place: Span) -> Option<(String, Span)> {
+    let settings = &case.value.settings;
+    // Bitnami's scripts write what is missing, or stop with words of their own.
+    if settings.unread || image.distribution == Distribution::Bitnami {
+        return None;
+    }
+    match case.value.product {
+        Product::Redis | Product::Valkey => ports::refusal(settings),
+        Product::Sentinel => sentinel::refusal(settings, image.version, place),
+        Product::Keydb | Product::Dragonfly => None,
     }
 }
 

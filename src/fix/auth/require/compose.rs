@@ -86,6 +86,10 @@ impl<'a> Work<'a> {
         let value = Value::Text(reference.clone());
         for variable in server.variables.iter().filter(|one| one.taken_in == one.name.span) {
             let name = &variable.name;
+            let given = variable.value.as_ref().map(|value| self.scene.sources.slice(value.span()));
+            if given == Some(reference.as_str()) && variable.usage != VariableUse::Ignored {
+                continue;
+            }
             let edit = match (name.value.as_str(), variable.usage) {
                 ("ALLOW_EMPTY_PASSWORD", VariableUse::Read) => text.replace_variable(name.span, VARIABLE, &value),
                 ("REDISCLI_AUTH", _) => text.replace_variable(name.span, "REDISCLI_AUTH", &value),

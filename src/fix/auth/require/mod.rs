@@ -49,7 +49,7 @@ pub fn plan(scene: &Scene<'_>, environments: &[&Environment], documents: &[FileI
         }
     }
     passwords.remove("");
-    for literal in scene.model.literals.iter().filter(|literal| passwords.contains(literal.value.as_str())) {
+    for literal in leftovers::written(scene, environments, &passwords) {
         work.literal(literal.value.span());
     }
     let mut plan = work.finish();

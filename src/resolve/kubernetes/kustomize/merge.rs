@@ -59,22 +59,25 @@ fn merge_list(target: &mut Value, items: &[Value], key: &str, depth: usize) {
         *own = items.iter().filter(|item| item.get("$patch").is_none()).cloned().collect();
         return;
     }
-    let mut new = Vec::new();
+    // The items of the patch come first, in its order, then those that it does not speak of.
+    let mut merged = Vec::new();
     for item in items {
         let name = item.str_at(&[key]);
         let at = own.iter().position(|other| name.is_some() && other.str_at(&[key]) == name);
-        match (at, item.str_at(&["$patch"])) {
-            (Some(at), Some("delete")) => {
-                own.remove(at);
-            }
-            (None, Some("delete")) => {}
-            (Some(at), _) => strategic(&mut own[at], item, depth),
-            (None, _) => new.push(without_directives(item, depth)),
+        let old = at.map(|at| own.remove(at));
+        if item.str_at(&["$patch"]) == Some("delete") {
+            continue;
         }
+        merged.push(match old {
+            Some(mut old) => {
+                strategic(&mut old, item, depth);
+                old
+            }
+            None => without_directives(item, depth),
+        });
     }
-    // New items stand before the old ones.
-    new.append(own);
-    *own = new;
+    merged.append(own);
+    *own = merged;
 }
 
 /// What a patch adds as a whole: its nulls and directives leave nothing behind.

@@ -1,10 +1,13 @@
 //! Kustomizations → the objects that `kubectl kustomize` would print, with every value still at its own place.
 //!
-//! Names get no hash suffix: references follow their objects anyway. Labels, annotations, replicas and replacements of
-//! fields are passed over, as nothing here reads them.
+//! Names get no hash suffix: references follow their objects anyway. Annotations and replicas are passed over, as
+//! nothing here reads them.
 
 mod generate;
+mod labels;
 mod merge;
+mod replace;
+mod select;
 mod transform;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +48,8 @@ impl Object {
 struct Gathered {
     objects: Vec<Object>,
     files: Vec<FileId>,
+    /// What `$(NAME)` means; filled in when everything else is done.
+    variables: Vec<replace::Variable>,
     /// Something lies outside the repository.
     partial: bool,
 }
@@ -69,15 +74,15 @@ pub(super) fn overlays(facts: &Facts, sources: &Sources) -> Vec<Set> {
         }
         let mut gathered = Gathered::default();
         builder.apply(one, &mut gathered, 0);
+        replace::fill(&gathered.variables, &mut gathered.objects);
         if gathered.objects.is_empty() {
             continue;
         }
         sets.push(Set {
-            folder: (*folder).to_owned(),
-            evidence: format!("{} puts them together", one.path),
             files: gathered.files,
             objects: gathered.objects.into_iter().map(|object| object.value).collect(),
             partial: gathered.partial,
+            ..Set::of_manifests(folder, format!("{} puts them together", one.path))
         });
     }
     sets
@@ -136,8 +141,8 @@ impl<'a> Builder<'a> {
             into.partial = true;
             return;
         }
-        into.partial |=
-            root.opaque || ["helmCharts", "generators", "transformers"].iter().any(|key| root.get(key).is_some());
+        into.partial |= root.opaque
+            || ["helmCharts", "generators", "transformers", "configurations"].iter().any(|key| root.get(key).is_some());
         for text in ["resources", "bases"].into_iter().flat_map(|key| list(Some(root), key)) {
             let path = join(folder, text.as_str());
             let base = path.as_deref().and_then(|path| self.kustomizations.get(path));
@@ -148,6 +153,7 @@ impl<'a> Builder<'a> {
                     self.apply(base, &mut inner, depth + 1);
                     into.objects.append(&mut inner.objects);
                     into.files.append(&mut inner.files);
+                    into.variables.append(&mut inner.variables);
                     into.partial |= inner.partial;
                 }
                 (None, Some(manifest)) => {
@@ -166,6 +172,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.transform(root, folder, into);
+        into.variables.extend(replace::variables(root));
         into.files.push(one.file);
     }
 

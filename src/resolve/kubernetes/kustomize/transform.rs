@@ -1,7 +1,9 @@
-//! The transformers of a kustomization in its own order: patches, namespace, names, JSON patches, images.
+//! The transformers of a kustomization in its own order: patches, namespace, names, labels, JSON patches, images, and
+//! replacements.
 
 use super::generate::{field, put, scalar};
-use super::{Builder, Gathered, Object, list, merge};
+use super::select::Selector;
+use super::{Builder, Gathered, Object, labels, list, merge, replace};
 use crate::facts::kubernetes::{Kind, Value};
 use crate::text::Text;
 
@@ -30,12 +32,14 @@ impl Builder<'_> {
         }
         let text = |key: &str| root.text_at(&[key]).filter(|text| !text.is_empty());
         rename(&mut into.objects, text("namePrefix"), text("nameSuffix"));
+        labels::add(root, &mut into.objects);
         self.patches(root, "patchesJson6902", folder, into);
         for image in root.get("images").map(Value::items).unwrap_or_default() {
             for object in &mut into.objects {
                 replace_image(&mut object.value, image, 0);
             }
         }
+        replace::replacements(root, into);
     }
 
     fn patches(&self, root: &Value, key: &str, folder: &str, into: &mut Gathered) {
@@ -47,10 +51,11 @@ impl Builder<'_> {
                     merge_by_name(&mut into.objects, &document);
                     continue;
                 };
-                into.partial |= ["labelSelector", "annotationSelector"].iter().any(|key| target.get(key).is_some());
+                let selector = Selector::of_patch(target);
+                into.partial |= selector.unknown;
                 let delete = document.str_at(&["$patch"]) == Some("delete");
                 into.objects.retain_mut(|object| {
-                    if !is_target(object, target) {
+                    if !selector.selects(object) {
                         return true;
                     }
                     if operations {
@@ -89,32 +94,6 @@ fn merge_keeping_name(object: &mut Value, patch: &Value) {
     if let (Some(name), Some(metadata)) = (name, metadata(object)) {
         put(metadata, name);
     }
-}
-
-/// Selectors are anchored regular expressions; here the exact names and the usual `.*` are told.
-fn is_target(object: &Object, target: &Value) -> bool {
-    let matches = |pattern: Option<&str>, is: &dyn Fn(&str) -> bool| match pattern {
-        None | Some("" | ".*") => true,
-        Some(pattern) => is(pattern.trim_start_matches('^').trim_end_matches('$')),
-    };
-    let like = |pattern: &str, name: &str| match pattern.strip_suffix(".*") {
-        Some(start) => name.starts_with(start),
-        None => match pattern.strip_prefix(".*") {
-            Some(end) => name.ends_with(end),
-            None => pattern.split('|').any(|one| one.trim_matches(['(', ')']) == name),
-        },
-    };
-    let current = object.value.str_at(&["metadata", "name"]).unwrap_or_default();
-    let version = object.value.str_at(&["apiVersion"]).unwrap_or_default();
-    let (group, version) = version.split_once('/').unwrap_or(("", version));
-    let namespace = object.value.str_at(&["metadata", "namespace"]).unwrap_or_default();
-    matches(target.str_at(&["kind"]), &|pattern| like(pattern, object.kind()))
-        && matches(target.str_at(&["group"]), &|pattern| like(pattern, group))
-        && matches(target.str_at(&["version"]), &|pattern| like(pattern, version))
-        && matches(target.str_at(&["namespace"]), &|pattern| like(pattern, namespace))
-        && matches(target.str_at(&["name"]), &|pattern| {
-            like(pattern, current) || object.former.iter().any(|former| like(pattern, former))
-        })
 }
 
 fn affixed(name: &Text, prefix: Option<&Text>, suffix: Option<&Text>) -> Text {
@@ -169,7 +148,11 @@ fn follow(object: &mut Value, renamed: &dyn Fn(&str, &Text) -> Option<Text>) {
                     let (kind, key) = match field.key.value.as_str() {
                         "configMapKeyRef" | "configMapRef" | "configMap" => ("ConfigMap", "name"),
                         "secretKeyRef" | "secretRef" => ("Secret", "name"),
+                        // Of a volume, or of a part of a projected one.
+                        "secret" if field.value.get("name").is_some() => ("Secret", "name"),
                         "secret" => ("Secret", "secretName"),
+                        // Of an Ingress.
+                        "service" => ("Service", "name"),
                         "serviceName" => ("Service", ""),
                         _ => {
                             pending.push(&mut field.value);
