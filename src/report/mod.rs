@@ -225,9 +225,18 @@ fn with_few_alike(notices: Vec<Notice>) -> Vec<Notice> {
     few
 }
 
-/// JSON as it is printed. The runner of GitHub Actions takes `##[` for the begin of a command wherever it stands.
+/// JSON as it is printed. The runner of GitHub Actions takes `##[` for the begin of a command wherever it stands, and a
+/// terminal that shows JSON obeys the control characters that JSON does not make one escape.
 fn pretty(value: &Value) -> String {
-    format!("{value:#}\n").replace("##[", "##\\u005b")
+    let mut out = String::new();
+    for char in format!("{value:#}\n").replace("##[", "##\\u005b").chars() {
+        if char == '\n' || clean_char(char) == char || crate::symbol::is_symbol(char) {
+            out.push(char);
+        } else {
+            let _ = write!(out, "\\u{:04x}", u32::from(char));
+        }
+    }
+    out
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -93,9 +93,10 @@ impl Written<'_> {
         [number(0), number(1), number(2)]
     }
 
-    /// The next version that differs in the number at `place`, which is there.
+    /// The next version that differs in the number at `place`. What stands behind the third tells no two versions apart.
     fn next(&self, place: usize) -> Version {
         let mut version = self.lowest();
+        let place = place.min(version.len() - 1);
         version[place] = version[place].saturating_add(1);
         version[place + 1..].fill(0);
         version
@@ -318,6 +319,14 @@ mod tests {
         assert_eq!(poetry("^4.3"), Some(range((4, 3), (4, MAX))));
         assert_eq!(poetry("4.5"), Some(range((4, 5), (4, 5))));
         assert_eq!(poetry("^4.3 || ^6"), Some(range((4, 3), (6, MAX))));
+    }
+
+    #[test]
+    fn numbers_behind_the_third_tell_no_versions_apart() {
+        for text in ["==5.0.1.4.*", "==5.0.1.4.2", "~=5.0.1.4.2"] {
+            assert_eq!(pep440(text), Some(range((5, 0), (5, 0))), "{text}");
+        }
+        assert_eq!(poetry("^0.0.0.4"), Some(VersionRange { from: None, to: Some((0, 0)) }));
     }
 
     #[test]

@@ -171,7 +171,8 @@ fn generated_configurations_start_and_let_in_as_predicted() {
         wrong.len()
     );
     assert!(wrong.is_empty(), "{} of {cells} cells differ:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(cells > 5_000 && refused * 4 > rows.len() && untold * 100 <= cells * 3, "{untold} of {cells} undetermined");
+    // One server alone has a third of what three have.
+    assert!(cells > 2_000 && refused * 4 > rows.len() && untold * 100 <= cells * 3, "{untold} of {cells} undetermined");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod formats;
 
+use clap::ValueEnum as _;
+
 use super::*;
 use crate::check::check;
 use crate::finding::{Confidence, Label};
@@ -206,13 +208,19 @@ fn json_keeps_its_contract() {
 #[test]
 fn control_characters_stay_harmless() {
     let mut sources = Sources::default();
-    let path = "a\u{1B}[31m.yml";
-    sources.add(path, "port: \u{1B}]0;x\u{7}6379:6379 \u{202E}\r\n".as_bytes(), None);
+    let path = "a\u{1B}[31m\u{7F}.yml";
+    sources.add(path, "port: \u{1B}]0;x\u{7}6379:6379 \u{202E}\u{7F}\r\n".as_bytes(), None);
     let mut one = finding("published-port", Label::new(span_of(&sources, path, "6379:6379"), "published \u{1B}here"));
-    one.message = "open\u{1B}[2J".to_owned();
+    one.message = "open\u{1B}[2J\u{7F}\u{9B}\u{2066}".to_owned();
     let report = report(sources, vec![one], false);
-    for form in [text::render(&report, text::Style::default()), concise::render(&report), json::render(&report, ".")] {
-        assert!(!form.contains(['\u{1B}', '\u{7}', '\u{202E}', '\r']), "{form:?}");
+    for &format in Format::value_variants() {
+        let shown = format.render(&report, &Look::default());
+        let obeyed = |char: char| (char.is_control() && char != '\n') || ('\u{202A}'..='\u{2069}').contains(&char);
+        assert!(!shown.contains(obeyed), "{format:?}: {shown:?}");
+        if format == Format::Json {
+            let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+            assert_eq!(read["findings"][0]["location"]["path"], path, "{shown}");
+        }
     }
 }
 
