@@ -82,6 +82,27 @@ fn show_secrets_shows_them() {
     assert!(shown.contains("Quill-Harbor-4179"), "{shown}");
 }
 
+/// The log of a job is read by more people than those who may know a password.
+#[test]
+fn a_job_shows_no_secrets_unless_forced() {
+    let root = "fixtures/payments-http-500/server-with-password";
+    let run = |variable: (&str, &str), flag: &str| {
+        let mut command = support::redislint();
+        let output = command.env(variable.0, variable.1).args(["inspect", "--root", root, flag]).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), shown.contains("Quill-Harbor-4179"), shown.is_empty())
+    };
+    for variable in
+        [("CI", "true"), ("CI", "1"), ("GITHUB_ACTIONS", "true"), ("TF_BUILD", "True"), ("JENKINS_URL", "http://ci")]
+    {
+        assert_eq!(run(variable, "--show-secrets"), (Some(2), false, true), "{variable:?}");
+        assert_eq!(run(variable, "--show-secrets=always"), (Some(0), true, false), "{variable:?}");
+    }
+    for variable in [("CI", "false"), ("CI", ""), ("PATH_OF_NO_CI", "true")] {
+        assert_eq!(run(variable, "--show-secrets"), (Some(0), true, false), "{variable:?}");
+    }
+}
+
 #[test]
 fn the_list_of_passwords_is_complete_and_true() {
     let passwords = passwords();
