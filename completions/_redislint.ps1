@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
             [CompletionResult]::new('--write-baseline', '--write-baseline', [CompletionResultType]::ParameterName, 'Write what is found into this file, for --baseline')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Report only what the change since this git revision brings in or touches')
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Findings only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Findings only')
             [CompletionResult]::new('--pedantic', '--pedantic', [CompletionResultType]::ParameterName, 'Run the pedantic rules too')
@@ -40,7 +41,6 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what --fix would change as a diff, and change nothing')
             [CompletionResult]::new('--unsafe-fixes', '--unsafe-fixes', [CompletionResultType]::ParameterName, 'Apply also fixes that may change what somebody meant')
             [CompletionResult]::new('--allow-dirty', '--allow-dirty', [CompletionResultType]::ParameterName, 'Fix also where git has changes that are not committed')
-            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -59,48 +59,48 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
         'redislint;explain' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'redislint;init' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'redislint;config-schema' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'redislint;rules' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the list')
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'redislint;inspect' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the picture')
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'redislint;fix' {
             [CompletionResult]::new('--auth', '--auth', [CompletionResultType]::ParameterName, 'Which way: no password, or one variable for all')
             [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Only in this environment, as `redislint inspect` calls it')
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Put a password made up for it into the untracked `.env`, for `require`')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change as a diff, and change nothing')
             [CompletionResult]::new('--allow-dirty', '--allow-dirty', [CompletionResultType]::ParameterName, 'Change files also where git has changes that are not committed')
-            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -108,15 +108,15 @@ Register-ArgumentCompleter -Native -CommandName 'redislint' -ScriptBlock {
         'redislint;completions' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'redislint;man' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Print passwords instead of masking them')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'redislint;help' {

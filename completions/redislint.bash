@@ -123,6 +123,10 @@ _redislint() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -139,6 +143,10 @@ _redislint() {
             case "${prev}" in
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -159,6 +167,10 @@ _redislint() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -175,6 +187,10 @@ _redislint() {
             case "${prev}" in
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -201,6 +217,10 @@ _redislint() {
                     ;;
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -361,6 +381,10 @@ _redislint() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -383,6 +407,10 @@ _redislint() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -399,6 +427,10 @@ _redislint() {
             case "${prev}" in
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -421,6 +453,10 @@ _redislint() {
                     ;;
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show-secrets)
+                    COMPREPLY=($(compgen -W "outside-ci always" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -28,6 +28,7 @@ set edit:completion:arg-completer[redislint] = {|@words|
             cand --write-baseline 'Write what is found into this file, for --baseline'
             cand --since 'Report only what the change since this git revision brings in or touches'
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
             cand -q 'Findings only'
             cand --quiet 'Findings only'
             cand --pedantic 'Run the pedantic rules too'
@@ -37,7 +38,6 @@ set edit:completion:arg-completer[redislint] = {|@words|
             cand --dry-run 'Print what --fix would change as a diff, and change nothing'
             cand --unsafe-fixes 'Apply also fixes that may change what somebody meant'
             cand --allow-dirty 'Fix also where git has changes that are not committed'
-            cand --show-secrets 'Print passwords instead of masking them'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -55,57 +55,57 @@ set edit:completion:arg-completer[redislint] = {|@words|
         &'redislint;explain'= {
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
             cand --show-secrets 'Print passwords instead of masking them'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redislint;init'= {
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
             cand --show-secrets 'Print passwords instead of masking them'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redislint;config-schema'= {
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
             cand --show-secrets 'Print passwords instead of masking them'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redislint;rules'= {
             cand --format 'Form of the list'
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
             cand --show-secrets 'Print passwords instead of masking them'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redislint;inspect'= {
             cand --format 'Form of the picture'
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
             cand --show-secrets 'Print passwords instead of masking them'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redislint;fix'= {
             cand --auth 'Which way: no password, or one variable for all'
             cand --environment 'Only in this environment, as `redislint inspect` calls it'
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
+            cand --show-secrets 'Print passwords instead of masking them'
             cand --generate 'Put a password made up for it into the untracked `.env`, for `require`'
             cand --dry-run 'Print what would change as a diff, and change nothing'
             cand --allow-dirty 'Change files also where git has changes that are not committed'
-            cand --show-secrets 'Print passwords instead of masking them'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
         &'redislint;completions'= {
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
             cand --show-secrets 'Print passwords instead of masking them'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redislint;man'= {
             cand --root 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git'
             cand --show-secrets 'Print passwords instead of masking them'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'redislint;help'= {
             cand explain 'Print what a rule says and why'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_redislint_global_optspecs
-    string join \n stdin-filename= format= output= q/quiet color= fail-on= min-confidence= pedantic strict no-ignores baseline= write-baseline= since= fix dry-run unsafe-fixes allow-dirty root= show-secrets h/help V/version
+    string join \n stdin-filename= format= output= q/quiet color= fail-on= min-confidence= pedantic strict no-ignores baseline= write-baseline= since= fix dry-run unsafe-fixes allow-dirty root= show-secrets= h/help V/version
 end
 
 function __fish_redislint_needs_command
@@ -48,6 +48,8 @@ complete -c redislint -n "__fish_redislint_needs_command" -l baseline -d 'Report
 complete -c redislint -n "__fish_redislint_needs_command" -l write-baseline -d 'Write what is found into this file, for --baseline' -r -F
 complete -c redislint -n "__fish_redislint_needs_command" -l since -d 'Report only what the change since this git revision brings in or touches' -r
 complete -c redislint -n "__fish_redislint_needs_command" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
+complete -c redislint -n "__fish_redislint_needs_command" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
 complete -c redislint -n "__fish_redislint_needs_command" -s q -l quiet -d 'Findings only'
 complete -c redislint -n "__fish_redislint_needs_command" -l pedantic -d 'Run the pedantic rules too'
 complete -c redislint -n "__fish_redislint_needs_command" -l strict -d 'Fail where a file could not be read whole, an ignore or a baseline entry is stale, or there is nothing to judge'
@@ -56,7 +58,6 @@ complete -c redislint -n "__fish_redislint_needs_command" -l fix -d 'Mend what h
 complete -c redislint -n "__fish_redislint_needs_command" -l dry-run -d 'Print what --fix would change as a diff, and change nothing'
 complete -c redislint -n "__fish_redislint_needs_command" -l unsafe-fixes -d 'Apply also fixes that may change what somebody meant'
 complete -c redislint -n "__fish_redislint_needs_command" -l allow-dirty -d 'Fix also where git has changes that are not committed'
-complete -c redislint -n "__fish_redislint_needs_command" -l show-secrets -d 'Print passwords instead of masking them'
 complete -c redislint -n "__fish_redislint_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_needs_command" -s V -l version -d 'Print version'
 complete -c redislint -n "__fish_redislint_needs_command" -a "explain" -d 'Print what a rule says and why'
@@ -69,39 +70,47 @@ complete -c redislint -n "__fish_redislint_needs_command" -a "completions" -d 'P
 complete -c redislint -n "__fish_redislint_needs_command" -a "man" -d 'Print the manual page'
 complete -c redislint -n "__fish_redislint_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c redislint -n "__fish_redislint_using_subcommand explain" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
-complete -c redislint -n "__fish_redislint_using_subcommand explain" -l show-secrets -d 'Print passwords instead of masking them'
-complete -c redislint -n "__fish_redislint_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c redislint -n "__fish_redislint_using_subcommand explain" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
+complete -c redislint -n "__fish_redislint_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand init" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
-complete -c redislint -n "__fish_redislint_using_subcommand init" -l show-secrets -d 'Print passwords instead of masking them'
-complete -c redislint -n "__fish_redislint_using_subcommand init" -s h -l help -d 'Print help'
+complete -c redislint -n "__fish_redislint_using_subcommand init" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
+complete -c redislint -n "__fish_redislint_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand config-schema" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
-complete -c redislint -n "__fish_redislint_using_subcommand config-schema" -l show-secrets -d 'Print passwords instead of masking them'
-complete -c redislint -n "__fish_redislint_using_subcommand config-schema" -s h -l help -d 'Print help'
+complete -c redislint -n "__fish_redislint_using_subcommand config-schema" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
+complete -c redislint -n "__fish_redislint_using_subcommand config-schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand rules" -l format -d 'Form of the list' -r -f -a "text\t''
 json\t''"
 complete -c redislint -n "__fish_redislint_using_subcommand rules" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
-complete -c redislint -n "__fish_redislint_using_subcommand rules" -l show-secrets -d 'Print passwords instead of masking them'
-complete -c redislint -n "__fish_redislint_using_subcommand rules" -s h -l help -d 'Print help'
+complete -c redislint -n "__fish_redislint_using_subcommand rules" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
+complete -c redislint -n "__fish_redislint_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand inspect" -l format -d 'Form of the picture' -r -f -a "text\t''
 json\t''"
 complete -c redislint -n "__fish_redislint_using_subcommand inspect" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
-complete -c redislint -n "__fish_redislint_using_subcommand inspect" -l show-secrets -d 'Print passwords instead of masking them'
-complete -c redislint -n "__fish_redislint_using_subcommand inspect" -s h -l help -d 'Print help'
+complete -c redislint -n "__fish_redislint_using_subcommand inspect" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
+complete -c redislint -n "__fish_redislint_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand fix" -l auth -d 'Which way: no password, or one variable for all' -r -f -a "remove\t'Credentials leave clients and server; refused where outsiders reach the server'
 require\t'The server demands a password, and all take it from `REDIS_PASSWORD`'"
 complete -c redislint -n "__fish_redislint_using_subcommand fix" -l environment -d 'Only in this environment, as `redislint inspect` calls it' -r
 complete -c redislint -n "__fish_redislint_using_subcommand fix" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
+complete -c redislint -n "__fish_redislint_using_subcommand fix" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
 complete -c redislint -n "__fish_redislint_using_subcommand fix" -l generate -d 'Put a password made up for it into the untracked `.env`, for `require`'
 complete -c redislint -n "__fish_redislint_using_subcommand fix" -l dry-run -d 'Print what would change as a diff, and change nothing'
 complete -c redislint -n "__fish_redislint_using_subcommand fix" -l allow-dirty -d 'Change files also where git has changes that are not committed'
-complete -c redislint -n "__fish_redislint_using_subcommand fix" -l show-secrets -d 'Print passwords instead of masking them'
 complete -c redislint -n "__fish_redislint_using_subcommand fix" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand completions" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
-complete -c redislint -n "__fish_redislint_using_subcommand completions" -l show-secrets -d 'Print passwords instead of masking them'
-complete -c redislint -n "__fish_redislint_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c redislint -n "__fish_redislint_using_subcommand completions" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
+complete -c redislint -n "__fish_redislint_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand man" -l root -d 'The folder to analyse; by default the nearest one above the paths with redislint.toml or .git' -r -F
-complete -c redislint -n "__fish_redislint_using_subcommand man" -l show-secrets -d 'Print passwords instead of masking them'
-complete -c redislint -n "__fish_redislint_using_subcommand man" -s h -l help -d 'Print help'
+complete -c redislint -n "__fish_redislint_using_subcommand man" -l show-secrets -d 'Print passwords instead of masking them' -r -f -a "outside-ci\t'Refused in a job of CI'
+always\t'In a job of CI too'"
+complete -c redislint -n "__fish_redislint_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "explain" -d 'Print what a rule says and why'
 complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "init" -d 'Write a commented redislint.toml that fits the repository'
 complete -c redislint -n "__fish_redislint_using_subcommand help; and not __fish_seen_subcommand_from explain init config-schema rules inspect fix completions man help" -f -a "config-schema" -d 'Print the JSON schema of redislint.toml'

@@ -79,6 +79,8 @@ pub enum EnvironmentKind {
     Helm,
     /// A CI job.
     Ci,
+    /// Containers that a script starts one by one.
+    Script,
 }
 
 impl EnvironmentKind {
@@ -91,6 +93,7 @@ impl EnvironmentKind {
             Self::Kubernetes => "kubernetes",
             Self::Helm => "helm",
             Self::Ci => "ci",
+            Self::Script => "script",
         }
     }
 }

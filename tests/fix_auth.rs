@@ -246,6 +246,35 @@ fn a_docker_secret_leaves_the_script_of_the_server() {
     }
 }
 
+/// The value that a variable has in `.env` is not what stands in the compose file.
+#[test]
+fn a_second_run_finds_its_own_work() {
+    let compose = "services:\n  redis:\n    image: redis:7\n    command: --requirepass \"${REDIS_PASSWORD}\"\n    healthcheck:\n      test: [\"CMD\", \"redis-cli\", \"ping\"]\n";
+    let env = (".env", "REDIS_PASSWORD=tulip-Harbor-5521\n");
+    let taken = take(&[("compose.yaml", compose), env], Way::Require);
+    let once = after(&taken, "compose.yaml");
+    assert!(once.contains("REDISCLI_AUTH: ${REDIS_PASSWORD}\n"), "{once}");
+    let example = (".env.example", after(&taken, ".env.example"));
+    let again = take(&[("compose.yaml", &once), env, (example.0, &example.1)], Way::Require);
+    assert_eq!(again.fixed.changes.keys().collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// What only the server can read gives way to the variable that all of them can.
+#[test]
+fn a_docker_secret_gives_way_to_the_variable() {
+    let compose = |url: &str, server: &str| {
+        format!(
+            "services:\n  web:\n    image: acme/web\n    environment:\n      REDIS_URL: redis://{url}redis\n  redis:\n    image: redis:7\n{server}    secrets: [redis]\nsecrets:\n  redis: {{file: ./redis.txt}}\n"
+        )
+    };
+    let before = "    command: sh -c 'exec redis-server --requirepass \"$$(cat /run/secrets/redis)\"'\n";
+    let taken = take(&[("compose.yaml", &compose("", before))], Way::Require);
+    let server = "    command: sh -c 'exec redis-server --requirepass ${REDIS_PASSWORD:?}'\n";
+    assert_eq!(after(&taken, "compose.yaml"), compose(":${REDIS_PASSWORD:?}@", server));
+    assert_eq!(after(&taken, ".env.example"), "REDIS_PASSWORD=changeme\n");
+    assert_eq!(taken.by_hand, []);
+}
+
 /// A job's own variables belong to its environment.
 #[test]
 fn jobs_of_ci_lose_their_password() {
@@ -298,6 +327,32 @@ fn reports_list_both_ways() {
     );
     assert!(mismatch["fixes"].as_array().unwrap().iter().all(|fix| fix["safety"] == "unsafe"));
     assert!(!mismatch["fixes"].to_string().contains("tulip"));
+
+    let look = redislint::report::Look::default();
+    let sarif: serde_json::Value = serde_json::from_str(&redislint::report::sarif::render(&report, &look)).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let mismatch = results.iter().find(|one| one["ruleId"] == "unexpected-password").unwrap();
+    let listed = mismatch["fixes"].as_array().unwrap();
+    let described: Vec<&str> = listed.iter().map(|fix| fix["description"]["text"].as_str().unwrap()).collect();
+    assert_eq!(described, ways);
+    let replaced = |fix: &serde_json::Value| fix["artifactChanges"][0]["replacements"].as_array().unwrap().len();
+    assert!(listed.iter().all(|fix| replaced(fix) > 0));
+    assert!(!mismatch["fixes"].to_string().contains("tulip"));
+}
+
+/// Of several environments, the one that is named goes the way.
+#[test]
+fn an_environment_is_chosen_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let compose = "services:\n  web:\n    image: acme/web\n    environment:\n      REDIS_URL: redis://:tulip-Harbor-5521@redis\n  redis:\n    image: redis:7\n";
+    for name in ["a", "b"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join("compose.yaml"), compose).unwrap();
+    }
+    let (code, _, said) = run(folder.path(), &["fix", "--auth", "remove", "--environment", "b/compose.yaml"]);
+    let text = |name: &str| fs::read_to_string(folder.path().join(name).join("compose.yaml")).unwrap();
+    assert_eq!((code, text("a").as_str()), (0, compose), "{said}");
+    assert_eq!(text("b"), compose.replace(":tulip-Harbor-5521@", ""));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::fs;
 /// The options of the help, by name.
 fn options(help: &str) -> Vec<&str> {
     let names = help.split_whitespace().filter(|word| word.starts_with("--"));
-    let mut names: Vec<&str> = names.map(|word| word.split(['=', ',', '.', ')']).next().unwrap()).collect();
+    let mut names: Vec<&str> = names.map(|word| word.split(['=', ',', '.', ')', '[']).next().unwrap()).collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -11,7 +11,7 @@ use std::fs;
 /// So many characters of a password in a row give too much of it away.
 const PART: usize = 6;
 
-const OUTPUTS: [&[&str]; 11] = [
+const REPORTS: [&[&str]; 11] = [
     &["--format", "text"],
     &["--format", "text", "--color", "always"],
     &["--format", "json"],
@@ -25,18 +25,35 @@ const OUTPUTS: [&[&str]; 11] = [
     &["inspect", "--format", "json"],
 ];
 
+const CHANGES: [&[&str]; 3] = [
+    &["--fix", "--unsafe-fixes", "--dry-run"],
+    &["fix", "--auth", "remove", "--dry-run"],
+    &["fix", "--auth", "require", "--dry-run"],
+];
+
 #[test]
-fn no_output_holds_a_password() {
+fn no_report_holds_a_password() {
+    hold_no_password(&REPORTS);
+}
+
+#[test]
+fn no_change_that_is_shown_holds_a_password() {
+    hold_no_password(&CHANGES);
+}
+
+fn hold_no_password(outputs: &[&[&str]]) {
     let passwords = passwords();
     for variant in support::variants() {
-        for output in OUTPUTS {
+        for output in outputs {
             let mut arguments = output.to_vec();
             arguments.extend(["--root", &variant.root]);
-            if output[0] != "inspect" {
+            if output[0] == "--format" {
                 arguments.extend(["--min-confidence", "low", "--pedantic"]);
             }
             let shown = support::redislint().args(&arguments).output().unwrap();
-            assert!(shown.status.code().is_some_and(|code| code < 2), "{arguments:?}: {shown:?}");
+            // A way out that is refused is an error, and tells why.
+            let most = if output[0] == "fix" { 2 } else { 1 };
+            assert!(shown.status.code().is_some_and(|code| code <= most), "{arguments:?}: {shown:?}");
             let shown = String::from_utf8_lossy(&shown.stdout).into_owned() + &String::from_utf8_lossy(&shown.stderr);
             assert!(!shown.is_empty(), "{arguments:?} printed nothing");
             let shown = without_rules(&shown);
@@ -63,6 +80,27 @@ fn show_secrets_shows_them() {
     let root = "fixtures/payments-http-500/server-with-password";
     let shown = support::stdout(&["inspect", "--format", "json", "--show-secrets", "--root", root]);
     assert!(shown.contains("Quill-Harbor-4179"), "{shown}");
+}
+
+/// The log of a job is read by more people than those who may know a password.
+#[test]
+fn a_job_shows_no_secrets_unless_forced() {
+    let root = "fixtures/payments-http-500/server-with-password";
+    let run = |variable: (&str, &str), flag: &str| {
+        let mut command = support::redislint();
+        let output = command.env(variable.0, variable.1).args(["inspect", "--root", root, flag]).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), shown.contains("Quill-Harbor-4179"), shown.is_empty())
+    };
+    for variable in
+        [("CI", "true"), ("CI", "1"), ("GITHUB_ACTIONS", "true"), ("TF_BUILD", "True"), ("JENKINS_URL", "http://ci")]
+    {
+        assert_eq!(run(variable, "--show-secrets"), (Some(2), false, true), "{variable:?}");
+        assert_eq!(run(variable, "--show-secrets=always"), (Some(0), true, false), "{variable:?}");
+    }
+    for variable in [("CI", "false"), ("CI", ""), ("PATH_OF_NO_CI", "true")] {
+        assert_eq!(run(variable, "--show-secrets"), (Some(0), true, false), "{variable:?}");
+    }
 }
 
 #[test]

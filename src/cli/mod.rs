@@ -18,7 +18,7 @@ use redislint::report::text::Style;
 use redislint::tree::{Located, TreeError, locate, locate_text};
 
 pub use pages::{completions, manual};
-use raw::{Color, InspectFormat, Raw, RawCommand, RawLint};
+use raw::{Color, InspectFormat, Raw, RawCommand, RawLint, ShowSecrets};
 
 /// Nothing at or above the severity that fails.
 pub const CLEAN: u8 = 0;
@@ -132,6 +132,7 @@ pub enum Refusal {
 /// Where they ask for nothing that can be done.
 pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Refusal> {
     let raw = Raw::try_parse_from(arguments).map_err(Refusal::Clap)?;
+    let show_secrets = shows_secrets(raw.place.show_secrets)?;
     let place = |paths: &[PathBuf]| locate(paths, raw.place.root.as_deref()).map_err(Refusal::Path);
     Ok(match &raw.command {
         Some(RawCommand::Explain { rule }) => Command::Explain(rule.clone()),
@@ -140,12 +141,12 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
         Some(RawCommand::Rules { format }) => Command::Rules { json: matches!(format, InspectFormat::Json) },
         Some(RawCommand::Inspect { paths, format }) => Command::Inspect(Inspect {
             located: place(paths)?,
-            options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
+            options: Options { show_secrets, ..Options::default() },
             json: matches!(format, InspectFormat::Json),
         }),
         Some(RawCommand::Fix { paths, auth, environment, generate, dry_run, allow_dirty }) => Command::Fix(Fix {
             located: place(paths)?,
-            options: Options { show_secrets: raw.place.show_secrets, ..Options::default() },
+            options: Options { show_secrets, ..Options::default() },
             way: (*auth).into(),
             environment: environment.clone(),
             generate: *generate,
@@ -161,7 +162,7 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
                 min_confidence: raw.lint.min_confidence.into(),
                 pedantic: raw.lint.pedantic,
                 ignores: !raw.lint.no_ignores,
-                show_secrets: raw.place.show_secrets,
+                show_secrets,
                 ..Options::default()
             };
             Command::Lint(Lint {
@@ -191,6 +192,24 @@ pub fn decide(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, 
 #[must_use]
 pub fn in_github_actions() -> bool {
     variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
+/// What services for CI set in their jobs: most of them the first, the others one of the rest.
+const CI_VARIABLES: [&str; 6] =
+    ["CI", "GITHUB_ACTIONS", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"];
+
+/// Whether this is a job of CI, whose log is read by more people than those who may know a password.
+fn in_ci() -> bool {
+    CI_VARIABLES.iter().any(|name| variable(name).is_some_and(|value| !matches!(value.as_str(), "false" | "0")))
+}
+
+fn shows_secrets(asked: Option<ShowSecrets>) -> Result<bool, Refusal> {
+    if asked == Some(ShowSecrets::OutsideCi) && in_ci() {
+        let why =
+            "--show-secrets would put passwords into the log of this job; --show-secrets=always does it all the same";
+        return Err(Refusal::Clap(raw::wrong(why)));
+    }
+    Ok(asked.is_some())
 }
 
 fn located(lint: &RawLint, root: Option<&Path>) -> Result<Located, Refusal> {

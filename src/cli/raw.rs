@@ -67,8 +67,9 @@ pub struct RawPlace {
     #[arg(long, value_name = "FOLDER", global = true)]
     pub root: Option<PathBuf>,
     /// Print passwords instead of masking them
-    #[arg(long, global = true)]
-    pub show_secrets: bool,
+    #[arg(long, global = true, value_enum, value_name = "WHERE")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "outside-ci")]
+    pub show_secrets: Option<ShowSecrets>,
 }
 
 #[derive(Args)]
@@ -217,6 +218,14 @@ impl From<RawWay> for Way {
             RawWay::Require => Self::Require,
         }
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShowSecrets {
+    /// Refused in a job of CI
+    OutsideCi,
+    /// In a job of CI too
+    Always,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -7,6 +7,7 @@ pub mod ci;
 pub mod compose;
 mod entries;
 pub mod kubernetes;
+mod launch;
 pub mod pins;
 pub mod python;
 mod runs;
@@ -24,7 +25,7 @@ use rayon::prelude::*;
 use crate::config::Config;
 use crate::facts::{
     ConfFile, Dockerfile, EnvFile, Facts, FileKind, PinFile, Request, ScriptFile, SettingsFile, ValuesFile,
-    ci as ci_facts, code, compose as compose_facts, kubernetes as kubernetes_facts,
+    ci as ci_facts, code, compose as compose_facts, kubernetes as kubernetes_facts, launch as launch_facts,
 };
 use crate::finding::{Level, Notice};
 use crate::source::{FileId, Sources, Span, Spanned};
@@ -65,6 +66,7 @@ enum Fact {
     Values(Box<ValuesFile>),
     Commands(runs::Said),
     Script(ScriptFile),
+    Launcher(launch_facts::Launcher),
 }
 
 /// Reads a repository of which nothing is configured.
@@ -109,6 +111,7 @@ pub fn run_with(tree: &Tree, sources: &mut Sources, config: &Config) -> Extracte
     driver.facts.copies.sort_by(|a, b| (&a.place, &a.target).cmp(&(&b.place, &b.target)));
     driver.facts.settings.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.scripts.sort_by(|a, b| a.path.cmp(&b.path));
+    driver.facts.launchers.sort_by(|a, b| a.path.cmp(&b.path));
     driver.facts.mentions.sort_by(|a, b| (&a.path, a.span.start).cmp(&(&b.path, b.span.start)));
     driver.facts.pins.sort_by(|a, b| (&a.path, &a.folder).cmp(&(&b.path, &b.folder)));
     driver.facts.values.sort_by(|a, b| a.path.cmp(&b.path));
@@ -182,6 +185,7 @@ impl Driver {
                 Fact::Settings(file) => self.facts.settings.push(file),
                 Fact::Values(file) => self.facts.values.push(*file),
                 Fact::Script(file) => self.facts.scripts.push(file),
+                Fact::Launcher(file) => self.facts.launchers.push(file),
                 Fact::Commands(said) => {
                     self.facts.runs.extend(said.runs);
                     self.facts.copies.extend(said.copies);
@@ -294,6 +298,10 @@ fn extract(file: FileId, kind: FileKind, sources: &Sources, index: &Index) -> (F
             let (instructions, notices) = dockerfile::parse(file, text);
             let requests = server_files::copied_by_dockerfile(path, &instructions, index);
             (Fact::Dockerfile(Dockerfile { file, path: path.to_owned(), instructions }), requests, notices)
+        }
+        FileKind::Launcher => {
+            let (fact, requests) = launch::extract(file, path, text, index);
+            (Fact::Launcher(fact), requests, Vec::new())
         }
         FileKind::Manifest => {
             let (fact, requests, notices) = kubernetes::extract(file, path, text, index);

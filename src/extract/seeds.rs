@@ -10,6 +10,7 @@ use super::Job;
 use super::ci::is_workflow;
 use super::kubernetes::charts::is_chart;
 use super::kubernetes::is_kustomization;
+use super::launch::is_makefile;
 use super::pins::is_pin_file;
 use super::settings::is_settings;
 use crate::facts::FileKind;
@@ -34,6 +35,8 @@ enum Says {
     Commands,
     /// It calls redis-cli, or has a Redis URL.
     Calls,
+    /// It starts containers, and speaks of Redis.
+    Starts,
     /// It has a directive that only Redis knows.
     Directive,
 }
@@ -49,6 +52,8 @@ static COMMANDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let commands = r"(docker|podman)[- ]?compose|COMPOSE_FILE|\b(cp|copy|mv|ln|install)\b[^\r\n]*env";
     Regex::new(&format!("(?i-u){commands}|redis-cli|rediss?://")).ok()
 });
+static STARTS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)\b(docker|podman|nerdctl)\b[\s\S]*\b(run|create)\b").ok());
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A settings module may do no more than take over another one.
     let settings = r"from[ \t]+[\w.]*\b(base|common|defaults?|settings)[ \t]+import[ \t]+\*";
@@ -75,6 +80,8 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     let commands = commands.map(|path| (*path, FileKind::Commands, Says::Commands)).collect();
     let scripts = paths.par_iter().filter(|path| is_script(path));
     let scripts = scripts.map(|path| (*path, FileKind::Script, Says::Calls)).collect();
+    let launchers = paths.par_iter().filter(|path| may_start_containers(path));
+    let launchers = launchers.map(|path| (*path, FileKind::Launcher, Says::Starts)).collect();
     // Code that also pins packages.
     let setups = paths.iter().filter(|path| path.rsplit('/').next() == Some("setup.py"));
     let setups = setups.map(|path| (*path, FileKind::Pins, Says::Redis)).collect();
@@ -93,6 +100,7 @@ pub(super) fn find(tree: &Tree) -> Vec<Job> {
     jobs.extend(looked_at(tree, by_content));
     jobs.extend(looked_at(tree, commands));
     jobs.extend(looked_at(tree, scripts));
+    jobs.extend(looked_at(tree, launchers));
     jobs.extend(looked_at(tree, setups));
     jobs.extend(looked_at(tree, charts));
     jobs
@@ -174,6 +182,16 @@ fn is_script(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let starts = || ["entrypoint", "start", "run", "wait"].iter().any(|word| name.contains(word));
     name.rsplit_once('.').map_or_else(starts, |(_, extension)| matches!(extension, "sh" | "bash"))
+}
+
+/// Shell scripts, with or without an ending, Makefiles, and the scripts of a package.json.
+fn may_start_containers(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let lower = name.to_ascii_lowercase();
+    let of_scripts = || folders.split('/').any(|folder| matches!(folder, "bin" | "script" | "scripts"));
+    lower.rsplit_once('.').map_or_else(of_scripts, |(_, extension)| matches!(extension, "sh" | "bash" | "zsh" | "ksh"))
+        || is_makefile(&lower)
+        || lower == "package.json"
 }
 
 /// The files of CI systems other than GitHub's, and composite actions.
@@ -267,6 +285,7 @@ fn says(what: Says, bytes: &[u8]) -> bool {
         Says::Url => found(URL.as_ref(), bytes),
         Says::Commands => found(COMMANDS.as_ref(), bytes),
         Says::Calls => found(CALLS.as_ref(), bytes),
+        Says::Starts => found(REDIS.as_ref(), bytes) && found(STARTS.as_ref(), bytes),
         Says::Directive => found(DIRECTIVE.as_ref(), bytes),
     }
 }
@@ -294,7 +313,7 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [&REDIS, &CODE, &URL, &CALLS, &COMMANDS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
+        for pattern in [&REDIS, &CODE, &URL, &CALLS, &COMMANDS, &STARTS, &SERVICES, &OBJECT, &CONTAINER, &DIRECTIVE] {
             assert!(pattern.is_some());
         }
     }

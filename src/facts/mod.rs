@@ -6,6 +6,7 @@ pub mod ci;
 pub mod code;
 pub mod compose;
 pub mod kubernetes;
+pub mod launch;
 
 use crate::library::{Family, VersionRange};
 use crate::source::{FileId, Span, Spanned};
@@ -43,6 +44,8 @@ pub struct Facts {
     pub values: Vec<ValuesFile>,
     /// Shell scripts that call redis-cli or hold a Redis URL, in path order.
     pub scripts: Vec<ScriptFile>,
+    /// Scripts that start containers, in path order.
+    pub launchers: Vec<launch::Launcher>,
     /// Connections that documents tell people to make, in path order.
     pub mentions: Vec<Mention>,
 }
@@ -229,6 +232,8 @@ pub enum FileKind {
     Commands,
     /// A shell script, read for what it says to Redis.
     Script,
+    /// A script, read for the containers that it starts.
+    Launcher,
 }
 
 /// A file that matters because of what another one says.

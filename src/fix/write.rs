@@ -15,6 +15,13 @@ use super::engine::Change;
 /// # Errors
 /// Where a file is a link, is write-protected, is not what was analysed, or can't be written; then nothing has changed.
 pub fn write(root: &Path, changes: &BTreeMap<String, Change>) -> Result<(), String> {
+    write_by(root, changes, &|from, to| fs::rename(from, to))
+}
+
+/// Puts a file in another's place.
+type Rename<'a> = &'a dyn Fn(&Path, &Path) -> std::io::Result<()>;
+
+fn write_by(root: &Path, changes: &BTreeMap<String, Change>, rename: Rename<'_>) -> Result<(), String> {
     let mut staged: Vec<Staged<'_>> = Vec::new();
     for (path, change) in changes.iter().filter(|(_, change)| change.before.as_ref() != Some(&change.after)) {
         let target = checked(root, path, change)?;
@@ -23,7 +30,7 @@ pub fn write(root: &Path, changes: &BTreeMap<String, Change>) -> Result<(), Stri
     }
     for at in 0..staged.len() {
         let Some(temporary) = staged[at].temporary.take() else { continue };
-        if let Err(error) = fs::rename(&temporary.0, &staged[at].target) {
+        if let Err(error) = rename(&temporary.0, &staged[at].target) {
             let path = staged[at].path;
             let lost: Vec<&str> = staged[..at].iter().filter(|done| !done.put_back()).map(|done| done.path).collect();
             let lost = if lost.is_empty() { String::new() } else { format!("; changed stay {}", lost.join(", ")) };
@@ -146,15 +153,42 @@ mod tests {
         assert_eq!(texts(folder.path()), pairs("2", "3"));
     }
 
+    /// Whichever renaming fails, and whether a file was there before or not.
     #[test]
     fn what_was_renamed_is_put_back() {
+        let new = Change { before: None, after: b"2".to_vec() };
+        let changes = BTreeMap::from([
+            ("a".to_owned(), change("1", "2")),
+            ("b".to_owned(), new),
+            ("c".to_owned(), change("1", "2")),
+        ]);
+        for failing in ["a", "b", "c"] {
+            let folder = folder(&[("a", "1"), ("c", "1")]);
+            let before = texts(folder.path());
+            let rename = |from: &Path, to: &Path| {
+                if to.ends_with(failing) { Err(ErrorKind::StorageFull.into()) } else { fs::rename(from, to) }
+            };
+            let error = write_by(folder.path(), &changes, &rename).unwrap_err();
+            assert_eq!(error, format!("can't replace {failing}: no storage space"));
+            assert_eq!(texts(folder.path()), before, "{failing}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_put_back_is_named() {
         let folder = folder(&[("a", "1"), ("b", "1")]);
-        let target = |path: &str| folder.path().join(path);
-        let done = change("1", "2");
-        fs::write(target("a"), "2").unwrap();
-        let staged = Staged { path: "a", target: target("a"), change: &done, temporary: None };
-        assert!(staged.put_back());
-        assert_eq!(fs::read_to_string(target("a")).unwrap(), "1");
+        let changes = BTreeMap::from([("a".to_owned(), change("1", "2")), ("b".to_owned(), change("1", "2"))]);
+        let rename = |from: &Path, to: &Path| {
+            if to.ends_with("b") {
+                // A folder in its place, with something in it, can't be replaced by a file.
+                fs::remove_file(folder.path().join("a"))?;
+                fs::create_dir_all(folder.path().join("a/inside"))?;
+                return Err(ErrorKind::StorageFull.into());
+            }
+            fs::rename(from, to)
+        };
+        let error = write_by(folder.path(), &changes, &rename).unwrap_err();
+        assert_eq!(error, "can't replace b: no storage space; changed stay a");
     }
 
     #[cfg(unix)]

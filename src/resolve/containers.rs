@@ -122,7 +122,8 @@ fn of_container(
     };
     let mut found = Vec::new();
     let mut elsewhere = Vec::new();
-    // Whether it connects can't be told where neither its command nor a variable that is set for it says so.
+    // Whether it connects can't be told where neither its command nor a variable that is set for it says so; an env file
+    // may be there for others.
     let doubtful = loaded.is_none();
     if placement.is_python() {
         let clients = evaluate::clients(inputs.facts, &code, inputs.symbols);
@@ -138,8 +139,7 @@ fn of_container(
                 continue;
             }
             client.confidence = client.confidence.min(clients::confidence_across_stages(path, project.stage));
-            let is_code = |file| inputs.sources.get(file).path().ends_with(".py");
-            if doubtful && client.settings.files().all(is_code) {
+            if doubtful && !client.settings.reads_any(&project.files) {
                 client.confidence = client.confidence.min(Confidence::Medium);
             }
             let id = ids.next(&place, client.setting.as_deref());

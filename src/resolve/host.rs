@@ -1,10 +1,10 @@
 //! The developer's machine: code run outside containers, and the servers it finds on `localhost`.
 //!
-//! It needs evidence: a loopback client and a port that a development project publishes, or a lone redis.conf that
-//! nothing loads. A client whose host is no loopback address says nothing here: `redis://redis` is no unknown host on
+//! It needs evidence: a loopback client and a port that a development project publishes, or a script's container where
+//! nothing else has that port, or a lone redis.conf that nothing loads. A client whose host is no loopback address says nothing here: `redis://redis` is no unknown host on
 //! a machine that does not run that code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::EnvFile;
 use crate::finding::Confidence;
@@ -16,6 +16,9 @@ use crate::resolve::placement::{below, is_test};
 use crate::resolve::project::{Lookup, Project};
 use crate::resolve::{Inputs, evaluate, outside, server_auth, without_code};
 use crate::symbol::{Resolved, Symbols};
+
+/// The port that a Redis listens on where nothing says otherwise.
+const REDIS_PORT: u16 = 6379;
 
 /// One part of the tree whose code runs against one set of servers on `localhost`.
 struct Area<'a> {
@@ -99,10 +102,62 @@ fn areas<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project]) -> Vec<Area<'a>> 
             servers,
         });
     }
+    areas.extend(started(inputs, projects, &areas));
     if areas.is_empty() && projects.is_empty() {
         areas.extend(lone_conf(inputs, &loaded));
     }
     areas
+}
+
+/// What scripts start, where no project of compose does that for the same code. Which of several that publish the same
+/// port is there can't be told, and neither where one publishes a port that is not known.
+fn started<'a>(inputs: &mut Inputs<'_>, projects: &'a [Project], known: &[Area<'_>]) -> Vec<Area<'a>> {
+    let on_machine =
+        projects.iter().filter(|one| matches!(one.kind, EnvironmentKind::Compose | EnvironmentKind::Script));
+    let containers = on_machine.flat_map(|project| &project.containers);
+    let entries = containers.flat_map(|container| &container.published);
+    let mut published: BTreeMap<&str, usize> = BTreeMap::new();
+    for (entry, port) in entries.filter_map(|entry| Some((entry, entry.host_port.as_ref()?))) {
+        if !Symbols::is_known(port) && entry.container_port == Some(REDIS_PORT) {
+            return Vec::new();
+        }
+        *published.entry(port.as_str()).or_default() += 1;
+    }
+    let mut areas: Vec<Area<'a>> = Vec::new();
+    for project in projects {
+        let development = matches!(project.stage, Stage::Development | Stage::Unlabelled);
+        if project.kind != EnvironmentKind::Script || !development || is_for_tests(&project.name) {
+            continue;
+        }
+        let folder = folder_of_code(inputs, project, projects);
+        if known.iter().any(|area| below(&folder, &area.folder) || below(&area.folder, &folder)) {
+            continue;
+        }
+        let mut servers = self::published(inputs, project);
+        servers.retain(|server| {
+            let alone =
+                |port: Option<u16>| port.is_none_or(|port| published.get(port.to_string().as_str()) == Some(&1));
+            alone(server.port) && alone(server.tls_port)
+        });
+        let evidence = format!("{} publishes Redis to the machine it runs on", project.name);
+        match areas.iter_mut().find(|area| area.folder == folder) {
+            Some(area) => area.servers.extend(servers),
+            None if servers.is_empty() => {}
+            // A Redis of the machine's own may be there as well.
+            None => {
+                areas.push(Area { folder, confidence: Confidence::Medium, project: Some(project), evidence, servers });
+            }
+        }
+    }
+    areas
+}
+
+/// Whether a script's name says that it starts what tests need, and not what the code is run against.
+fn is_for_tests(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let mut words = lower.split(|char: char| !char.is_ascii_alphanumeric());
+    words
+        .any(|word| matches!(word, "test" | "tests" | "testing" | "ci" | "e2e" | "integration" | "bench" | "benchmark"))
 }
 
 /// The folder of the code that runs against a project's servers: the project's own, or where that holds none (`docker/`,

@@ -16,6 +16,7 @@ pub mod hosts;
 pub mod image_variables;
 pub mod images;
 pub mod kubernetes;
+pub mod launch;
 pub mod literals;
 pub mod mentions;
 pub mod network;
@@ -65,6 +66,7 @@ pub fn resolve(
     let (mut projects, mut notices) = compose::projects(facts, index, sources, symbols, config);
     projects.extend(ci::projects(facts, symbols));
     projects.extend(kubernetes::projects(facts, sources, symbols));
+    projects.extend(launch::projects(facts, index, sources, symbols));
     // What the files that describe the containers say, as their own tools show it.
     let described: Vec<Vec<Service>> = projects.iter().map(Project::services).collect();
     image_variables::add(&mut projects, facts, index, symbols);

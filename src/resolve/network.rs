@@ -104,6 +104,9 @@ impl<'a> Network<'a> {
         {
             return Reach::Servers(vec![*server]);
         }
+        if self.are_rivals(&targets) {
+            return Reach::Undetermined;
+        }
         if !targets.is_empty() {
             return self.through_networks(container, mode, &targets);
         }
@@ -227,6 +230,9 @@ impl<'a> Network<'a> {
     pub fn on_host(&self, port: Option<u16>) -> Option<Reach> {
         let port = port?;
         let servers = self.published.get(&port)?;
+        if self.are_rivals(servers) {
+            return Some(Reach::Undetermined);
+        }
         Some(Reach::Servers(servers.clone()))
     }
 
@@ -244,10 +250,17 @@ impl<'a> Network<'a> {
         };
         match (near.is_empty(), servers_of(&near), servers_of(targets)) {
             (false, Some(servers), _) => Reach::Servers(servers),
+            // `docker network connect` joins more, and a variable may hold the name of the same one.
+            (true, ..) if self.project.kind == EnvironmentKind::Script => Reach::Undetermined,
             (true, _, Some(servers)) => Reach::SeparateNetworks(servers),
             // A container that is no Redis: a proxy, a sentinel, an image we do not know.
             _ => Reach::Undetermined,
         }
+    }
+
+    /// Containers of a script that have the same name or port run one at a time, and which one is not written down.
+    fn are_rivals(&self, several: &[usize]) -> bool {
+        self.project.kind == EnvironmentKind::Script && several.len() > 1
     }
 
     /// A CI runner knows no service by name; only a job's own container does.

@@ -1,25 +1,36 @@
 //! The flags of `docker run` and `docker create`: what of them says something about a container.
 //!
-//! <https://docs.docker.com/reference/cli/docker/container/run/>. Knows nothing of images.
+//! <https://docs.docker.com/reference/cli/docker/container/run/>,
+//! <https://docs.podman.io/en/latest/markdown/podman-run.1.html>. Knows nothing of images.
 
 use crate::text::Text;
 
-/// Flags without a value; every other one takes one.
-const ALONE: [&str; 15] = [
+/// Flags without a value, those of podman among them; every other one takes one.
+const ALONE: [&str; 25] = [
     "detach",
     "disable-content-trust",
+    "env-host",
     "help",
+    "http-proxy",
     "init",
     "interactive",
     "no-healthcheck",
+    "no-hostname",
+    "no-hosts",
     "oom-kill-disable",
+    "passwd",
     "privileged",
     "publish-all",
     "quiet",
     "read-only",
+    "read-only-tmpfs",
+    "replace",
     "rm",
+    "rmi",
     "sig-proxy",
+    "tls-verify",
     "tty",
+    "unsetenv-all",
     "use-api-socket",
 ];
 

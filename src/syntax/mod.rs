@@ -5,6 +5,7 @@ pub mod docker_run;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod go_template;
+pub mod makefile;
 pub mod programs;
 pub mod python;
 pub mod redis_conf;

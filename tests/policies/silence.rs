@@ -193,6 +193,7 @@ fn whether_code_runs_in_a_container_may_be_in_doubt() {
         let compose = format!("services:\n  web:\n    build: .\n{web}  redis:\n    image: redis:7\n");
         let files =
             [("compose.yaml", compose.as_str()), ("Dockerfile", "FROM python:3.12\nCOPY . .\n"), ("main.py", code)];
+        let files = [&files[..], &[("web.env", "REDIS_URL=redis://:a-Harbor-2@redis:6379\n")]].concat();
         let report = all(&files);
         let seen = |rule| of(&report, rule).iter().map(|finding| finding.confidence).collect::<Vec<_>>();
         (seen("unexpected-password"), seen("localhost-in-container"))
@@ -201,6 +202,8 @@ fn whether_code_runs_in_a_container_may_be_in_doubt() {
     assert_eq!(found("    command: supervisord\n"), (vec![], vec![Confidence::Medium]));
     let given = "    command: supervisord\n    environment: {REDIS_URL: \"redis://:a-Harbor-2@redis:6379\"}\n";
     assert_eq!(found(given), (vec![Confidence::High], vec![]), "it is given the variable that the code reads");
+    let file = "    command: supervisord\n    env_file: web.env\n";
+    assert_eq!(found(file), (vec![Confidence::Medium], vec![]), "the file may be there for others");
 }
 
 #[test]

@@ -43,12 +43,17 @@ pub fn project() -> &'static Path {
 }
 
 /// What the caller's environment may say to us: continuous integration says much of it.
-const CALLERS: [&str; 8] = [
+const CALLERS: [&str; 13] = [
     "COLUMNS",
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "FORCE_COLOR",
+    "CI",
+    "TF_BUILD",
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+    "CODEBUILD_BUILD_ID",
     "GITHUB_ACTIONS",
     "GITHUB_STEP_SUMMARY",
     "REDISLINT_FORMAT",

@@ -113,6 +113,15 @@ impl ServiceText<'_> {
         if self.is_block(node) { Some(self.remove_lines(spans[at])) } else { self.remove_items(&spans, at, at) }
     }
 
+    /// Whether the variable whose name stands at `old` is set to this text, in quotes or not.
+    pub fn sets_variable(&self, old: Span, value: &str) -> bool {
+        let Some(node) = self.value(self.environment()) else { return false };
+        let whole = self.entries(node).into_iter().find(|span| span.contains(old));
+        let written = whole.and_then(|whole| self.text.get(whole.range())).unwrap_or_default();
+        let behind = written.split_once([':', '=']).map(|(_, behind)| behind.trim());
+        behind.is_some_and(|behind| behind.trim_matches(['"', '\'']) == value)
+    }
+
     /// Puts another variable in the place of one.
     pub fn replace_variable(&self, old: Span, name: &str, value: &Value) -> Option<Edit> {
         let node = self.value(self.environment())?;

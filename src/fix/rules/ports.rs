@@ -4,7 +4,7 @@ use crate::edit::{Edit, Fix, Safety};
 use crate::finding::Finding;
 use crate::fix::Scene;
 use crate::fix::place::{extended, line_end};
-use crate::model::{Published, Server};
+use crate::model::{EnvironmentKind, Published, Server};
 use crate::rules::common;
 use crate::source::Span;
 
@@ -13,10 +13,16 @@ const LOOPBACK: &str = "127.0.0.1";
 /// Publishes a port on the loopback interface only.
 pub fn bind_to_loopback(scene: &Scene<'_>, finding: &Finding) -> Option<Fix> {
     let span = finding.primary.span;
-    let servers = scene.model.environments.iter().flat_map(|environment| &environment.servers);
-    let (server, entry) = servers
-        .flat_map(|server| server.published.iter().map(move |entry| (server, entry)))
-        .find(|(_, entry)| entry.span == span)?;
+    let environments = scene.model.environments.iter();
+    let servers = environments.flat_map(|one| one.servers.iter().map(move |server| (one.kind, server)));
+    let (kind, server, entry) = servers
+        .flat_map(|(kind, server)| server.published.iter().map(move |entry| (kind, server, entry)))
+        .find(|(_, _, entry)| entry.span == span)?;
+    // In a script the value of a variable is written elsewhere, and a flag may be part of the word.
+    let written = scene.sources.slice(span);
+    if kind == EnvironmentKind::Script && (written.contains('$') || written.starts_with(['-', ':'])) {
+        return None;
+    }
     let edit = edit(scene, entry)?;
     // What has a password may be meant for others to reach.
     let safety = if needs_no_password(server) { Safety::Safe } else { Safety::Unsafe };

@@ -7,7 +7,7 @@ mod container;
 mod env_file;
 mod layer;
 mod mounts;
-mod ports;
+pub(in crate::resolve) mod ports;
 mod read;
 mod stack;
 #[cfg(test)]

@@ -132,7 +132,7 @@ impl Shell<'_> {
                     all.push((name.clone(), self.values(part)));
                 }
             }
-            if exports && let Some((name, value)) = split_assignment(word) {
+            if exports && let Some((name, value)) = words::split_assignment(word) {
                 self.exported.insert(name.clone());
                 all.extend(value.map(|value| (name, self.whole(&value))));
             }
@@ -303,13 +303,4 @@ impl Fields {
             }
         }
     }
-}
-
-/// `NAME=value` among the words of `export`; without a value the name alone.
-fn split_assignment(word: &Word) -> Option<(String, Option<Word>)> {
-    let WordPart::Literal(head) = word.parts.first()? else { return None };
-    let Some(at) = head.as_str().find('=') else { return Some((word.literal()?.as_str().to_owned(), None)) };
-    let mut parts = word.parts.clone();
-    parts[0] = WordPart::Literal(head.slice(at + 1..head.len()));
-    Some((head.as_str()[..at].to_owned(), Some(Word { parts, span: word.span })))
 }

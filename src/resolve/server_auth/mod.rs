@@ -113,6 +113,12 @@ pub(in crate::resolve) fn with_logins(
     Some((server, peers::of(&settled)))
 }
 
+/// Whether a word is the name of a server's program.
+#[must_use]
+pub fn is_server_program(word: &str) -> bool {
+    argv::product(word).is_some()
+}
+
 /// The server that a configuration file describes which no container loads.
 #[must_use]
 pub fn host_server(conf: &ConfFile, facts: &Facts, index: &Index, symbols: &Symbols) -> Option<Server> {

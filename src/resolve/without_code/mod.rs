@@ -97,13 +97,14 @@ fn is_no_client(image: &str) -> bool {
 }
 
 /// An image reference without tag and digest.
-fn repository(reference: &str) -> &str {
+pub(in crate::resolve) fn repository(reference: &str) -> &str {
     let reference = reference.split_once('@').map_or(reference, |(name, _)| name);
     let last = reference.rfind('/').map_or(0, |at| at + 1);
     reference[last..].find(':').map_or(reference, |at| &reference[..last + at])
 }
 
-fn last_name(repository: &str) -> &str {
+/// The name behind the registry and the owner.
+pub(in crate::resolve) fn last_name(repository: &str) -> &str {
     repository.rsplit('/').next().unwrap_or(repository)
 }
 

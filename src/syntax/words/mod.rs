@@ -66,6 +66,16 @@ impl Word {
     }
 }
 
+/// `NAME=value` among the words of `export`; without a value the name alone.
+#[must_use]
+pub fn split_assignment(word: &Word) -> Option<(String, Option<Word>)> {
+    let WordPart::Literal(head) = word.parts.first()? else { return None };
+    let Some(at) = head.as_str().find('=') else { return Some((word.literal()?.as_str().to_owned(), None)) };
+    let mut parts = word.parts.clone();
+    parts[0] = WordPart::Literal(head.slice(at + 1..head.len()));
+    Some((head.as_str()[..at].to_owned(), Some(Word { parts, span: word.span })))
+}
+
 /// A simple command of a script.
 #[derive(Clone, Debug)]
 pub struct Command {

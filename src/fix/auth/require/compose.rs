@@ -86,8 +86,9 @@ impl<'a> Work<'a> {
         let value = Value::Text(reference.clone());
         for variable in server.variables.iter().filter(|one| one.taken_in == one.name.span) {
             let name = &variable.name;
-            let given = variable.value.as_ref().map(|value| self.scene.sources.slice(value.span()));
-            if given == Some(reference.as_str()) && variable.usage != VariableUse::Ignored {
+            // That of the health check is for redis-cli, whatever the image reads.
+            let useful = variable.usage != VariableUse::Ignored || name.value == "REDISCLI_AUTH";
+            if useful && text.sets_variable(name.span, &reference) {
                 continue;
             }
             let edit = match (name.value.as_str(), variable.usage) {
