@@ -97,7 +97,6 @@ fn reached<'a>(evaluator: &Evaluator<'a>, from: &'a Module) -> HashSet<&'a str> 
 
 /// Settings that only Django and its applications read.
 fn is_django_setting(name: &str) -> bool {
-    let name = name.split('.').next().unwrap_or_default();
     const NAMES: [&str; 7] = [
         "CACHES",
         "CHANNEL_LAYERS",
@@ -107,6 +106,7 @@ fn is_django_setting(name: &str) -> bool {
         "DRAMATIQ_RESULT_BACKEND",
         "CACHEOPS_REDIS",
     ];
+    let name = name.split('.').next().unwrap_or_default();
     NAMES.contains(&name)
 }
 

@@ -201,19 +201,18 @@ fn structured<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, found: &mut Found
                 entry_client(evaluator, naming, queue.span, Family::RedisPy, settings, named, found);
             }
         }
+        // https://github.com/Suor/django-cacheops
+        ["CACHEOPS_REDIS"] if entries(evaluator, value, scope).is_empty() => {
+            url(evaluator, value, scope, Family::RedisPy, named, found);
+        }
         // https://github.com/martinrusev/django-redis-sessions
-        ["SESSION_REDIS"] => options(evaluator, value, scope, Family::RedisPy, named, found),
+        ["SESSION_REDIS" | "CACHEOPS_REDIS"] => options(evaluator, value, scope, Family::RedisPy, named, found),
         // https://github.com/etataurov/nameko-redis
         ["REDIS_URIS"] => {
             for (_, value, scope) in entries(evaluator, value, scope) {
                 url(evaluator, value, scope, Family::RedisPy, named, found);
             }
         }
-        // https://github.com/Suor/django-cacheops
-        ["CACHEOPS_REDIS"] if entries(evaluator, value, scope).is_empty() => {
-            url(evaluator, value, scope, Family::RedisPy, named, found);
-        }
-        ["CACHEOPS_REDIS"] => options(evaluator, value, scope, Family::RedisPy, named, found),
         // https://huey.readthedocs.io/en/latest/django.html
         ["HUEY"] => {
             if let Some(connection) = entry(value, "connection") {

@@ -353,7 +353,7 @@ fn a_call_in_a_branch_counts_where_it_may_be_taken() {
     assert_eq!(clients_of(chosen), ["- redis-py host=b"]);
 }
 
-/// https://limits.readthedocs.io/en/stable/storage.html#redis-sentinel-storage: the login of the URL is the Sentinels', too.
+/// <https://limits.readthedocs.io/en/stable/storage.html#redis-sentinel-storage>: the login of the URL is the Sentinels', too.
 #[test]
 fn stores_of_rate_limits_ask_sentinels() {
     let limits =
