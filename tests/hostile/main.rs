@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use trees::{Tree, trees};
 
 /// What a run may take, in a build without optimisations on a busy machine; a released one needs a tenth.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// Address space of a run, in KiB: the YAML bombs alone would need a thousand times as much.
 const MEMORY: &str = "4000000";
