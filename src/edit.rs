@@ -3,6 +3,8 @@
 //! Knows neither rules nor files' syntax. What is not in an edit's range keeps every byte: comments, quotes, anchors,
 //! order, line ends, byte order marks.
 
+use std::fmt;
+
 use std::collections::BTreeMap;
 
 use crate::source::{FileId, Span};
@@ -28,12 +30,19 @@ impl Safety {
 }
 
 /// A replacement of one stretch of a file; an empty span inserts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Edit {
     /// What is replaced.
     pub span: Span,
     /// What stands there afterwards.
     pub replacement: String,
+}
+
+impl fmt::Debug for Edit {
+    /// Shows the place and the length, never the text: it may hold a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Edit({:?} by {} bytes)", self.span, self.replacement.len())
+    }
 }
 
 impl Edit {

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use cli::{CLEAN, Command, FOUND, Fix, Inspect, Lint, REFUSED, Refusal};
-use console::{complain, print, print_bytes, refuse, say};
+use console::{broken, complain, print, print_bytes, refuse, say};
 use fixing::Versions;
 use progress::Progress;
 use redislint::baseline::{self, Baseline};
@@ -29,6 +29,7 @@ use redislint::{Options, git, lint, rules};
 const MAX_SUMMARY: usize = 900_000;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| complain(&broken(panic.location()))));
     let code = match cli::decide(std::env::args_os()) {
         Ok(Command::Lint(asked)) => report(asked).unwrap_or_else(|error| refuse(&error)),
         Ok(Command::Inspect(asked)) => picture(asked).unwrap_or_else(|error| refuse(&error)),

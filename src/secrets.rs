@@ -22,7 +22,7 @@ pub fn mark(sources: &mut Sources, model: &Model, findings: &[Finding]) {
     }
     let labels = findings.iter().flat_map(|finding| std::iter::once(&finding.primary).chain(&finding.related));
     let lines: BTreeSet<(FileId, usize)> = labels.map(|label| shown_line(sources, label.span)).collect();
-    let values = sources.secret_values();
+    let values = values(sources);
     for (file, line) in lines {
         for span in on_line(sources, file, line).into_iter().chain(in_comment(sources, file, line, &values)) {
             sources.mark_secret(span);
@@ -32,8 +32,9 @@ pub fn mark(sources: &mut Sources, model: &Model, findings: &[Finding]) {
 
 /// Marks also what looks like a secret on any line of a file, for those who show all of it.
 pub fn mark_file(sources: &mut Sources, file: FileId) {
+    let values = values(sources);
     for line in 1..=sources.get(file).line_count() {
-        for span in on_line(sources, file, line) {
+        for span in on_line(sources, file, line).into_iter().chain(in_comment(sources, file, line, &values)) {
             sources.mark_secret(span);
         }
     }
@@ -138,7 +139,7 @@ impl Found {
     }
 
     fn userinfo(&mut self, text: &Text) {
-        for range in userinfo(text.as_str()) {
+        for range in userinfo_of_value(text.as_str()) {
             self.add(&text.slice(range));
         }
     }
@@ -214,45 +215,105 @@ fn in_comment(sources: &Sources, file: FileId, line: usize, values: &BTreeSet<St
     let source = sources.get(file);
     let line = source.line_range(line);
     let text = source.text().get(line.clone()).unwrap_or_default();
-    let Some(start) = ["#", "//", ";"].iter().filter_map(|sign| text.find(sign)).min() else { return Vec::new() };
-    let comment = &text[start..];
+    let place = |range: Range<usize>| Span::new(file, line.start + range.start..line.start + range.end);
+    repeated(text, values).into_iter().map(place).collect()
+}
+
+/// Where the comment of a line holds one of these values.
+fn repeated(line: &str, values: &BTreeSet<String>) -> Vec<Range<usize>> {
+    let Some(start) = ["#", "//", ";"].iter().filter_map(|sign| line.find(sign)).min() else { return Vec::new() };
+    let comment = &line[start..];
     let is_whole = |range: &Range<usize>| {
         let joins = |char: Option<char>| char.is_some_and(|char| char.is_ascii_alphanumeric());
         !joins(comment[..range.start].chars().next_back()) && !joins(comment[range.end..].chars().next())
     };
     let found = values.iter().flat_map(|value| comment.match_indices(value.as_str()));
     let ranges = found.map(|(at, value)| at..at + value.len()).filter(is_whole);
-    ranges.map(|range| Span::new(file, line.start + start + range.start..line.start + start + range.end)).collect()
+    ranges.map(|range| start + range.start..start + range.end).collect()
+}
+
+/// What is secret in the sources, as it stands there and as people would say it: without escapes.
+#[must_use]
+pub fn values(sources: &Sources) -> BTreeSet<String> {
+    let mut values = sources.secret_values();
+    let plain = |value: &String| {
+        let value = value.trim_matches(['"', '\'']);
+        [value.replace("$$", "$"), value.replace("''", "'"), unescaped(value)]
+    };
+    let said: Vec<String> = values.iter().flat_map(plain).collect();
+    values.extend(said.into_iter().filter(|value| !value.is_empty()));
+    values
+}
+
+/// Every escaped character for itself, but a tab for `\t`.
+fn unescaped(text: &str) -> String {
+    let mut is_escaped = false;
+    let plain = |char: char| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        is_escaped = char == '\\' && !was_escaped;
+        if is_escaped { None } else { Some(if was_escaped && char == 't' { '\t' } else { char }) }
+    };
+    text.chars().filter_map(plain).collect()
+}
+
+/// A line without the values that its comment repeats.
+#[must_use]
+pub fn without(line: &str, values: &BTreeSet<String>) -> String {
+    let ranges = repeated(line, values);
+    let mask = |(at, char): (usize, char)| if ranges.iter().any(|range| range.contains(&at)) { '*' } else { char };
+    line.char_indices().map(mask).collect()
+}
+
+/// A value as people write it: between quotes, stretch by stretch as shells and YAML join them, or without. A bracket or
+/// comma at its end belongs to what is around it, and so does an escaped quote.
+macro_rules! value {
+    () => {
+        concat!(
+            r#""(?:[^"\\\n]|\\.)*"|"#,
+            r#"'[^'\n]*'(?:'[^'\n]*'|\\[^"\n]|[^\s,"'\\]*[^\s,"'\\\]})])*|"#,
+            r#"(?:\\[^"\n]|(?:[^\s,"'\\][^\s,"\\]*)?[^\s,"'\\\]})])+"#,
+        )
+    };
 }
 
 /// A name that speaks of a password and what is assigned to it; then the value is group 2, or 3 for a second argument.
 static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"(?i)([a-z0-9_.-]*(?:pass|pwd|pw|secret|token|credential|masterauth|api_?key|private_?key)[a-z0-9_.-]*)["']?\)?"#,
-        r#"(?:\s*[:=]\s*(?:[a-z_.]+(?:\[[a-z_ |]*\])?\s*=\s*)?|\s+|["',\s]+)"#,
-        r#"("[^"\n]*"|'[^'\n]*'|\$\{[^}\n]*\}|[^\s,"'\]})]+)"#,
+        r#"(?:\s*[:=]\s*(?:[a-z_.]+(?:\[[a-z_ |]*\])?\s*=\s*)?|\s+|["']?[,\s]+)"#,
+        r"(\$\{[^}\n]*\}|",
+        value!(),
+        ")",
     ))
     .ok()
 });
 static DEFAULT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$\{([A-Za-z0-9_]+):?[-+]([^}\n]+)\}?").ok());
 static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)(?:-cli\b[^\n|;&]*?\s|["'])(?:-a|--pass)["',\s]+("[^"\n]*"|'[^'\n]*'|[^\s,"'\]})]+)"#).ok()
+    Regex::new(concat!(r#"(?i)(?:-cli\b[^\n|;&]*?\s|["'])(?:-a|--pass)["']?[,\s]+("#, value!(), ")")).ok()
 });
 static ACL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?i)\buser\s+\S+[^\n]*?\s[><#!]([^\s"']+)"#).ok());
 static USERINFO: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"[A-Za-z][A-Za-z0-9+.-]*://([^\s"'<>]*)@"#).ok());
+    LazyLock::new(|| Regex::new(r#"[A-Za-z][A-Za-z0-9+.-]*://([^\s"']*)@"#).ok());
+/// A URL that has lost its scheme. Without the port it could as well be an address of electronic mail.
+static AUTHORITY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?:^|[\s"'])(?:[A-Za-z_][A-Za-z0-9_]*=)?([^\s"']+)@[A-Za-z0-9_.-]+:[0-9]+"#).ok());
 
 /// Ranges of a text that look like a secret.
 fn looks_secret(text: &str) -> Vec<Range<usize>> {
     let mut ranges = userinfo(text);
     for (pattern, in_braces) in [(&DEFAULT, true), (&ASSIGNED, false)] {
-        for captures in pattern.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-            let (Some(name), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
+        let Some(pattern) = &**pattern else { continue };
+        let mut from = 0;
+        while let Some(captures) = pattern.captures_at(text, from) {
+            let (Some(name), Some(value)) = (captures.get(1), captures.get(2)) else { break };
             // In `${NAME:-default}` the sign is no part of the value, as only the first pattern knows.
             let applies = in_braces == text[..name.start()].ends_with("${");
-            if applies && (is_secret_name(name.as_str()) || is_flag(name.as_str())) {
+            let is_secret = applies && (is_secret_name(name.as_str()) || is_flag(name.as_str()));
+            if is_secret {
                 ranges.extend(without_reference(text, value.range()));
             }
+            // What is no secret may hold one: `URL=redis://h?password=…`.
+            from = if is_secret { value.end() } else { name.end() };
         }
     }
     for pattern in [&FLAG, &ACL] {
@@ -266,12 +327,39 @@ fn looks_secret(text: &str) -> Vec<Range<usize>> {
 /// The passwords of the URLs in a text.
 fn userinfo(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
-    for captures in USERINFO.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-        let Some(all) = captures.get(1) else { continue };
-        let colon = all.as_str().find(':').map_or(0, |colon| colon + 1);
-        ranges.extend(without_reference(text, all.start() + colon..all.end()));
+    for pattern in [&USERINFO, &AUTHORITY] {
+        let found = pattern.iter().flat_map(|pattern| pattern.captures_iter(text)).filter_map(|found| found.get(1));
+        let without_scheme = found.filter(|all| !all.as_str().contains("://"));
+        ranges.extend(without_scheme.filter_map(|all| password_of(text, all.range())));
     }
     ranges
+}
+
+/// The passwords of a value that is one URL or several: what stands between a scheme and the last `@` before the next
+/// one, whatever people forgot to encode in it.
+fn userinfo_of_value(text: &str) -> Vec<Range<usize>> {
+    let starts: Vec<usize> = text.match_indices("://").map(|(at, sign)| at + sign.len()).collect();
+    let mut ranges: Vec<_> = starts
+        .iter()
+        .enumerate()
+        .filter_map(|(nth, start)| {
+            let end = starts.get(nth + 1).copied().unwrap_or(text.len());
+            let at = text[*start..end].rfind('@')?;
+            password_of(text, *start..start + at)
+        })
+        .collect();
+    let host_and_port =
+        |rest: &str| rest.split_once(':').is_some_and(|(_, port)| port.starts_with(|it: char| it.is_ascii_digit()));
+    if let Some(at) = text.rfind('@').filter(|at| starts.is_empty() && host_and_port(&text[at + 1..])) {
+        ranges.extend(password_of(text, 0..at));
+    }
+    ranges
+}
+
+/// The password of `user:password`; without a colon all of it may be one.
+fn password_of(text: &str, all: Range<usize>) -> Option<Range<usize>> {
+    let colon = text[all.clone()].find(':').map_or(0, |colon| colon + 1);
+    without_reference(text, all.start + colon..all.end)
 }
 
 /// What is left of a value without quotes, and nothing where it only refers to the value: `${NAME}`, `$NAME`,
@@ -289,7 +377,15 @@ fn without_reference(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         let from = value.len() - operand.len();
         return (from < end).then_some(start + from..start + end);
     }
-    let refers = value.starts_with(['$', '{', '<', '*', '&']) || value.ends_with('(');
+    let is_quoted = value.len() < raw.len();
+    let refers = match value.chars().next() {
+        Some('$') => true,
+        Some('{') => value.ends_with('}'),
+        Some('<') => value.contains('>') || text[range.end..].lines().next().is_some_and(|rest| rest.contains('>')),
+        // An alias or anchor of YAML; or stars, as nobody's password is.
+        Some('*' | '&') => !is_quoted || value.chars().all(|char| char == '*'),
+        _ => value.ends_with('('),
+    };
     (!value.is_empty() && !refers).then_some(start..start + value.len())
 }
 
@@ -334,6 +430,19 @@ mod tests {
             ("URL=redis://:hun@ter2@h:1/0", "URL=redis://:********@h:1/0"),
             ("URL=redis://hunter2@h:1/0", "URL=redis://*******@h:1/0"),
             ("PW: ${REDIS_PASSWORD:-hunter2}", "PW: ${REDIS_PASSWORD:-*******}"),
+            ("redis-cli -a 'hun)ter}2' ping", "redis-cli -a '*********' ping"),
+            (r"redis-server --requirepass 'hun'\''ter2'", "redis-server --requirepass '***********'"),
+            ("requirepass hun)ter]2", "requirepass *********"),
+            ("URL=redis://:hun<ter>2@h:1/0", "URL=redis://:*********@h:1/0"),
+            (
+                "URL=redis://:${REDIS_PASSWORD:?}@h:1/0?password=hunter2",
+                "URL=redis://:${REDIS_PASSWORD:?}@h:1/0?password=*******",
+            ),
+            ("BROKER=app:hunter2@h:6379/0", "BROKER=app:*******@h:6379/0"),
+            ("MAIL=me@example.com", "MAIL=me@example.com"),
+            ("password: '*unter2'", "password: '*******'"),
+            ("password: *alias", "password: *alias"),
+            ("password: <your password>", "password: <your password>"),
             ("Redis(host='h', password='hunter2')", "Redis(host='h', password='*******')"),
         ] {
             assert_eq!(masked(line), wanted);
@@ -346,7 +455,7 @@ mod tests {
         let line = "command: redis-server --requirepass 123456 # 密码为：123456, not 1234567";
         let file = sources.add("a", line.as_bytes(), None);
         sources.mark_secret(Span::new(file, 36..42));
-        let values = sources.secret_values();
+        let values = values(&sources);
         for span in in_comment(&sources, file, 1, &values) {
             sources.mark_secret(span);
         }

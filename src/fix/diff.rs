@@ -7,6 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::engine::Change;
 use crate::report::Report;
+use crate::secrets::{values, without};
 use crate::source::Sources;
 
 /// Lines shown around a change.
@@ -21,6 +22,7 @@ pub fn render(path: &str, change: &Change, before: &Report, after: &Report) -> S
     let (old_shown, new_shown) = (shown(&before.sources, path, &old), shown(&after.sources, path, &new));
     let diff = TextDiff::from_slices(&old, &new);
     let from = if change.before.is_some() { format!("a/{path}") } else { "/dev/null".to_owned() };
+    let known = values(&before.sources);
     let mut out = format!("--- {from}\n+++ b/{path}\n");
     for group in diff.grouped_ops(CONTEXT) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
@@ -29,18 +31,27 @@ pub fn render(path: &str, change: &Change, before: &Report, after: &Report) -> S
         let _ = writeln!(out, "@@ -{} +{} @@", counted(&old_range), counted(&new_range));
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let (sign, line) = match change.tag() {
-                ChangeTag::Equal => (' ', change.new_index().and_then(|at| new_shown.get(at))),
-                ChangeTag::Delete => ('-', change.old_index().and_then(|at| old_shown.get(at))),
-                ChangeTag::Insert => ('+', change.new_index().and_then(|at| new_shown.get(at))),
+                ChangeTag::Equal => (' ', both(&change, &old_shown, &new_shown)),
+                ChangeTag::Delete => ('-', change.old_index().and_then(|at| old_shown.get(at)).cloned()),
+                // Its comment may speak of what was a password before.
+                ChangeTag::Insert => {
+                    ('+', change.new_index().and_then(|at| new_shown.get(at)).map(|line| without(line, &known)))
+                }
             };
-            let line = line.map_or("", String::as_str);
-            let _ = writeln!(out, "{sign}{}", line.strip_suffix('\n').unwrap_or(line));
+            let line = line.unwrap_or_default();
+            let _ = writeln!(out, "{sign}{}", line.strip_suffix('\n').unwrap_or(&line));
             if !line.ends_with('\n') {
                 out.push_str("\\ No newline at end of file\n");
             }
         }
     }
     out
+}
+
+/// A line that stays, without what is secret before or after: a password that nobody uses any more still is one.
+fn both(change: &similar::Change<&str>, old: &[String], new: &[String]) -> Option<String> {
+    let (old, new) = (old.get(change.old_index()?)?, new.get(change.new_index()?)?);
+    Some(old.chars().zip(new.chars()).map(|(old, new)| if old == new { new } else { '*' }).collect())
 }
 
 /// The lines of a file as they may be printed.

@@ -205,7 +205,11 @@ impl Tree {
             return None;
         }
         let Some(root) = &self.root else { return Some(Content::Missing) };
-        disk::read_into(root, &path, self.index.is_file(&path), bytes)
+        let listed = self.index.is_file(&path);
+        match disk::read_into(root, &path, listed, bytes) {
+            Some(Content::Missing) if listed => Some(Content::Refused(vanished(path))),
+            other => other,
+        }
     }
 
     /// Lets the index answer for paths that are not there but would be ignored.
@@ -219,6 +223,11 @@ impl Tree {
             }
         }
     }
+}
+
+/// Between the walk and the reading it went away, or became a folder: nothing may be concluded from its absence.
+fn vanished(path: String) -> Notice {
+    Notice::path("unreadable", Level::Error, path, "was there a moment ago, and is no file any more")
 }
 
 fn too_large(path: String) -> Notice {

@@ -61,6 +61,7 @@ pub fn trees() -> Vec<Tree> {
         pipes(),
         links(),
         large_files(),
+        million_entries(),
     ]
 }
 
@@ -468,4 +469,19 @@ fn large_files() -> Tree {
         notices: &["file-too-large"],
         ..tree("large files", [("docker-compose.yml", service)])
     }
+}
+
+/// Files of the shortest entries that their languages have.
+fn million_entries() -> Tree {
+    let many = |entry: &str| entry.repeat(1_000_000);
+    let service = "services:\n  redis:\n    image: redis:7\n    env_file: [many.env]\n";
+    let files = [
+        ("compose.yml", format!("{service}x-redis: [{}]\n", many("a,"))),
+        ("many.env", many("A=1\n")),
+        ("app.py", format!("{CLIENT}x = [{}]\n", many("1,"))),
+        ("settings.toml", format!("redis = [{}]\n", many("1,"))),
+        ("config.json", format!("{{\"redis\": [{}1]}}", many("1,"))),
+        ("k8s/redis.yaml", format!("kind: List\napiVersion: v1\nitems: [{}]\n", many("{},"))),
+    ];
+    Tree { notices: &["yaml-too-large"], ..tree("a million entries", files) }
 }

@@ -151,3 +151,80 @@ fn apply_prefixed(user: &mut User, rule: &Text) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    fn words(text: &str) -> Vec<Text> {
+        text.split_whitespace().map(|word| Text::mapped(word, Span::new(FileId(0), 0..1))).collect()
+    }
+
+    #[test]
+    fn rules_take_effect_one_after_the_other() {
+        for (rules, on, nopass, passwords) in [
+            ("", false, false, 0),
+            ("on", true, false, 0),
+            ("on off", false, false, 0),
+            ("on nopass", true, true, 0),
+            ("on >a >b", true, false, 2),
+            ("on >a >b <a", true, false, 1),
+            ("on >a nopass", true, true, 0),
+            ("on nopass >a", true, false, 1),
+            ("on nopass resetpass", true, false, 0),
+            ("on >a resetpass", true, false, 0),
+            ("on nopass reset", false, false, 0),
+            ("on >a reset", false, false, 0),
+            ("ON NoPass ~* %R~a &* +@all -get (~a +get )", true, true, 0),
+        ] {
+            let user = user(&words(&format!("app {rules}")), Span::new(FileId(0), 0..1)).unwrap();
+            assert_eq!((user.on, user.nopass, user.passwords.len()), (on, nopass, passwords), "{rules}");
+        }
+    }
+
+    #[test]
+    fn digests_are_64_small_hexadecimal_digits() {
+        let digest = "0123456789abcdef".repeat(4);
+        let passwords = |rules: &str| {
+            let user = user(&words(&format!("app {rules}")), Span::new(FileId(0), 0..1));
+            user.map(|user| user.passwords.len()).map_err(|(error, _)| error)
+        };
+        assert_eq!(passwords(&format!("#{digest}")), Ok(1));
+        assert_eq!(passwords(&format!("#{digest} !{digest}")), Ok(0));
+        for wrong in [&digest[1..], &digest.to_uppercase(), &format!("{}g", &digest[1..]), &format!("{digest}0")] {
+            assert!(passwords(&format!("#{wrong}")).is_err(), "{wrong}");
+        }
+        assert_eq!(passwords("on whatever"), Err("Error in user declaration 'app': Syntax error".to_owned()));
+    }
+
+    #[test]
+    fn commands_are_permitted_by_the_last_rule_that_names_them() {
+        for (rules, command, expected) in [
+            ("", "ping", Some(false)),
+            ("+ping", "ping", Some(true)),
+            ("+get", "ping", Some(false)),
+            ("+@all", "ping", Some(true)),
+            ("allcommands", "ping", Some(true)),
+            ("+@all -ping", "ping", Some(false)),
+            ("-ping +@all", "ping", Some(true)),
+            ("+@all nocommands", "ping", Some(false)),
+            ("+@all -@all", "ping", Some(false)),
+            ("+@all reset", "ping", Some(false)),
+            ("+@connection", "ping", Some(true)),
+            ("+@all -@connection", "ping", Some(false)),
+            ("+@all (-ping )", "ping", None),
+            // A command with keys needs some of them, and which it asks for is not looked at.
+            ("+@all", "get", None),
+            ("+@all ~*", "get", Some(true)),
+            ("+@all allkeys", "get", Some(true)),
+            ("-@all ~*", "get", Some(false)),
+            // Of a command that is not known here, only rules about all of them tell.
+            ("+@all ~*", "whatever", Some(true)),
+            ("+@all ~* -whatever", "whatever", None),
+            ("+@all ~* +other", "whatever", None),
+        ] {
+            assert_eq!(permits(&words(rules), command, Some(true)), expected, "{rules} | {command}");
+        }
+    }
+}
