@@ -108,6 +108,21 @@ struct Walker<'a> {
     branches: HashMap<Span, Vec<Guard>>,
 }
 
+/// Branches that a place is remembered to stand behind: every call and every name has a list of its own.
+const MAX_GUARDS: usize = 48;
+
+/// Goes behind a branch; how it goes on behind too many can't be told.
+fn enter(guards: &mut Vec<Guard>, guard: Guard) {
+    match guards.len() {
+        len if len < MAX_GUARDS => guards.push(guard),
+        MAX_GUARDS => {
+            let test = Expr { span: guard.test.span, kind: ExprKind::Opaque };
+            guards.push(Guard { test, holds: true });
+        }
+        _ => {}
+    }
+}
+
 impl Walker<'_> {
     fn block(&mut self, body: &[Stmt], out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
         if depth > MAX_DEPTH {
@@ -120,7 +135,7 @@ impl Walker<'_> {
 
     fn guarded(&mut self, guard: Guard, body: &[Stmt], out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
         let height = guards.len();
-        guards.push(guard);
+        enter(guards, guard);
         self.block(body, out, guards, depth + 1);
         guards.truncate(height);
     }
@@ -247,13 +262,13 @@ impl Walker<'_> {
         let height = guards.len();
         let test = self.test(&branch.test, out, guards);
         self.guarded(Guard { test: test.clone(), holds: true }, &branch.body, out, guards, depth);
-        guards.push(Guard { test, holds: false });
+        enter(guards, Guard { test, holds: false });
         for clause in &branch.elif_else_clauses {
             match &clause.test {
                 Some(test) => {
                     let test = self.test(test, out, guards);
                     self.guarded(Guard { test: test.clone(), holds: true }, &clause.body, out, guards, depth);
-                    guards.push(Guard { test, holds: false });
+                    enter(guards, Guard { test, holds: false });
                 }
                 None => self.block(&clause.body, out, guards, depth + 1),
             }
@@ -281,7 +296,7 @@ impl Walker<'_> {
                 _ => self.lower.opaque(case.range()),
             };
             self.guarded(Guard { test: test.clone(), holds: true }, &case.body, out, guards, depth);
-            guards.push(Guard { test, holds: false });
+            enter(guards, Guard { test, holds: false });
         }
         guards.truncate(height);
     }
