@@ -27,6 +27,8 @@ pub struct Module {
     pub calls: Vec<Expr>,
     /// The branches that calls anywhere in it stand under, outermost first.
     pub branches: HashMap<Span, Vec<Guard>>,
+    /// What must hold for calls anywhere in it, or an exception is raised before them.
+    pub stops: HashMap<Span, Vec<Stop>>,
     /// The repository's files of modules that strings in it name: `include=["app.tasks"]`.
     pub named: Vec<String>,
     /// It imports modules by names that it makes itself: which, can't be told.
@@ -46,6 +48,7 @@ impl Module {
             functions: Vec::new(),
             calls: Vec::new(),
             branches: HashMap::new(),
+            stops: HashMap::new(),
             named: Vec::new(),
             imports_by_name: false,
         }
@@ -102,6 +105,17 @@ pub struct Guard {
     pub test: Expr,
     /// Whether the test must hold or fail.
     pub holds: bool,
+}
+
+/// `if not url: raise ValueError(…)`.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    /// What holds for whatever comes after it.
+    pub guard: Guard,
+    /// The exception, and where it is raised.
+    pub raised: Spanned<String>,
+    /// Whether a function raises it, and not the module.
+    pub in_function: bool,
 }
 
 /// A class.

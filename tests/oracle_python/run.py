@@ -148,6 +148,12 @@ def limits(storage):
     return pool(storage.storage.connection_pool)
 
 
+def sentinel(module):
+    if not hasattr(module.client, "sentinel"):
+        return limits(module.client)
+    return pool(module.client.sentinel.sentinels[0].connection_pool)
+
+
 def socketio(module):
     """As the manager does it once it connects."""
     import redis
@@ -175,6 +181,7 @@ PROBES = {
     "aiocache": aiocache,
     "huey": lambda module: pool(module.client.storage.pool),
     "limits": lambda module: limits(module.client),
+    "sentinel": sentinel,
     "dramatiq": lambda module: pool(module.client.client.connection_pool),
     "taskiq": lambda module: pool(module.client.connection_pool),
     "socketio": socketio,

@@ -55,16 +55,11 @@ const ARGUMENTS: &[&str] = &["redis", "valkey", "broker", "url", "uri", "dsn", "
 
 /// The calls inside an expression that may connect; the depth of a lowered expression is bounded.
 ///
-/// Texts that look like the name of a file or of a module come along.
-pub fn collect(
-    expr: &Expr,
-    guards: &[Guard],
-    imports: &[Import],
-    out: &mut Vec<(Expr, Vec<Guard>)>,
-    names_of_files: &mut Vec<Text>,
-) {
+/// Each comes with the branches of the expression that it stands in. Texts that look like the name of a file or of a
+/// module come along.
+pub fn collect(expr: &Expr, imports: &[Import], out: &mut Vec<(Expr, Vec<Guard>)>, names_of_files: &mut Vec<Text>) {
     // Each expression with the index of its branches.
-    let (mut branches, mut work) = (vec![guards.to_vec()], vec![(expr, 0)]);
+    let (mut branches, mut work) = (vec![Vec::new()], vec![(expr, 0)]);
     while let Some((expr, at)) = work.pop() {
         match &expr.kind {
             ExprKind::Call(call) if is_kept(call, imports) => {

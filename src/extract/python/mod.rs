@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use ruff_python_ast::{self as ast, Stmt};
 use ruff_text_size::Ranged;
 
-use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Import, Module};
+use crate::facts::code::{Binding, Class, Expr, ExprKind, Function, Guard, Import, Module, Stop};
 use crate::facts::{FileKind, Request};
 use crate::finding::Notice;
 use crate::source::{FileId, Span, Spanned};
@@ -49,6 +49,8 @@ pub fn extract(
         requests: Vec::new(),
         names_of_files: Vec::new(),
         branches: HashMap::new(),
+        stops: HashMap::new(),
+        stopping: Vec::new(),
     };
     let mut block = Block::default();
     walker.block(&tree.body, &mut block, &mut Vec::new(), 0);
@@ -82,6 +84,7 @@ pub fn extract(
     module.functions = block.functions;
     module.calls = block.calls;
     module.branches = walker.branches;
+    module.stops = walker.stops;
     (module, walker.requests, notices)
 }
 
@@ -106,9 +109,13 @@ struct Walker<'a> {
     names_of_files: Vec<Text>,
     /// The branches that calls stand under.
     branches: HashMap<Span, Vec<Guard>>,
+    /// What ends before calls where it raises an exception.
+    stops: HashMap<Span, Vec<Stop>>,
+    /// The same of the place at hand.
+    stopping: Vec<Stop>,
 }
 
-/// Branches that a place is remembered to stand behind: every call and every name has a list of its own.
+/// Branches and exceptions that a place is remembered to stand behind: every call and every name has lists of its own.
 const MAX_GUARDS: usize = 48;
 
 /// Goes behind a branch; how it goes on behind too many can't be told.
@@ -134,10 +141,11 @@ impl Walker<'_> {
     }
 
     fn guarded(&mut self, guard: Guard, body: &[Stmt], out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
-        let height = guards.len();
+        let (height, stops) = (guards.len(), self.stopping.len());
         enter(guards, guard);
         self.block(body, out, guards, depth + 1);
         guards.truncate(height);
+        self.stopping.truncate(stops);
     }
 
     fn statement(&mut self, statement: &Stmt, out: &mut Block, guards: &mut Vec<Guard>, depth: usize) {
@@ -224,14 +232,8 @@ impl Walker<'_> {
             }
             Stmt::Match(statement) => self.matches(statement, out, guards, depth),
             Stmt::Raise(statement) if out.in_function => {
-                let raised = statement.exc.as_ref().map(|raised| self.value(raised, out, guards));
-                let name = raised.as_ref().and_then(|raised| match raised.as_call() {
-                    Some(call) => call.callee.dotted(),
-                    None => raised.dotted(),
-                });
-                let name = name.unwrap_or_else(|| "an exception".to_owned());
-                let span = self.lower.span(statement.range());
-                out.returns.push((Expr { span, kind: ExprKind::Stops(name) }, guards.clone()));
+                let raised = self.raised(statement);
+                out.returns.push((Expr { span: raised.span, kind: ExprKind::Stops(raised.value) }, guards.clone()));
             }
             Stmt::FunctionDef(function) => {
                 let function = self.function(function, depth);
@@ -244,6 +246,17 @@ impl Walker<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The name of the exception that a statement raises.
+    fn raised(&self, statement: &ast::StmtRaise) -> Spanned<String> {
+        let raised = statement.exc.as_ref().map(|raised| self.lower.expr(raised));
+        let name = raised.as_ref().and_then(|raised| match raised.as_call() {
+            Some(call) => call.callee.dotted(),
+            None => raised.dotted(),
+        });
+        let name = name.unwrap_or_else(|| "an exception".to_owned());
+        Spanned::new(name, self.lower.span(statement.range()))
     }
 
     /// What an `except` branch after a single assignment or `return` stands under.
@@ -278,6 +291,12 @@ impl Walker<'_> {
         let clauses = &branch.elif_else_clauses;
         let all_leave =
             leaves(&branch.body) && clauses.iter().all(|clause| clause.test.is_some() && leaves(&clause.body));
+        if let (Some(Stmt::Raise(raise)), [], Some(guard)) = (branch.body.last(), clauses.as_slice(), guards.last()) {
+            let stop = Stop { guard: guard.clone(), raised: self.raised(raise), in_function: out.in_function };
+            if self.stopping.len() < MAX_GUARDS {
+                self.stopping.push(stop);
+            }
+        }
         if !(out.in_function && all_leave) {
             guards.truncate(height);
         }
@@ -340,8 +359,15 @@ impl Walker<'_> {
     fn value(&mut self, expr: &ast::Expr, out: &mut Block, guards: &[Guard]) -> Expr {
         let value = self.lower.expr(expr);
         let mut calls = Vec::new();
-        calls::collect(&value, guards, &self.imports, &mut calls, &mut self.names_of_files);
-        for (call, branches) in calls {
+        calls::collect(&value, &self.imports, &mut calls, &mut self.names_of_files);
+        // Those that end with an exception are kept apart: what comes after them is what the program is for.
+        let stops = |guard: &Guard| self.stopping.iter().any(|stop| stop.guard.test.span == guard.test.span);
+        for (call, inner) in calls {
+            let around = guards.iter().filter(|guard| !stops(guard)).cloned();
+            let branches: Vec<Guard> = around.chain(inner).collect();
+            if !self.stopping.is_empty() {
+                self.stops.insert(call.span, self.stopping.clone());
+            }
             if !branches.is_empty() {
                 self.branches.insert(call.span, branches);
             }
@@ -370,7 +396,9 @@ impl Walker<'_> {
 
     fn function(&mut self, function: &ast::StmtFunctionDef, depth: usize) -> Function {
         let mut block = Block { in_function: true, ..Block::default() };
+        let stops = self.stopping.len();
         self.block(&function.body, &mut block, &mut Vec::new(), depth + 1);
+        self.stopping.truncate(stops);
         let mut parameters = Vec::new();
         let list = &function.parameters;
         for parameter in list.posonlyargs.iter().chain(&list.args).chain(&list.kwonlyargs) {

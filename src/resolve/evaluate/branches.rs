@@ -1,8 +1,11 @@
 //! Whether the branch that a call stands in is ever taken: `if settings.CACHE_ENABLED: client = from_url(…)`.
 
 use crate::facts::code::{Expr, ExprKind, Function};
+use crate::model::ClientError;
 use crate::source::Span;
+use crate::symbol::{Condition, MAX_ALTERNATIVES};
 
+use super::cases::join;
 use super::values::{Evaluator, Scope};
 
 /// Whether a call is ever run.
@@ -32,6 +35,45 @@ impl<'a> Evaluator<'a> {
             }
         });
         one.min().unwrap_or(Reached::Yes)
+    }
+}
+
+/// What the tests say that raise an exception before a call: `if not url: raise ValueError(…)`.
+pub(super) enum Passed {
+    /// Nothing that is known here.
+    Always,
+    /// It comes to the call under one of these.
+    Under(Vec<Vec<Condition>>),
+    /// The exception is certainly raised.
+    Never(ClientError),
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn passed(&self, call: Span, scope: Scope<'a>) -> Passed {
+        let mut passed = Passed::Always;
+        for stop in scope.module.stops.get(&call).into_iter().flatten() {
+            let scope = if stop.in_function { scope } else { Scope::module(scope.module) };
+            if is_changed(&stop.guard.test, scope) {
+                continue;
+            }
+            let truths = self.truths(&stop.guard.test, scope);
+            let known: Option<Vec<_>> = truths.into_iter().map(|(when, truth)| Some((when, truth?))).collect();
+            let Some(known) = known.filter(|known| !known.is_empty()) else { continue };
+            let through = known.into_iter().filter(|(_, truth)| *truth == stop.guard.holds).map(|(when, _)| when);
+            let through: Vec<_> = match &passed {
+                Passed::Under(before) => through
+                    .flat_map(|when| before.iter().filter_map(|before| join(before, &when)).collect::<Vec<_>>())
+                    .take(MAX_ALTERNATIVES)
+                    .collect(),
+                _ => through.collect(),
+            };
+            if through.is_empty() {
+                let message = format!("`{}` is raised here", stop.raised.value);
+                return Passed::Never(ClientError { message, span: stop.raised.span });
+            }
+            passed = Passed::Under(through);
+        }
+        passed
     }
 }
 

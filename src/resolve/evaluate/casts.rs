@@ -69,3 +69,13 @@ pub(super) fn integers<'a>(cases: Vec<Case<'a>>, span: Span, error: &str) -> Vec
     };
     running(map(cases, cast, span))
 }
+
+/// What `urlparse` makes of values.
+pub(super) fn urls(cases: Vec<Case<'_>>, span: Span) -> Vec<Case<'_>> {
+    let taken_apart = |value| match value {
+        Value::Text(text) if Symbols::is_known(&text) => Some(Value::Url(text)),
+        Value::Text(_) | Value::None => Some(value),
+        _ => None,
+    };
+    map(cases, taken_apart, span)
+}

@@ -129,6 +129,7 @@ impl<'a> Evaluator<'a> {
         Some(match call.keyword("cast").and_then(Expr::dotted).as_deref().or(reader.cast) {
             Some("int") => integers(cases, expr.span, reader.miscast),
             Some("bool") => casts::booleans(cases, expr.span, &casts::words(reader.files.dialect), reader.miscast),
+            Some("url") => casts::urls(cases, expr.span),
             _ => cases,
         })
     }
@@ -165,7 +166,7 @@ impl<'a> Evaluator<'a> {
             }
             _ => {
                 let (library, method) = callee.rsplit_once('.')?;
-                let cast = ["int", "bool"].into_iter().find(|cast| *cast == method);
+                let cast = ["int", "bool", "url"].into_iter().find(|cast| *cast == method);
                 match (library, method) {
                     (
                         "environ.Env" | "environ.FileAwareEnv",
@@ -180,7 +181,7 @@ impl<'a> Evaluator<'a> {
                         made()?;
                         reader(files(Dialect::DjangoEnviron, self.read_files()), None, Some("ImproperlyConfigured"))
                     }
-                    ("environs.Env" | "environs.FileAwareEnv" | "environs.env", "str" | "int" | "bool" | "url")
+                    ("environs.Env" | "environs.FileAwareEnv" | "environs.env", "str" | "int" | "bool")
                     | ("environs", "Env" | "FileAwareEnv" | "env") => {
                         if method != "env" {
                             made()?;

@@ -5,7 +5,7 @@
 //! URL or of the call goes to the master. Knows no servers.
 
 use crate::facts::code::{Binding, Call, Expr, ExprKind};
-use crate::model::Family;
+use crate::model::{ClientError, Family};
 use crate::source::Span;
 use crate::symbol::Resolved;
 use crate::syntax::url;
@@ -79,39 +79,52 @@ pub(super) fn call<'a>(
 }
 
 /// What limits and the libraries on top of it make of `redis+sentinel://host:port,…/master`: the login of the URL goes to
-/// the Sentinels, too. `None`: the URL is of another kind.
+/// the Sentinels, too, unless the call says otherwise. `None`: the URL is of another kind.
 ///
 /// <https://limits.readthedocs.io/en/stable/storage.html#redis-sentinel-storage>
 pub(super) fn storage<'a>(
     evaluator: &Evaluator<'a>,
     urls: &Resolved,
-    call: &'a Call,
+    (name, call): (&str, &'a Call),
+    span: Span,
     scope: Scope<'a>,
 ) -> Option<ConnectionSettings> {
-    let text = urls.single()?.value.as_ref()?;
+    let own = name.ends_with(".RedisSentinelStorage");
+    let unknown = || Some(Resolved::known(evaluator.symbols.opaque_text(span), Vec::new()));
+    let Some(text) = urls.single().and_then(|only| only.value.as_ref()) else {
+        let settings =
+            ConnectionSettings { host: unknown(), port: unknown(), password: unknown(), ..Default::default() };
+        return own.then_some(settings);
+    };
     let scheme = text.as_str().strip_prefix("async+").unwrap_or(text.as_str());
-    if !scheme.starts_with("redis+sentinel://") {
+    if !own && !scheme.starts_with("redis+sentinel://") {
         return None;
     }
     let end = text.as_str().find(',').unwrap_or(text.len());
     let address = url::split(&text.slice(0..end));
     let known = |text: Text| Resolved::known(text, Vec::new());
     let master = text.as_str().rfind('/').map(|at| text.slice(at + 1..text.len()));
+    let message = || "ConfigurationError: Missing host or port".to_owned();
     let mut settings = ConnectionSettings {
-        host: Some(known(address.host)),
-        port: address.port.map(known),
+        host: Some(known(address.host.ascii_lowercase())),
         username: address.username.filter(|name| !name.is_empty()).map(known),
         password: address.password.filter(|password| !password.is_empty()).map(known),
         master: master.map(known),
+        end: address.port.is_none().then(|| ClientError { message: message(), span }),
+        port: address.port.map(known),
         ..ConnectionSettings::default()
     };
+    // Only newer versions take these for the Sentinels' as well.
+    if call.keyword("username").or_else(|| call.keyword("password")).is_some() {
+        (settings.username, settings.password) = (unknown(), unknown());
+    }
     let options = call.keyword("storage_options").map(|options| evaluator.pairs(options, scope));
     let kwargs = match &options {
         Some((entries, _)) => entries.iter().find(|one| one.0 == "sentinel_kwargs").map(|one| (one.1, one.2)),
         None => call.keyword("sentinel_kwargs").map(|value| (value, scope)),
     };
     let complete = call.spreads.is_empty() && options.is_none_or(|(_, complete)| complete);
-    credentials(evaluator, kwargs, complete, text.span(), &mut settings);
+    credentials(evaluator, kwargs, complete, span, &mut settings);
     Some(settings)
 }
 

@@ -7,10 +7,8 @@ use crate::facts::code::{Binding, Expr, ExprKind, Module};
 use crate::finding::Confidence;
 use crate::model::Family;
 use crate::source::Span;
-use crate::symbol::{Alternative, MAX_ALTERNATIVES, Resolved, Step};
+use crate::symbol::{Resolved, Step};
 use crate::text::Text;
-
-use super::cases::join;
 
 use super::sites::{self, Found, Setting, Slot};
 use super::structures::entry;
@@ -406,18 +404,5 @@ fn in_branches<'a>(evaluator: &Evaluator<'a>, named: Named<'a>, settings: &mut C
     if taken.iter().any(Vec::is_empty) {
         return true;
     }
-    for slot in [Slot::Url, Slot::Host, Slot::Port, Slot::Db, Slot::Username, Slot::Password] {
-        let Some(value) = settings.slot(slot) else { continue };
-        let old = std::mem::take(&mut value.alternatives);
-        for when in &taken {
-            value
-                .alternatives
-                .extend(old.iter().filter_map(|one| Some(Alternative { when: join(when, &one.when)?, ..one.clone() })));
-        }
-        value.alternatives.truncate(MAX_ALTERNATIVES);
-        if value.alternatives.is_empty() {
-            return false;
-        }
-    }
-    !taken.is_empty()
+    !taken.is_empty() && settings.narrow(&taken)
 }

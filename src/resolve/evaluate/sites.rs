@@ -7,11 +7,12 @@ use crate::finding::Confidence;
 use crate::model::Family;
 use crate::resolve::placement::is_test;
 use crate::source::Span;
-use crate::symbol::{Resolved, Step, is_symbol};
+use crate::symbol::{Alternative, Condition, MAX_ALTERNATIVES, Resolved, Step, is_symbol};
 use crate::text::Text;
 
-use super::branches::Reached;
+use super::branches::{Passed, Reached};
 use super::callers::{Caller, Callers};
+use super::cases::join;
 use super::celery;
 use super::libraries::{self, Dictionary, Spec};
 use super::origin::setting_of;
@@ -73,13 +74,30 @@ impl ConnectionSettings {
             Slot::Protocol => &mut self.protocol,
         }
     }
+
+    /// Leaves of the values what is possible under one of these; `false`: one of them has no value then.
+    pub(super) fn narrow(&mut self, taken: &[Vec<Condition>]) -> bool {
+        for slot in [Slot::Url, Slot::Host, Slot::Port, Slot::Db, Slot::Username, Slot::Password] {
+            let Some(value) = self.slot(slot) else { continue };
+            let old = std::mem::take(&mut value.alternatives);
+            for when in taken {
+                let possible = |one: &Alternative| Some(Alternative { when: join(when, &one.when)?, ..one.clone() });
+                value.alternatives.extend(old.iter().filter_map(possible));
+            }
+            value.alternatives.truncate(MAX_ALTERNATIVES);
+            if value.alternatives.is_empty() {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 impl Found {
     /// Adds a client unless the same setting with the same values is known.
     pub fn add(&mut self, client: FoundClient, setting: Option<&Setting>) {
-        // A URL that is certainly not set connects to nothing.
-        if client.settings.url.as_ref().is_some_and(Resolved::is_absent) {
+        // A URL that is certainly not set connects to nothing, unless the program says that it must be.
+        if client.settings.url.as_ref().is_some_and(Resolved::is_absent) && client.settings.end.is_none() {
             return;
         }
         let Some(setting) = setting else {
@@ -229,7 +247,7 @@ impl<'a> Walk<'a, '_> {
         }
         if matches!(root, "limits" | "flask_limiter" | "slowapi")
             && let Some(url) = &settings.url
-            && let Some(sentinels) = sentinel::storage(evaluator, url, call, scope)
+            && let Some(sentinels) = sentinel::storage(evaluator, url, (name, call), expr.span, scope)
         {
             push(evaluator, expr.span, sentinel::FAMILY, sentinels, None, scope, self.found);
             return;
@@ -319,17 +337,30 @@ fn address<'a>(slot: Slot, value: &'a Expr, scope: Scope<'a>, given: &mut Given<
     }
 }
 
-pub(super) fn push(
-    evaluator: &Evaluator<'_>,
+pub(super) fn push<'a>(
+    evaluator: &Evaluator<'a>,
     span: Span,
     family: Family,
     settings: ConnectionSettings,
     setting: Option<&Setting>,
-    scope: Scope<'_>,
+    scope: Scope<'a>,
     found: &mut Found,
 ) {
     let tls = settings.tls.clone().or_else(|| celery::tls(evaluator, family, span));
-    let settings = ConnectionSettings { end: evaluator.take_end(), tls, ..settings };
+    let end = evaluator.take_end().or_else(|| settings.end.clone());
+    let visited = evaluator.take_visited();
+    let mut settings = ConnectionSettings { tls, end, ..settings };
+    match evaluator.passed(span, scope) {
+        Passed::Always => {}
+        Passed::Under(conditions) => {
+            let before = settings.clone();
+            if !settings.narrow(&conditions) {
+                settings = before;
+            }
+        }
+        Passed::Never(error) => settings.end = Some(error),
+    }
+    evaluator.set_visited(visited);
     let read = evaluator.take_visited().into_iter().chain(setting.map(|setting| setting.span));
     for span in read {
         found.used.insert(span);
