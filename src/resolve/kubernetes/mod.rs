@@ -3,6 +3,7 @@
 //! A kustomization that no other one builds on is an environment, and so are a plain folder of manifests and a chart with
 //! each of its files of values.
 
+mod balancer;
 mod data;
 mod expansion;
 mod helm;

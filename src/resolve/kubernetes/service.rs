@@ -1,5 +1,6 @@
 //! Services: which containers are behind them, on which ports, and what is open to the outside of the cluster.
 
+use super::balancer;
 use super::pod::{NETWORK, Workload};
 use super::policy::Policies;
 use super::route::{Route, routes};
@@ -7,18 +8,6 @@ use crate::facts::kubernetes::Value;
 use crate::model::PublicPort;
 use crate::resolve::project::{Cluster, ClusterService, Container};
 use crate::source::{Span, Spanned};
-
-/// Annotations by which a balancer gets no address of the world, and their values; "" is any.
-const INTERNAL: [(&str, &str); 8] = [
-    ("service.beta.kubernetes.io/aws-load-balancer-internal", ""),
-    ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
-    ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
-    ("networking.gke.io/load-balancer-type", "Internal"),
-    ("cloud.google.com/load-balancer-type", "Internal"),
-    ("service.beta.kubernetes.io/openstack-internal-load-balancer", "true"),
-    ("service.beta.kubernetes.io/oci-load-balancer-internal", "true"),
-    ("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type", "intranet"),
-];
 
 /// Adds the Services among `objects` to the cluster, and their names to the containers behind them.
 pub fn add(objects: &[Value], containers: &mut [Container], workloads: &[Workload<'_>], cluster: &mut Cluster) {
@@ -120,21 +109,10 @@ fn publish(
     let mut ways: Vec<Way> = Vec::new();
     let name = &service.name.value;
     if let Some(kind) = object.text_at(&["spec", "type"]).filter(|_| !service.headless) {
-        let internal =
-            object.at(&["metadata", "annotations"]).map(Value::fields).unwrap_or_default().iter().any(|one| {
-                let value = one.value.text().map_or("", crate::text::Text::as_str);
-                INTERNAL.iter().any(|(key, wanted)| {
-                    one.key.value == *key
-                        && value != "false"
-                        && (wanted.is_empty() || wanted.eq_ignore_ascii_case(value))
-                })
-            });
-        let ranges = object.at(&["spec", "loadBalancerSourceRanges"]).map(Value::items).unwrap_or_default();
-        let everyone = ranges.iter().filter_map(Value::text).any(|range| range.as_str().ends_with("/0"));
         match kind.as_str() {
             "LoadBalancer" => {
-                let narrowed = internal || !ranges.is_empty() && !everyone;
-                ways.push(Way::tcp(kind.span(), format!("Service `{name}` of type LoadBalancer"), narrowed));
+                let how = format!("Service `{name}` of type LoadBalancer");
+                ways.push(Way::tcp(kind.span(), how, balancer::is_narrowed(object)));
             }
             "NodePort" => ways.push(Way::tcp(kind.span(), format!("Service `{name}` of type NodePort"), false)),
             _ => {}

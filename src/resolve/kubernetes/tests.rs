@@ -366,6 +366,22 @@ fn every_way_out_of_a_cluster_is_told() {
             "service.beta.kubernetes.io/aws-load-balancer-internal: 'false'",
             "Error public-service LoadBalancer",
         ),
+        // Amazon's newer controller makes internal balancers unless it is told otherwise.
+        (
+            "<annotation>",
+            "service.beta.kubernetes.io/aws-load-balancer-type: external",
+            "Note public-service LoadBalancer",
+        ),
+        (
+            "<annotation>",
+            "service.beta.kubernetes.io/aws-load-balancer-type: external, service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing",
+            "Error public-service LoadBalancer",
+        ),
+        (
+            "<service>",
+            "type: LoadBalancer, loadBalancerClass: service.k8s.aws/nlb,",
+            "Note public-service LoadBalancer",
+        ),
     ] {
         assert_eq!(exposed(mark, text), [expected], "{text}");
     }
