@@ -1,4 +1,4 @@
-//! Services of type LoadBalancer: whether something narrows who gets to the balancer.
+//! Services of type `LoadBalancer`: whether something narrows who gets to the balancer.
 //!
 //! <https://kubernetes.io/docs/concepts/services-networking/service/#internal-load-balancer>, and the clouds' own pages:
 //! <https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/nlb/>,
