@@ -65,8 +65,8 @@ pub fn is_secret_name(name: &str) -> bool {
         || name.split(['_', '-', '.']).any(|part| matches!(part, "pass" | "pwd" | "pw" | "apikey"))
         || name.contains("api_key")
         || name.contains("private_key");
-    // The path of a secret's file, and given about passwords, are none.
-    speaks && !["_file", "_path", "_dir", "_enabled", "_length"].iter().any(|end| name.ends_with(end))
+    // The path of a secret's file, what is given about passwords, and a service's list of names are none.
+    speaks && name != "secrets" && !["_file", "_path", "_dir", "_enabled", "_length"].iter().any(|end| name.ends_with(end))
 }
 
 /// Every place of a password that the model knows.
@@ -380,7 +380,10 @@ fn without_reference(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let is_quoted = value.len() < raw.len();
     let refers = match value.chars().next() {
         Some('$') => true,
-        Some('{') => value.ends_with('}'),
+        // A placeholder, or a mapping of YAML: `{name: …`.
+        Some('{') => value.ends_with('}') || !is_quoted && value.ends_with(':'),
+        // The end of what `${{ secrets.NAME }}` began.
+        Some('}') => value.starts_with("}}"),
         Some('<') => value.contains('>') || text[range.end..].lines().next().is_some_and(|rest| rest.contains('>')),
         // An alias or anchor of YAML; or stars, as nobody's password is.
         Some('*' | '&') => !is_quoted || value.chars().all(|char| char == '*'),
@@ -442,6 +445,9 @@ mod tests {
             ("MAIL=me@example.com", "MAIL=me@example.com"),
             ("password: '*unter2'", "password: '*******'"),
             ("password: *alias", "password: *alias"),
+            ("secretKeyRef: {name: redis, key: password}", "secretKeyRef: {name: redis, key: password}"),
+            ("URL: redis://:${{ secrets.PASSWORD }}@h:1/0", "URL: redis://:${{ secrets.PASSWORD }}@h:1/0"),
+            ("secrets: [redis_password]", "secrets: [redis_password]"),
             ("password: <your password>", "password: <your password>"),
             ("Redis(host='h', password='hunter2')", "Redis(host='h', password='*******')"),
         ] {
