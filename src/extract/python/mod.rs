@@ -118,6 +118,9 @@ struct Walker<'a> {
 /// Branches and exceptions that a place is remembered to stand behind: every call and every name has lists of its own.
 const MAX_GUARDS: usize = 48;
 
+/// Tests before a place that are remembered to raise an exception.
+const MAX_STOPS: usize = 16;
+
 /// Goes behind a branch; how it goes on behind too many can't be told.
 fn enter(guards: &mut Vec<Guard>, guard: Guard) {
     match guards.len() {
@@ -291,11 +294,12 @@ impl Walker<'_> {
         let clauses = &branch.elif_else_clauses;
         let all_leave =
             leaves(&branch.body) && clauses.iter().all(|clause| clause.test.is_some() && leaves(&clause.body));
-        if let (Some(Stmt::Raise(raise)), [], Some(guard)) = (branch.body.last(), clauses.as_slice(), guards.last()) {
+        if let (Some(Stmt::Raise(raise)), [], Some(guard)) = (branch.body.last(), clauses.as_slice(), guards.last())
+            && guards.len() > height
+            && self.stopping.len() < MAX_STOPS
+        {
             let stop = Stop { guard: guard.clone(), raised: self.raised(raise), in_function: out.in_function };
-            if self.stopping.len() < MAX_GUARDS {
-                self.stopping.push(stop);
-            }
+            self.stopping.push(stop);
         }
         if !(out.in_function && all_leave) {
             guards.truncate(height);
