@@ -66,7 +66,9 @@ pub fn is_secret_name(name: &str) -> bool {
         || name.contains("api_key")
         || name.contains("private_key");
     // The path of a secret's file, what is given about passwords, and a service's list of names are none.
-    speaks && name != "secrets" && !["_file", "_path", "_dir", "_enabled", "_length"].iter().any(|end| name.ends_with(end))
+    speaks
+        && name != "secrets"
+        && !["_file", "_path", "_dir", "_enabled", "_length"].iter().any(|end| name.ends_with(end))
 }
 
 /// Every place of a password that the model knows.
