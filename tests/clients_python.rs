@@ -196,4 +196,7 @@ fn files_that_programs_read_are_clients() {
     ] {
         assert_eq!(addresses("{A: b}", path, text), ["redis/3"], "{path}");
     }
+    let variable = "{AIRFLOW__CELERY__BROKER_URL: 'redis://redis/4'}";
+    let both = addresses(variable, "airflow.cfg", "[celery]\nbroker_url = redis://redis/3\n");
+    assert_eq!(both, ["redis/4"], "the environment beats the file");
 }
