@@ -3,7 +3,7 @@
 //! Comes in: facts, a container and its code. Goes out: the modules that are loaded there, or nothing where that can't be
 //! told; then all code of the container counts. What is left out costs a client, so every doubt leaves nothing out.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::facts::code::{Expr, ExprKind, Import, Module};
 use crate::resolve::Inputs;
@@ -14,6 +14,7 @@ use crate::resolve::server_auth::files::Files;
 use crate::source::Span;
 use crate::symbol::{Resolved, Symbols};
 use crate::syntax::programs::{self, Name, Program};
+use crate::syntax::words;
 use crate::text::Text;
 use crate::tree::Index;
 
@@ -52,10 +53,19 @@ pub fn loaded(inputs: &Inputs<'_>, container: &Container, placement: &Placement)
     Some(kept.map(|module| module.path.clone()).collect())
 }
 
-/// The scripts that a container's one command line comes to, in the order in which they begin, each with the words that
-/// it is started with.
+/// A script that a container starts with.
+pub struct Script {
+    /// All of it.
+    pub text: Text,
+    /// `$0`, `$1` …
+    pub arguments: Vec<Text>,
+    /// The files of the repository that it reads in, by the path that it names.
+    pub sourced: BTreeMap<String, Text>,
+}
+
+/// The scripts that a container's one command line comes to, in the order in which they begin.
 #[must_use]
-pub fn scripts(inputs: &Inputs<'_>, container: &Container) -> Vec<(Text, Vec<Text>)> {
+pub fn scripts(inputs: &Inputs<'_>, container: &Container) -> Vec<Script> {
     let built = container.build.as_ref().and_then(|it| build::read(it, inputs.facts, inputs.index, inputs.symbols));
     let built = built.unwrap_or_default();
     let own_command = if container.entrypoint.is_none() { built.command.clone() } else { None };
@@ -92,7 +102,8 @@ pub fn scripts(inputs: &Inputs<'_>, container: &Container) -> Vec<(Text, Vec<Tex
                 let Ok([file]) = <[&str; 1]>::try_from(inside.named(&Name::File(path))) else { continue };
                 let Some(text) = text_of(inputs, file) else { continue };
                 let inner = programs::of_script(&text, &variable);
-                found.push((text, at.map_or_else(Vec::new, |at| words[at..].to_vec())));
+                let arguments = at.map_or_else(Vec::new, |at| words[at..].to_vec());
+                found.push(Script { sourced: inside.sourced(&text), text, arguments });
                 inner
             }
             Program::Arguments if !std::mem::replace(&mut handed_on, true) => {
@@ -195,6 +206,16 @@ impl<'a> Inside<'a> {
         }
         // Where nothing of the repository is started, nor anything that runs no Python, what runs can't be told.
         (foreign || !found.is_empty()).then_some(found)
+    }
+
+    fn sourced(&self, script: &Text) -> BTreeMap<String, Text> {
+        let commands = words::parse_shell(script);
+        let paths = commands.iter().filter_map(programs::sourced);
+        let read = paths.filter_map(|path| {
+            let [file] = self.named(&Name::File(path.clone())).try_into().ok()?;
+            Some((path, text_of(self.inputs, file)?))
+        });
+        read.collect()
     }
 
     fn variable(&self, name: &str) -> Option<String> {

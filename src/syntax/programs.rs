@@ -6,7 +6,7 @@
 
 use crate::text::Text;
 
-use super::words::{self, Word, WordPart};
+use super::words::{self, Command, Word, WordPart};
 
 /// What a command starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,6 +197,14 @@ pub fn of_command(command: &[String], variable: Variable<'_>) -> Option<Vec<Prog
 #[must_use]
 pub fn of_script(script: &Text, variable: Variable<'_>) -> Option<Vec<Program>> {
     started_by(script, variable, 0)
+}
+
+/// The path of a file that a command of a shell reads in: `. FILE`, `source FILE`.
+#[must_use]
+pub fn sourced(command: &Command) -> Option<String> {
+    let [name, file, ..] = command.words.as_slice() else { return None };
+    let reads = matches!(name.literal()?.as_str(), "." | "source");
+    reads.then(|| Some(file.literal()?.as_str().to_owned())).flatten()
 }
 
 fn started(command: &[String], variable: Variable<'_>, depth: usize) -> Option<Vec<Program>> {

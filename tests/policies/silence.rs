@@ -362,6 +362,7 @@ fn what_an_entrypoint_exports_is_what_the_program_finds() {
             ("Dockerfile", docker),
             ("docker/entrypoint", script),
             ("docker/start", "#!/bin/sh\nexec celery -A main worker\n"),
+            ("docker/web.env", "CELERY_BROKER_URL=redis://redis:6379/1\n"),
             ("main.py", code),
         ];
         lines(&files, "localhost-in-container")
@@ -369,6 +370,11 @@ fn what_an_entrypoint_exports_is_what_the_program_finds() {
     assert_eq!(found("#!/bin/bash\nset -e\nexec \"$@\"\n"), [6], "nothing is set");
     assert_eq!(found("#!/bin/bash\nexport CELERY_BROKER_URL=\"${REDIS_URL}\"\nexec \"$@\"\n"), [0; 0]);
     assert_eq!(found("#!/bin/bash\nCELERY_BROKER_URL=${REDIS_URL}\nexec \"$@\"\n"), [0; 0], "it was exported before");
+    let read_in = "#!/bin/sh\n. /app/docker/web.env\nexec \"$@\"\n";
+    assert_eq!(found(read_in), [0; 0], "a file sets it");
+    let heredoc = "#!/bin/sh\ncat > /tmp/x <<EOF\nCELERY_BROKER_URL=redis://redis\nEOF\nexec \"$@\"\n";
+    assert_eq!(found(heredoc), [6], "that is for another file");
+    assert_eq!(found("#!/bin/sh\nCELERY_BROKER_URL=redis://redis ./migrate\nexec \"$@\"\n"), [6], "for one program");
     let branch = "#!/bin/bash\nif [ -n \"$X\" ]; then\n  export CELERY_BROKER_URL=redis://redis\nfi\nexec \"$@\"\n";
     assert_eq!(found(branch), [0; 0], "it may be set");
     assert_eq!(
